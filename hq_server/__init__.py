@@ -1,0 +1,1 @@
+"""Head office: ingest, wallets, feed, settlement and pages; never imports the till."""

@@ -1,0 +1,1 @@
+"""The till: journal, replica, use-cases, devices and screens; never imports head office."""
