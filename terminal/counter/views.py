@@ -1,0 +1,242 @@
+"""What the counter answers: frozen values that presenters turn into words and formatted amounts. Owns shapes only: no rule, no reading, no text for people but names.
+
+Every amount is an `int` of minor units; every time is aware UTC unless the field says `local`. Made by the use-cases of this package, read by presenters and tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from printers.document import Receipt
+from stored_value.events import ShiftTotals
+from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
+from stored_value.rulebook import Words
+from stored_value.wallet import WalletStatus
+
+if TYPE_CHECKING:
+    from stored_value.topup import Reason, Reward
+
+
+class StaffRole(StrEnum):
+    CASHIER = "cashier"
+    MANAGER = "manager"
+
+
+class PrinterCondition(StrEnum):
+    """READY: idle and last job good. PRINTING: a job is on its way. WAITING: jobs wait because the device does not take them (`PrinterState.fault` says why)."""
+
+    READY = "ready"
+    PRINTING = "printing"
+    WAITING = "waiting"
+
+
+class ScannerState(StrEnum):
+    READY = "ready"
+    ABSENT = "absent"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffTile:
+    staff_id: StaffId
+    name: str
+    role: StaffRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    staff_id: StaffId
+    name: str
+    role: StaffRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterState:
+    """`fault` is a stable code of printers.errors ("paper_out", "printer_unreachable", …), empty when there is none. `queued` counts jobs not yet on paper."""
+
+    name: str
+    state: PrinterCondition
+    queued: int
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillStatus:
+    """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person."""
+
+    store_id: StoreId
+    store_name: str
+    terminal_id: TerminalId
+    staff_name: str | None
+    staff_role: StaffRole | None
+    shift_opened_at: str | None
+    online: bool
+    offline_since: datetime | None
+    replica_as_of: datetime | None
+    pending_entries: int
+    printers: tuple[PrinterState, ...]
+    scanner: ScannerState
+    stopped_reason: str | None
+    findings_open: int
+    local_time: str
+    offline_member_limit_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentEntry:
+    """One of this till's own entries for a member, newest first. `amount_minor` is what the wallet gained (+) or lost (-), promised bonus included."""
+
+    event_id: EventId
+    kind: str
+    receipt_no: str
+    local_time: str
+    amount_minor: int
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberView:
+    """A member as this till may show him. `principal_minor` and `bonus_minor` exclude `provisional_bonus_minor` (promised offline, not yet spendable);
+    `owed_minor` is what he owes. `spendable_now_minor` respects status and, while `offline`, the limit between syncs.
+    `as_of`: when head office's part was true, None when he is known only from here. `pending`: own events are not yet confirmed."""
+
+    member_id: MemberId
+    member_no: str
+    name_masked: str
+    phone_last4: str
+    tier_name: Words
+    status: WalletStatus
+    principal_minor: int
+    bonus_minor: int
+    provisional_bonus_minor: int
+    owed_minor: int
+    spendable_now_minor: int
+    offline: bool
+    as_of: datetime | None
+    pending: bool
+    next_tier_name: Words | None = None
+    next_tier_missing_minor: int = 0
+    recent: tuple[RecentEntry, ...] = ()
+
+    @property
+    def balance_minor(self) -> int:
+        """Everything that is the member's, provisional bonus included, less what he owes."""
+        return self.principal_minor + self.bonus_minor + self.provisional_bonus_minor - self.owed_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUpQuote:
+    """What a top-up would give, shown before the money is taken. `reasons` explains every promotion considered, given or not. `provisional`: the bonus waits for head office."""
+
+    amount_minor: int
+    bonus_minor: int
+    rewards: tuple[Reward, ...]
+    reasons: tuple[Reason, ...]
+    balance_after_minor: int
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionPreview:
+    """`in_words`: the amount must be repeated in capitals 大写 before it is confirmed (rulebook limit `words_from_minor`)."""
+
+    amount_minor: int
+    principal_minor: int
+    bonus_minor: int
+    balance_after_minor: int
+    offline: bool
+    in_words: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """An action that is durable in the journal. The same action again gives an equal value but for `printing`.
+    `bonus_minor`: bonus given (top-up), drawn (redemption) or put back (refund). `principal_after_minor`/`bonus_after_minor` are 0 without a member.
+    `provisional`: draw, bonus and balances wait for head office (H10). `printing`: a print job was queued. `opens_drawer`: cash changed hands."""
+
+    event_id: EventId
+    kind: str
+    seq: int
+    receipt_no: str
+    member_id: MemberId | None
+    amount_minor: int
+    principal_minor: int
+    bonus_minor: int
+    principal_after_minor: int
+    bonus_after_minor: int
+    provisional: bool
+    receipt: Receipt
+    printing: bool
+    opens_drawer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseLineView:
+    line_no: int
+    name: str
+    total_minor: int
+    refunded_minor: int
+    refundable_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseView:
+    """A redemption that can be refunded line by line at this till."""
+
+    purchase_id: EventId
+    receipt_no: str
+    member_id: MemberId
+    name_masked: str
+    phone_last4: str
+    business_date: date
+    local_time: str
+    lines: tuple[PurchaseLineView, ...]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.total_minor for line in self.lines)
+
+    @property
+    def refundable_minor(self) -> int:
+        return sum(line.refundable_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftReport:
+    """An X report (`seq` None: nothing recorded, nothing counted) or the Z report of a closed shift. `expected_minor` is cash in the drawer: float and cash tenders."""
+
+    opened_at: str
+    business_date: date
+    staff_name: str
+    float_minor: int
+    totals: ShiftTotals
+    expected_minor: int
+    counted_minor: int | None
+    difference_minor: int | None
+    receipt: Receipt
+    seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRow:
+    """One of this till's entries, newest first. `amount_minor` as in `RecentEntry`; shift entries show the float or the count.
+    `refundable`/`reversible`: worth offering; the action itself decides."""
+
+    seq: int
+    event_id: EventId
+    kind: str
+    receipt_no: str
+    business_date: date
+    local_time: str
+    staff_name: str
+    member_id: MemberId | None
+    name_masked: str
+    phone_last4: str
+    amount_minor: int
+    pending: bool
+    flagged: bool
+    refundable: bool
+    reversible: bool
