@@ -1,0 +1,203 @@
+"""Owns the directory of head office's secret keys: makes it once, reads it at every start.
+
+Called by `initialise` and by whoever starts HQ. It refuses what others on the machine could read. What the files do
+not protect from: root on this machine, and a backup that holds them beside the database.
+The root key itself is never read here: once `certificates.json` is written, `root.key` can be carried away to a safe.
+"""
+
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_bytes
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from hq_server.keys.derived import KEY_BYTES, DerivedKey, derive, scope_key
+from sync.errors import SignatureError
+from sync.keys import (
+    KeyCertificate,
+    KeyPurpose,
+    certify,
+    check_certificate,
+    decode_bytes,
+    encode_bytes,
+    public_key_text,
+)
+
+ROOT_KEY = "root.key"
+ROOT_PUBLIC = "root.pub"
+CERTIFICATES = "certificates.json"
+ANCHOR_KEY = "anchor.key"
+RULEBOOK_KEY = "rulebook.key"
+SEAL_KEY = "seal.key"
+SECRETS = ("data.key", "phone-index.key", "tokens.key", "console.key", "scopes.key")
+CERTIFIED_DAYS = 3 * 365
+_CLOCK_LEEWAY = timedelta(days=1)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class KeysUnusable(Exception):
+    """The key directory cannot be used as it is; says which file, what is wrong and what to do."""
+
+    def __init__(self, path: Path, what: str, remedy: str) -> None:
+        super().__init__(f"{path}: {what}. {remedy}")
+        self.path = path
+        self.what = what
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    private: Ed25519PrivateKey
+    certificate: KeyCertificate
+
+    @property
+    def key_id(self) -> str:
+        return self.certificate.key_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HqKeys:
+    """Everything secret that a running HQ needs. `phone_index_key` never leaves HQ (L10)."""
+
+    root_public_key: str
+    anchor: SigningKey
+    rulebook: SigningKey
+    seal: X25519PrivateKey
+    data_key: bytes
+    phone_index_key: bytes
+    token_secret: bytes
+    console_secret: bytes
+    scope_master: bytes
+
+    @property
+    def certificates(self) -> tuple[KeyCertificate, ...]:
+        return (self.anchor.certificate, self.rulebook.certificate)
+
+    @property
+    def seal_public_key(self) -> str:
+        return encode_bytes(self.seal.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def scope_key(self, scope: str, generation: int = 1) -> DerivedKey:
+        return scope_key(self.scope_master, scope, generation)
+
+    def staff_pepper(self, store_id: str) -> str:
+        """Base64url, as it travels in `Enrolment.staff_pepper`."""
+        return encode_bytes(derive(self.scope_master, "staff-pepper", store_id))
+
+    def phone_tag_key(self, store_id: str) -> bytes:
+        return derive(self.scope_master, "phone-tag", store_id)
+
+
+def init_keys(directory: Path, *, now: datetime, random: Callable[[int], bytes] = token_bytes) -> HqKeys:
+    """Makes every key. Refuses a directory that holds any already: keys are never overwritten."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = sorted(path.name for path in directory.iterdir())
+    if held:
+        raise KeysUnusable(
+            directory, f"already holds {held[0]}", "Choose an empty directory, or start HQ with these keys"
+        )
+    root = Ed25519PrivateKey.from_private_bytes(random(KEY_BYTES))
+    _write(directory / ROOT_KEY, root.private_bytes_raw())
+    certificates = []
+    for name, purpose in ((ANCHOR_KEY, KeyPurpose.ANCHOR), (RULEBOOK_KEY, KeyPurpose.RULEBOOK)):
+        private = Ed25519PrivateKey.from_private_bytes(random(KEY_BYTES))
+        _write(directory / name, private.private_bytes_raw())
+        not_after = now + timedelta(days=CERTIFIED_DAYS)
+        certificates.append(certify(root, public_key_text(private), purpose, now - _CLOCK_LEEWAY, not_after))
+    for name in (SEAL_KEY, *SECRETS):
+        _write(directory / name, random(KEY_BYTES))
+    _write(directory / ROOT_PUBLIC, decode_bytes(public_key_text(root)))
+    _write_text(directory / CERTIFICATES, msgspec.json.format(msgspec.json.encode(certificates)).decode())
+    return load_keys(directory)
+
+
+def load_keys(directory: Path) -> HqKeys:
+    """Raises `KeysUnusable` for a missing, unreadable or exposed file, or a certificate the root did not sign."""
+    if not directory.is_dir():
+        raise KeysUnusable(
+            directory, "there is no key directory", "Run `tongchu hq init`, or set keys_dir to where it is"
+        )
+    _refuse_exposed(directory)
+    root_public_key = encode_bytes(_read(directory / ROOT_PUBLIC))
+    certificates = _read_certificates(directory / CERTIFICATES, root_public_key)
+    data_key, phone_index_key, token_secret, console_secret, scope_master = (
+        _read(directory / name) for name in SECRETS
+    )
+    return HqKeys(
+        root_public_key=root_public_key,
+        anchor=_signing_key(directory / ANCHOR_KEY, KeyPurpose.ANCHOR, certificates),
+        rulebook=_signing_key(directory / RULEBOOK_KEY, KeyPurpose.RULEBOOK, certificates),
+        seal=X25519PrivateKey.from_private_bytes(_read(directory / SEAL_KEY)),
+        data_key=data_key,
+        phone_index_key=phone_index_key,
+        token_secret=token_secret,
+        console_secret=console_secret,
+        scope_master=scope_master,
+    )
+
+
+def _signing_key(path: Path, purpose: KeyPurpose, certificates: tuple[KeyCertificate, ...]) -> SigningKey:
+    private = Ed25519PrivateKey.from_private_bytes(_read(path))
+    public = public_key_text(private)
+    for certificate in certificates:
+        if certificate.purpose is purpose and certificate.public_key == public:
+            return SigningKey(private, certificate)
+    raise KeysUnusable(
+        path, f"no certificate for {purpose} names this key", "Restore the file that belongs to it from the backup"
+    )
+
+
+def _read_certificates(path: Path, root_public_key: str) -> tuple[KeyCertificate, ...]:
+    try:
+        certificates = msgspec.json.decode(_read_text(path), type=tuple[KeyCertificate, ...])
+        for certificate in certificates:
+            check_certificate(root_public_key, certificate)
+    except (msgspec.DecodeError, SignatureError) as error:
+        raise KeysUnusable(path, f"not certificates of this root ({error})", "Restore it from the backup") from error
+    return certificates
+
+
+def _write(path: Path, value: bytes) -> None:
+    _write_text(path, encode_bytes(value) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, encoding="ascii")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        value = decode_bytes(_read_text(path).strip())
+    except SignatureError as error:
+        raise KeysUnusable(path, "is not a key", "Restore it from the backup of the keys") from error
+    if len(value) != KEY_BYTES:
+        raise KeysUnusable(
+            path, f"holds {len(value)} bytes, a key has {KEY_BYTES}", "Restore it from the backup of the keys"
+        )
+    return value
+
+
+def _read_text(path: Path) -> str:
+    try:
+        _refuse_exposed(path)
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError as error:
+        raise KeysUnusable(path, "is missing", "Restore it from the backup of the keys") from error
+    except PermissionError as error:
+        raise KeysUnusable(path, "cannot be read by this user", "Run HQ as the user who owns the keys") from error
+    except UnicodeDecodeError as error:
+        raise KeysUnusable(path, "is not a key", "Restore it from the backup of the keys") from error
+
+
+def _refuse_exposed(path: Path) -> None:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS:
+        wanted = "0700" if path.is_dir() else "0600"
+        raise KeysUnusable(path, f"is open to others (mode {mode:04o})", f"Run: chmod {wanted} '{path}'")
