@@ -1,1 +1,1 @@
-"""What crosses between machines, defined once for till and head office; touches no screen and no database."""
+"""What crosses between machines, defined once: entries and their chain, keys and seals, the HTTP protocol, feed pages and snapshots. Both the till and head office import it."""

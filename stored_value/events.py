@@ -1,0 +1,197 @@
+"""What happened, as immutable facts of schema version 1: the bodies of journal entries, read by `apply` at the till and at head office. Shapes only ever grow.
+
+Amounts are minor units. `member_id` names the one wallet an event touches. Lines, amounts, tenders and evidence are facts; `expected_draw` and
+`promised` are what the till showed and are compared, not obeyed (a promise that its rulebook allows is honoured).
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from stored_value.identity import EventId, LotId, MemberId, PromotionId, ShiftId, StaffId, StoreId, TerminalId
+
+
+class TenderKind(StrEnum):
+    CASH = "cash"
+    WECHAT = "wechat"
+    ALIPAY = "alipay"
+    CARD = "card"
+    TRANSFER = "transfer"
+
+
+class EvidenceClass(StrEnum):
+    """What shows that the member was there (H8). `STATIC_CARD` is the printed identity code, limited per day by policy; `NONE` books to the serving store's suspense."""
+
+    HOLD = "hold"
+    LEASE = "lease"
+    APPROVAL = "approval"
+    PAY_CODE = "pay_code"
+    PIN = "pin"
+    STATIC_CARD = "static_card"
+    RISK_ALLOWANCE = "risk_allowance"
+    NOT_NEEDED = "not_needed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Where, when and by whom: the part that every event has. `occurred_at` is the till's clock (aware UTC), `local_time` the wall clock as text, never recomputed."""
+
+    event_id: EventId
+    occurred_at: datetime
+    terminal_id: TerminalId
+    store_id: StoreId
+    staff_id: StaffId
+    shift_id: ShiftId
+    business_date: date
+    local_time: str
+    rulebook: int
+    evidence: EvidenceClass
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    kind: TenderKind
+    amount_minor: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """A bonus that the till showed before the money was taken."""
+
+    promotion_id: PromotionId
+    bonus_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One line of a purchase; `total_minor` includes tax and every discount."""
+
+    line_no: int
+    name: str
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    line_no: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedDraw:
+    lot_id: LotId
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPersonal:
+    """Name and phone as ciphertext under a key made for this member; the key travels beside the entry, `attachment_sha256` (hex) is its hash (H14)."""
+
+    ciphertext: str
+    attachment_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEnrolled:
+    kind: ClassVar[Literal["member_enrolled"]] = "member_enrolled"
+    occasion: Occasion
+    member_id: MemberId
+    member_no: str
+    home_store_id: StoreId
+    personal: SealedPersonal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToppedUp:
+    kind: ClassVar[Literal["topped_up"]] = "topped_up"
+    occasion: Occasion
+    member_id: MemberId
+    amount_minor: int
+    tenders: tuple[Tender, ...]
+    plan_id: PromotionId | None = None
+    promised: tuple[Promise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemed:
+    kind: ClassVar[Literal["redeemed"]] = "redeemed"
+    occasion: Occasion
+    member_id: MemberId
+    amount_minor: int
+    lines: tuple[OrderLine, ...]
+    expected_draw: tuple[ExpectedDraw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseRefunded:
+    """Names purchase and lines, never lots (H10)."""
+
+    kind: ClassVar[Literal["purchase_refunded"]] = "purchase_refunded"
+    occasion: Occasion
+    member_id: MemberId
+    purchase_id: EventId
+    amount_minor: int
+    lines: tuple[RefundLine, ...]
+    reason: str = ""
+    expected_draw: tuple[ExpectedDraw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUpReversed:
+    """Takes back a top-up that nothing was drawn from; the tenders go back to the member."""
+
+    kind: ClassVar[Literal["top_up_reversed"]] = "top_up_reversed"
+    occasion: Occasion
+    member_id: MemberId
+    top_up_id: EventId
+    amount_minor: int
+    tenders: tuple[Tender, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftOpened:
+    kind: ClassVar[Literal["shift_opened"]] = "shift_opened"
+    occasion: Occasion
+    float_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftTotals:
+    """What the till's own entries of the shift add up to; `tenders_minor` by tender kind, net of reversals."""
+
+    topped_up_minor: int = 0
+    bonus_minor: int = 0
+    redeemed_minor: int = 0
+    refunded_minor: int = 0
+    tenders_minor: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftClosed:
+    """A blind count: `counted_minor` was typed before `expected_minor` was shown."""
+
+    kind: ClassVar[Literal["shift_closed"]] = "shift_closed"
+    occasion: Occasion
+    float_minor: int
+    counted_minor: int
+    expected_minor: int
+    totals: ShiftTotals
+
+
+WalletEvent = MemberEnrolled | ToppedUp | Redeemed | PurchaseRefunded | TopUpReversed
+ShiftEvent = ShiftOpened | ShiftClosed
+Event = WalletEvent | ShiftEvent
+EVENT_TYPES: tuple[type[Event], ...] = (
+    MemberEnrolled,
+    ToppedUp,
+    Redeemed,
+    PurchaseRefunded,
+    TopUpReversed,
+    ShiftOpened,
+    ShiftClosed,
+)

@@ -1,0 +1,64 @@
+"""Double-entry postings and the chart of accounts. Every event's postings sum to zero in total and in each store's books; accounts are explained in docs/ACCOUNTS.md."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stored_value.identity import StoreId
+
+
+class Account(StrEnum):
+    """`detail` of a posting, by account: tender kind for `TENDER`, the other store for `CLEARING`, the promotion for `PROMOTION_COST`, else empty."""
+
+    TENDER = "tender"
+    PRINCIPAL_LIABILITY = "principal_liability"
+    BONUS_LIABILITY = "bonus_liability"
+    PROMOTION_COST = "promotion_cost"
+    REVENUE = "revenue"
+    CLEARING = "clearing"
+    OVERDRAFT_RECEIVABLE = "overdraft_receivable"
+    SUSPENSE = "suspense"
+    UNEXPLAINED = "unexplained"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of an event in the books of one store: debit positive, credit negative, minor units."""
+
+    store_id: StoreId
+    account: Account
+    amount_minor: int
+    detail: str = ""
+
+
+def clearing(owed_by: StoreId, owed_to: StoreId, amount_minor: int) -> tuple[Posting, ...]:
+    """`owed_by` owes `owed_to` the amount; nothing when both are the same store."""
+    if owed_by == owed_to or not amount_minor:
+        return ()
+    return (
+        Posting(owed_by, Account.CLEARING, -amount_minor, owed_to),
+        Posting(owed_to, Account.CLEARING, amount_minor, owed_by),
+    )
+
+
+def netted(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    """One posting an account, detail and store, zeros left out, in first-seen order."""
+    sums: Counter[tuple[StoreId, Account, str]] = Counter()
+    for posting in postings:
+        sums[posting.store_id, posting.account, posting.detail] += posting.amount_minor
+    return tuple(
+        Posting(store_id, account, amount, detail) for (store_id, account, detail), amount in sums.items() if amount
+    )
+
+
+def reversed_postings(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    return tuple(Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in postings)
+
+
+def imbalance(postings: Iterable[Posting]) -> dict[StoreId, int]:
+    """The stores whose postings do not sum to zero, with the difference; empty when balanced."""
+    sums: Counter[StoreId] = Counter()
+    for posting in postings:
+        sums[posting.store_id] += posting.amount_minor
+    return {store_id: amount for store_id, amount in sums.items() if amount}

@@ -1,0 +1,128 @@
+"""A member's wallet as immutable values: lots with their source, receivables, and the purchases that can still be refunded. Holds no rule of spending."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId, TierId
+
+
+class ValueKind(StrEnum):
+    """What a part of a draw is made of. A receivable is value that the member owes: drawn when nothing else was left, put back first (H10)."""
+
+    PRINCIPAL = "principal"
+    BONUS = "bonus"
+    RECEIVABLE = "receivable"
+
+
+class WalletStatus(StrEnum):
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    LOST = "lost"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """Value from one source. `store_id` is the store that took the money; a provisional lot (an offline bonus that HQ has not confirmed) is not drawn (H3)."""
+
+    lot_id: LotId
+    kind: ValueKind
+    store_id: StoreId
+    top_up_id: EventId
+    acquired_on: date
+    rulebook: int
+    original_minor: int
+    remaining_minor: int
+    promotion_id: PromotionId | None = None
+    expires_on: date | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receivable:
+    """What a purchase took beyond the wallet; owed to `store_id`, paid first by every inflow."""
+
+    purchase_id: EventId
+    store_id: StoreId
+    remaining_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePart:
+    """What one line drew from one source, and how much of it went back. `lot_id` is None for a receivable; `store_id` is the origin of the lot, else the serving store."""
+
+    kind: ValueKind
+    lot_id: LotId | None
+    store_id: StoreId
+    drawn_minor: int
+    returned_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseLine:
+    line_no: int
+    name: str
+    total_minor: int
+    parts: tuple[LinePart, ...]
+
+    @property
+    def refunded_minor(self) -> int:
+        return sum(part.returned_minor for part in self.parts)
+
+    @property
+    def refundable_minor(self) -> int:
+        return self.total_minor - self.refunded_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """A redemption as `apply` settled it: what each line drew, so that a refund puts back exactly that."""
+
+    purchase_id: EventId
+    store_id: StoreId
+    business_date: date
+    lines: tuple[PurchaseLine, ...]
+    in_suspense: bool = False
+
+    @property
+    def refundable_minor(self) -> int:
+        return sum(line.refundable_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """`purchases` holds those that the caller loaded: at least any that the event names and any with an open receivable."""
+
+    member_id: MemberId
+    tier_id: TierId
+    status: WalletStatus = WalletStatus.ACTIVE
+    version: int = 0
+    lots: tuple[Lot, ...] = ()
+    receivables: tuple[Receivable, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    topped_up_minor: int = 0
+    top_up_count: int = 0
+    static_card_day: date | None = None
+    static_card_minor: int = 0
+
+    def balance_minor(self, kind: ValueKind) -> int:
+        """What the lots of a kind hold, provisional ones included; for `RECEIVABLE` what the member owes."""
+        if kind is ValueKind.RECEIVABLE:
+            return sum(owed.remaining_minor for owed in self.receivables)
+        return sum(lot.remaining_minor for lot in self.lots if lot.kind is kind)
+
+    @property
+    def total_minor(self) -> int:
+        """Principal and bonus, less what the member owes."""
+        return (
+            self.balance_minor(ValueKind.PRINCIPAL)
+            + self.balance_minor(ValueKind.BONUS)
+            - self.balance_minor(ValueKind.RECEIVABLE)
+        )
+
+    def purchase(self, purchase_id: EventId) -> Purchase | None:
+        return next((bought for bought in self.purchases if bought.purchase_id == purchase_id), None)
+
+    def lot(self, lot_id: LotId) -> Lot | None:
+        return next((held for held in self.lots if held.lot_id == lot_id), None)

@@ -1,0 +1,184 @@
+"""Head office as a till sees it: one method a message of the protocol, every lower-layer error mapped to the tree in `sync.errors`.
+
+Knows no journal and keeps no state but the token.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+import msgspec
+import zstandard
+
+from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
+from sync.feed import open_page, read_page
+from sync.keys import decode_bytes
+from sync.messages import (
+    PROTOCOL_HEADER,
+    PROTOCOL_VERSION,
+    ApiError,
+    Challenge,
+    ChallengeRequest,
+    Enrolment,
+    EnrolmentRequest,
+    FeedPage,
+    FindMember,
+    FoundMembers,
+    Push,
+    PushReply,
+    ScopeKey,
+    Session,
+    SessionRequest,
+    SnapshotManifest,
+)
+
+T = TypeVar("T")
+REPLY_BYTES_MAX = 64 * 1024 * 1024
+SEALED_PAGE_TYPE = "application/vnd.tongchu.sealed-page"
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class HqClient:
+    """`timeout_s` bounds each read and write; `transport` lets a simulation stand in for the network. Use from one thread."""
+
+    def __init__(self, base_url: str, *, timeout_s: float = 10.0, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            base_url=base_url,
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 3.0)),
+            transport=transport,
+            headers={PROTOCOL_HEADER: PROTOCOL_VERSION},
+            trust_env=False,
+        )
+        self.token = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def enrol(self, request: EnrolmentRequest) -> Enrolment:
+        return self._post("/v1/enrolments", request, Enrolment)
+
+    def challenge(self, request: ChallengeRequest) -> Challenge:
+        return self._post("/v1/challenges", request, Challenge)
+
+    def open_session(self, request: SessionRequest) -> Session:
+        """Keeps the token for the calls that follow."""
+        session = self._post("/v1/sessions", request, Session)
+        self.token = session.token
+        return session
+
+    def push(self, terminal_id: str, push: Push) -> PushReply:
+        """`HqUnreachable` means that the outcome is unknown: HQ may have applied all of it."""
+        return self._post(f"/v1/journals/{terminal_id}", push, PushReply)
+
+    def feed_page(self, scope: str, epoch: str, page: int, key: bytes, *, wait_s: float = 0.0) -> FeedPage:
+        """The page, opened with the scope's key when it is sealed. `wait_s` asks HQ to hold an answer without news that long."""
+        response = self._send(
+            "GET",
+            f"/v1/feed/{scope}/{epoch}/{page}",
+            params={"wait_s": f"{wait_s:g}"} if wait_s else None,
+            timeout_s=wait_s + 10.0 if wait_s else None,
+        )
+        if response.headers.get("content-type", "").startswith(SEALED_PAGE_TYPE):
+            return open_page(key, response.content, scope, epoch, page)
+        return read_page(response.content)
+
+    def scope_key(self, scope: str) -> ScopeKey:
+        return self._read(self._send("GET", f"/v1/scopes/{scope}/key"), ScopeKey)
+
+    def snapshot_manifest(self, scope: str) -> SnapshotManifest:
+        return self._read(self._send("GET", f"/v1/snapshots/{scope}/latest"), SnapshotManifest)
+
+    def download_snapshot(self, manifest: SnapshotManifest, target: Path) -> None:
+        """Into `target`, going on from the bytes that are already there; the caller verifies and unpacks."""
+        have = target.stat().st_size if target.exists() else 0
+        if have > manifest.size_bytes:
+            target.unlink()
+            have = 0
+        if have == manifest.size_bytes:
+            return
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        path = f"/v1/snapshots/{manifest.scope}/{manifest.sha256}"
+        with self._mapped(), self._http.stream("GET", path, headers=headers | self._authorization()) as response:
+            if response.status_code not in (200, 206):
+                response.read()
+                self._raise_refusal(response)
+            mode = "ab" if response.status_code == 206 else "wb"
+            with target.open(mode) as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+
+    def find_member(self, wanted: FindMember, *, timeout_s: float | None = None) -> FoundMembers:
+        response = self._send("POST", "/v1/members/find", content=_encode(wanted), timeout_s=timeout_s)
+        return self._read(response, FoundMembers)
+
+    def _post(self, path: str, message: object, answer: type[T]) -> T:
+        return self._read(self._send("POST", path, content=_encode(message)), answer)
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        params: dict[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> httpx.Response:
+        headers = self._authorization()
+        if content is not None:
+            headers |= {"Content-Type": "application/json"}
+            if len(content) > 1024:
+                content = zstandard.compress(content)
+                headers |= {"Content-Encoding": "zstd"}
+        timeout = httpx.USE_CLIENT_DEFAULT if timeout_s is None else httpx.Timeout(timeout_s)
+        with self._mapped():
+            response = self._http.request(
+                method, path, content=content, params=params, headers=headers, timeout=timeout
+            )
+        if response.status_code >= 400:
+            self._raise_refusal(response)
+        return response
+
+    @contextlib.contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise HqUnreachable(f"head office does not answer: {type(error).__name__}") from error
+
+    @staticmethod
+    def _read(response: httpx.Response, answer: type[T]) -> T:
+        try:
+            return msgspec.json.decode(response.content, type=answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise PageError(f"head office's answer cannot be read: {error}") from error
+
+    @staticmethod
+    def _raise_refusal(response: httpx.Response) -> None:
+        try:
+            told = msgspec.json.decode(response.content, type=ApiError)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            told = ApiError(code="http_error", message=f"head office answered {response.status_code}")
+        if response.status_code in (429, 503):
+            wait = response.headers.get("retry-after", "")
+            raise HqBusy(told.message, response.status_code, float(wait) if wait.isdigit() else 5.0)
+        if response.status_code == 401 and told.code == "token_expired":
+            raise TokenExpired(told.code, told.message, response.status_code, told.data)
+        raise HqRefused(told.code, told.message, response.status_code, told.data)
+
+
+def scope_key_bytes(key: ScopeKey) -> bytes:
+    return decode_bytes(key.key)

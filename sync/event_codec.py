@@ -1,0 +1,124 @@
+"""Events to and from entry bodies. The occasion's machine facts live in the header, the rest in the body; unknown optional body fields are ignored, unknown kinds are reported."""
+
+from dataclasses import MISSING, Field, fields
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from stored_value.events import (
+    EVENT_TYPES,
+    Event,
+    MemberEnrolled,
+    Occasion,
+    PurchaseRefunded,
+    Redeemed,
+    ShiftClosed,
+    ShiftOpened,
+    ToppedUp,
+    TopUpReversed,
+)
+from stored_value.identity import MemberId, ShiftId, StaffId, StoreId
+from sync.entry import SCHEMA_VERSION, AnchorRef, Entry, Evidence, Header, write_entry
+from sync.errors import BodyUnreadable
+
+_BY_KIND: dict[str, type[Event]] = {kind.kind: kind for kind in EVENT_TYPES}
+_to_builtins = msgspec.to_builtins
+
+
+class UnknownKind(BodyUnreadable):
+    """A kind from a newer till: kept, settled by its header, flagged."""
+
+
+class _BodyOccasion(msgspec.Struct, frozen=True, kw_only=True):
+    business_date: date
+    local_time: str
+    offline: bool
+    rulebook: int
+    shift_id: ShiftId
+    staff_id: StaffId
+    store_id: StoreId
+
+
+_decode_occasion = msgspec.json.Decoder(_BodyOccasion).decode
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder_of(kind: type[Event]) -> msgspec.json.Decoder[Any]:
+    """A decoder for a body: the event's own fields without the occasion, which is put together from header and body."""
+    decoder = _DECODERS.get(kind.kind)
+    if decoder is None:
+        own = [
+            (field.name, field.type, field.default) if _has_default(field) else (field.name, field.type)
+            for field in fields(kind)
+            if field.name != "occasion"
+        ]
+        body_type = msgspec.defstruct(kind.__name__ + "Body", own, kw_only=True, frozen=True)
+        decoder = msgspec.json.Decoder(body_type)
+        _DECODERS[kind.kind] = decoder
+    return decoder
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING
+
+
+def stored_value_moved(event: Event) -> tuple[int, int]:
+    """(in, out) of the member's wallet in minor units, as the header states them."""
+    match event:
+        case ToppedUp():
+            return event.amount_minor + sum(promise.bonus_minor for promise in event.promised), 0
+        case PurchaseRefunded():
+            return event.amount_minor, 0
+        case Redeemed() | TopUpReversed():
+            return 0, event.amount_minor
+        case MemberEnrolled() | ShiftOpened() | ShiftClosed():
+            return 0, 0
+
+
+def entry_of(event: Event, *, seq: int, prev: str, incarnation: int, anchor: AnchorRef | None) -> Entry:
+    """The journal entry that records `event` as the `seq`-th of its journal."""
+    occasion = event.occasion
+    in_minor, out_minor = stored_value_moved(event)
+    members: tuple[MemberId, ...] = () if isinstance(event, ShiftOpened | ShiftClosed) else (event.member_id,)
+    header = Header(
+        v=SCHEMA_VERSION,
+        id=occasion.event_id,
+        kind=event.kind,
+        terminal_id=occasion.terminal_id,
+        incarnation=incarnation,
+        seq=seq,
+        prev=prev,
+        occurred_at=occasion.occurred_at,
+        anchor=anchor,
+        members=members,
+        reservations=(),
+        in_minor=in_minor,
+        out_minor=out_minor,
+        evidence=Evidence(evidence_class=occasion.evidence),
+    )
+    body = {field.name: _to_builtins(getattr(event, field.name)) for field in fields(event) if field.name != "occasion"}
+    for name in _BodyOccasion.__struct_fields__:
+        body[name] = _to_builtins(getattr(occasion, name))
+    return write_entry(header, body)
+
+
+def event_of(entry: Entry) -> Event:
+    """Raises `UnknownKind`, or `BodyUnreadable` naming the field at fault."""
+    header = entry.header
+    kind = _BY_KIND.get(header.kind)
+    if kind is None or header.v > SCHEMA_VERSION:
+        raise UnknownKind(f"kind {header.kind!r} of schema {header.v} is not known here")
+    try:
+        place = _decode_occasion(entry.body)
+        own = _decoder_of(kind).decode(entry.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BodyUnreadable(f"{header.kind}: {error}") from error
+    occasion = Occasion(
+        event_id=header.id,
+        occurred_at=header.occurred_at,
+        terminal_id=header.terminal_id,
+        evidence=header.evidence.evidence_class,
+        **{name: getattr(place, name) for name in _BodyOccasion.__struct_fields__},
+    )
+    return kind(occasion=occasion, **{name: getattr(own, name) for name in own.__struct_fields__})

@@ -1,0 +1,51 @@
+"""Feed pages on the wire: which page holds which seq, and sealing a full page under its scope's key so that any cache may keep it (design section 3, H14)."""
+
+import msgspec
+import zstandard
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from sync.errors import PageError
+from sync.messages import PAGE_ROWS, FeedPage
+
+PAGE_BYTES_MAX = 16 * 1024 * 1024
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(FeedPage).decode
+
+
+def page_of(seq: int) -> int:
+    """The page that holds `seq` (from 1); the page to ask for next after a cursor is `page_of(cursor + 1)`."""
+    return (seq - 1) // PAGE_ROWS
+
+
+def _address(scope: str, epoch: str, page: int) -> bytes:
+    return f"tongchu/feed/1/{scope}/{epoch}/{page}".encode()
+
+
+def write_page(page: FeedPage) -> bytes:
+    """The open page, for a till that showed its token."""
+    return zstandard.compress(_encode(page))
+
+
+def read_page(data: bytes) -> FeedPage:
+    """Raises `PageError`."""
+    try:
+        return _decode(zstandard.decompress(data, max_output_size=PAGE_BYTES_MAX))
+    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PageError(f"feed page: {error}") from error
+
+
+def seal_page(key: bytes, page: FeedPage, nonce: bytes) -> bytes:
+    """The sealed page under the scope's key (32 bytes); `nonce` is 12 bytes never used twice under that key. The address is authenticated with it."""
+    if not page.sealed:
+        raise ValueError("only a full page is sealed")
+    return nonce + AESGCM(key).encrypt(nonce, write_page(page), _address(page.scope, page.epoch, page.page))
+
+
+def open_page(key: bytes, data: bytes, scope: str, epoch: str, page: int) -> FeedPage:
+    """Raises `PageError` when the bytes are not that page under that key."""
+    try:
+        plain = AESGCM(key).decrypt(data[:12], data[12:], _address(scope, epoch, page))
+    except (InvalidTag, ValueError) as error:
+        raise PageError(f"feed page {scope}/{epoch}/{page} cannot be opened with the scope's key") from error
+    return read_page(plain)

@@ -1,0 +1,297 @@
+"""The HTTP protocol's messages, once, for both sides: JSON bodies as msgspec structs, in the order in which a till meets them. docs/PROTOCOL.md is written from this file.
+
+Amounts are minor units, times aware UTC, keys and signatures base64url without padding, hashes lower-case hex.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+
+from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
+from sync.entry import AnchorRef
+from sync.keys import KeyCertificate
+
+PROTOCOL_VERSION = "2026-11-23"
+"""Dated; sent as the header `Tongchu-Protocol` by both sides. First version."""
+PROTOCOL_HEADER = "Tongchu-Protocol"
+GLOBAL_SCOPE = "global"
+PUSH_ENTRIES_MAX = 500
+PAGE_ROWS = 256
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Unknown fields are ignored, so that an older till reads a newer HQ."""
+
+
+class ApiError(Message, frozen=True, kw_only=True):
+    """Every error body. `support_id` is what a technician reads out to head office."""
+
+    code: str
+    message: str
+    data: dict[str, int | str] = {}
+    support_id: str = ""
+
+
+# 1. enrolment: POST /v1/enrolments
+
+
+class EnrolmentRequest(Message, frozen=True, kw_only=True):
+    """A one-time code and the key that the till made; `machine` is a word for the technician, never used for identity."""
+
+    code: str
+    public_key: str
+    machine: str = ""
+
+
+class Enrolment(Message, frozen=True, kw_only=True):
+    """What a till keeps for good: who it is, and head office's pinned root key."""
+
+    terminal_id: TerminalId
+    incarnation: int
+    store_id: StoreId
+    store_name: str
+    zone: str
+    epoch: str
+    root_public_key: str
+    certificates: tuple[KeyCertificate, ...]
+    seal_public_key: str
+    staff_pepper: str
+    phone_tag_key: str
+
+
+# 2. session: POST /v1/challenges, then POST /v1/sessions
+
+
+class ChallengeRequest(Message, frozen=True, kw_only=True):
+    terminal_id: TerminalId
+
+
+class Challenge(Message, frozen=True, kw_only=True):
+    challenge: str
+
+
+class SessionRequest(Message, frozen=True, kw_only=True):
+    """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1)."""
+
+    terminal_id: TerminalId
+    challenge: str
+    signature: str
+    anchor: AnchorRef | None = None
+    version: str = ""
+
+
+class Session(Message, frozen=True, kw_only=True):
+    """`journal_head` is the last seq that HQ accepted (0: none) with its hash; `anchor` is fresh."""
+
+    token: str
+    expires_in_s: int
+    epoch: str
+    journal_head: int
+    journal_head_hash: str
+    anchor: AnchorRef
+    scopes: tuple[str, ...]
+    certificates: tuple[KeyCertificate, ...]
+
+
+# 3. push: POST /v1/journals/{terminal_id}  (body zstd-compressed JSON)
+
+
+class PushedEntry(Message, frozen=True, kw_only=True):
+    """`raw` is the entry's exact bytes, base64; `attachment` the sealed key of a member's personal fields, base64 (H14)."""
+
+    raw: str
+    attachment: str = ""
+
+
+class SignedHead(Message, frozen=True, kw_only=True):
+    """By the till's key over `sync.chain.head_statement`: the journal's head and what is still open, from one database transaction (H2)."""
+
+    terminal_id: TerminalId
+    incarnation: int
+    seq: int
+    hash: str
+    signature: str
+    grant_watermark: int = 0
+    request_watermark: int = 0
+    open_reservations: tuple[str, ...] = ()
+
+
+class Push(Message, frozen=True, kw_only=True):
+    """Entries in order, the first following what HQ has accepted. `last` of the batch need not be the head."""
+
+    epoch: str
+    entries: tuple[PushedEntry, ...]
+    head: SignedHead
+
+
+class OutcomeFinding(Message, frozen=True, kw_only=True):
+    code: str
+    data: dict[str, int | str] = {}
+
+
+class MemberVersion(Message, frozen=True, kw_only=True):
+    member_id: MemberId
+    version: int
+
+
+class Outcome(Message, frozen=True, kw_only=True):
+    """`status`: created | exists | set_aside. `versions`: where the event landed in each wallet."""
+
+    seq: int
+    status: str
+    versions: tuple[MemberVersion, ...] = ()
+    findings: tuple[OutcomeFinding, ...] = ()
+
+
+class PushReply(Message, frozen=True, kw_only=True):
+    """`head_hash` is HQ's hash of its entry `accepted_through`, for the sanity check."""
+
+    epoch: str
+    outcomes: tuple[Outcome, ...]
+    accepted_through: int
+    head_hash: str
+    anchor: AnchorRef
+
+
+# 4. pull: GET /v1/feed/{scope}/{epoch}/{page}
+
+
+class MemberRow(Message, frozen=True, kw_only=True, tag_field="row", tag="member"):
+    """A member's full state as a till may know it; `wallet` is `wallet_codec` JSON."""
+
+    member_id: MemberId
+    member_no: str
+    card_issue: int
+    name_masked: str
+    phone_last4: str
+    phone_tag: int
+    home_store_id: StoreId
+    version: int
+    wallet: msgspec.Raw
+    updated_at: datetime
+
+
+class PurchaseRow(Message, frozen=True, kw_only=True, tag_field="row", tag="purchase"):
+    purchase_id: EventId
+    member_id: MemberId
+    terminal_id: TerminalId
+    receipt_no: str
+    business_date: date
+    version: int
+    purchase: msgspec.Raw
+
+
+class MemberExitRow(Message, frozen=True, kw_only=True, tag_field="row", tag="member_exit"):
+    """The member left the scope: the till deletes the row."""
+
+    member_id: MemberId
+    version: int
+
+
+class BlockRow(Message, frozen=True, kw_only=True, tag_field="row", tag="block"):
+    """A wallet status every till must know at once, whatever its scope; `active` lifts it."""
+
+    member_id: MemberId
+    status: str
+    version: int
+    updated_at: datetime
+
+
+class StaffRow(Message, frozen=True, kw_only=True, tag_field="row", tag="staff"):
+    """`verifier` is argon2id over the PIN keyed with the store's pepper, for this store only (H15)."""
+
+    staff_id: StaffId
+    name: str
+    role: str
+    verifier: str
+    active: bool
+    updated_at: datetime
+
+
+class RulebookRow(Message, frozen=True, kw_only=True, tag_field="row", tag="rulebook"):
+    """`document` is the exact JSON text that `signature` covers."""
+
+    version: int
+    effective_at: datetime
+    document: str
+    signature: str
+    key_id: str
+
+
+class StoreRow(Message, frozen=True, kw_only=True, tag_field="row", tag="store"):
+    store_id: StoreId
+    name: str
+    zone: str
+
+
+class CertificateRow(Message, frozen=True, kw_only=True, tag_field="row", tag="certificate"):
+    certificate: KeyCertificate
+
+
+FeedRow = MemberRow | PurchaseRow | MemberExitRow | BlockRow | StaffRow | RulebookRow | StoreRow | CertificateRow
+
+
+class FeedEntry(Message, frozen=True, kw_only=True):
+    """`seq` is gapless within scope and epoch, from 1."""
+
+    seq: int
+    row: FeedRow
+
+
+class FeedPage(Message, frozen=True, kw_only=True):
+    """Page n holds seqs n×PAGE_ROWS+1 … (n+1)×PAGE_ROWS. A sealed page is full and never changes; the open one needs the token.
+    `needs_global` is the global cursor that the rows presuppose (H9)."""
+
+    scope: str
+    epoch: str
+    page: int
+    sealed: bool
+    entries: tuple[FeedEntry, ...]
+    head: int
+    needs_global: int
+    as_of: datetime
+
+
+class ScopeKey(Message, frozen=True, kw_only=True):
+    """GET /v1/scopes/{scope}/key: AES-256-GCM key for sealed pages and snapshots."""
+
+    scope: str
+    key_id: str
+    key: str
+
+
+# 5. snapshot: GET /v1/snapshots/{scope}/latest, then GET /v1/snapshots/{scope}/{sha256} (Range allowed)
+
+
+class SnapshotManifest(Message, frozen=True, kw_only=True):
+    """The file is a replica.db, zstd-compressed, then encrypted under the scope's key; `sha256` is of the bytes served, `plain_sha256` of the SQLite file."""
+
+    scope: str
+    epoch: str
+    cursor: int
+    global_cursor: int
+    sha256: str
+    size_bytes: int
+    plain_sha256: str
+    plain_size_bytes: int
+    key_id: str
+    as_of: datetime
+
+
+# 6. reading a member from outside the scope: POST /v1/members/find
+
+
+class FindMember(Message, frozen=True, kw_only=True):
+    """One of the three; the phone in E.164. The member enters the asking store's scope."""
+
+    member_no: str = ""
+    phone: str = ""
+    member_id: str = ""
+
+
+class FoundMembers(Message, frozen=True, kw_only=True):
+    """Empty when nobody matches; more than one when a phone was enrolled twice offline."""
+
+    epoch: str
+    members: tuple[MemberRow, ...]
+    as_of: datetime

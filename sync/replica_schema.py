@@ -1,0 +1,118 @@
+"""The shape of `replica.db`: head office writes it into snapshots, the till reads it and follows the feed into it. Disposable; the migrations beside it bring an older file along.
+
+Rows carry only what a till may know (L10): a masked name, the last four digits of the phone, a short tag of it, and the wallet as `wallet_codec` writes it.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+)
+from sqlalchemy.pool import NullPool
+
+metadata = MetaData()
+
+members = Table(
+    "members",
+    metadata,
+    Column("member_id", String(36), primary_key=True),
+    Column("member_no", String(10), nullable=False, unique=True),
+    Column("card_issue", Integer, nullable=False),
+    Column("name_masked", String(64), nullable=False),
+    Column("phone_last4", String(4), nullable=False),
+    Column("phone_tag", Integer, nullable=False),
+    Column("home_store_id", String(16), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("wallet", LargeBinary, nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Index("ix_members_phone", "phone_tag", "phone_last4"),
+    sqlite_with_rowid=False,
+)
+
+purchases = Table(
+    "purchases",
+    metadata,
+    Column("purchase_id", String(36), primary_key=True),
+    Column("member_id", String(36), nullable=False, index=True),
+    Column("terminal_id", String(24), nullable=False),
+    Column("receipt_no", String(40), nullable=False, unique=True),
+    Column("business_date", String(10), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("purchase", LargeBinary, nullable=False),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("staff_id", String(36), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("active", Integer, nullable=False),
+    Column("updated_at", String(32), nullable=False),
+)
+
+rulebooks = Table(
+    "rulebooks",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("effective_at", String(32), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("key_id", String(64), nullable=False),
+)
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("store_id", String(16), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("zone", String(64), nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("member_id", String(36), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("updated_at", String(32), nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("scope", String(24), primary_key=True),
+    Column("epoch", String(36), nullable=False),
+    Column("cursor", BigInteger, nullable=False),
+    Column("as_of", String(32), nullable=False),
+)
+
+deferred = Table(
+    "deferred",
+    metadata,
+    Column("row_key", String(64), primary_key=True),
+    Column("member_id", String(36), nullable=False, index=True),
+    Column("payload", LargeBinary, nullable=False),
+)
+
+
+def upgrade(path: Path) -> None:
+    """Creates `path` or brings it to the newest shape."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "replica_migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
