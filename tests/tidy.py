@@ -113,7 +113,7 @@ def module_is_short(source: Source) -> Iterator[Offence]:
 
 
 def functions_are_short(source: Source) -> Iterator[Offence]:
-    in_migration = "/migrations/" in source.path
+    in_migration = "migrations/versions/" in source.path
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
