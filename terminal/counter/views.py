@@ -11,10 +11,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from printers.document import Receipt
+from printers.spool import Readiness
 from stored_value.events import ShiftTotals
 from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
 from stored_value.rulebook import Words
 from stored_value.wallet import WalletStatus
+from terminal.devices.scanner_state import ScannerState
 
 if TYPE_CHECKING:
     from stored_value.topup import Reason, Reward
@@ -23,20 +25,6 @@ if TYPE_CHECKING:
 class StaffRole(StrEnum):
     CASHIER = "cashier"
     MANAGER = "manager"
-
-
-class PrinterCondition(StrEnum):
-    """READY: idle and last job good. PRINTING: a job is on its way. WAITING: jobs wait because the device does not take them (`PrinterState.fault` says why)."""
-
-    READY = "ready"
-    PRINTING = "printing"
-    WAITING = "waiting"
-
-
-class ScannerState(StrEnum):
-    READY = "ready"
-    ABSENT = "absent"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,7 @@ class PrinterState:
     """`fault` is a stable code of printers.errors ("paper_out", "printer_unreachable", …), empty when there is none. `queued` counts jobs not yet on paper."""
 
     name: str
-    state: PrinterCondition
+    state: Readiness
     queued: int
     fault: str = ""
 
@@ -206,14 +194,16 @@ class PurchaseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftReport:
-    """An X report (`seq` None: nothing recorded, nothing counted) or the Z report of a closed shift. `expected_minor` is cash in the drawer: float and cash tenders."""
+    """An X report (`seq` None: nothing recorded or counted) or the Z report of a closed shift. `expected_minor` is the
+    cash that should be in the drawer: float and cash tenders. The count is blind: a cashier's X report tells neither
+    (`expected_minor` None, no cash among the tenders); a manager's does."""
 
     opened_at: str
     business_date: date
     staff_name: str
     float_minor: int
     totals: ShiftTotals
-    expected_minor: int
+    expected_minor: int | None
     counted_minor: int | None
     difference_minor: int | None
     receipt: Receipt

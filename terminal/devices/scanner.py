@@ -13,8 +13,8 @@ from typing import Final, Self
 
 import serial
 
-from terminal.counter.views import ScannerState
 from terminal.devices.framing import Rejected, Scanned, SerialFraming
+from terminal.devices.scanner_state import ScannerState
 
 READ_TIMEOUT_S: Final = 0.2
 RECONNECT_FIRST_S: Final = 0.25
@@ -51,7 +51,6 @@ class SerialScanner:
 
     @property
     def state(self) -> ScannerState:
-        """ABSENT: no such port now. ERROR: the port is there and cannot be used (rights, settings)."""
         return self._state
 
     def start(self) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from terminal.counter.views import ScannerState
 from terminal.devices.framing import Rejected, Rejection
 from terminal.devices.scanner import SerialScanner
+from terminal.devices.scanner_state import ScannerState
 from terminal.devices.simulated import SimulatedScanner
 from tests.waiting import until
 

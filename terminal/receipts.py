@@ -1,0 +1,229 @@
+"""Events as receipt documents, for members. Pure: the entry, the member as he stands after it and the rulebook go in, a
+`printers.document.Receipt` comes out. Decides nothing and prints nothing; the use-cases of `terminal.counter` call it
+inside the commit, and again when a receipt is to be printed anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+from zoneinfo import ZoneInfo
+
+from printers.document import Align, Block, Cut, Mark, Qr, Receipt, Row, Rule, RuleStyle, Size, Text, Title
+from stored_value.events import (
+    MemberEnrolled,
+    Occasion,
+    PurchaseRefunded,
+    Redeemed,
+    Tender,
+    ToppedUp,
+    TopUpReversed,
+    WalletEvent,
+)
+from stored_value.money import format_yuan, in_words
+from stored_value.rulebook import Rulebook
+from sync.cards import card_text, receipt_text
+from terminal.language import Language
+from terminal.receipt_words import ReceiptWords
+
+if TYPE_CHECKING:
+    from terminal.counter.views import MemberView
+
+FIRST_CARD_ISSUE = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slip:
+    """What every receipt of one entry has: who printed it, under which number, in which words."""
+
+    store_name: str
+    zone: ZoneInfo
+    staff_name: str
+    receipt_no: str
+    fragment: str
+    rulebook: Rulebook
+    words: ReceiptWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """What a redemption drew, or a refund put back, by kind; `owed_minor` is what the member came to owe, or owes less."""
+
+    principal_minor: int = 0
+    bonus_minor: int = 0
+    owed_minor: int = 0
+
+
+def member_receipt(
+    slip: Slip, event: WalletEvent, after: MemberView, split: Split, *, names: dict[int, str], original_no: str
+) -> Receipt:
+    """`names` are the purchase's lines by number and `original_no` its receipt, both for a refund only; a reversal has
+    the receipt number of its top-up as `original_no`."""
+    match event:
+        case MemberEnrolled():
+            blocks = _enrolled(slip, event)
+        case ToppedUp():
+            blocks = _topped_up(slip, event)
+        case Redeemed():
+            blocks = _redeemed(slip, event, split)
+        case PurchaseRefunded():
+            blocks = _refunded(slip, event, split, names, original_no)
+        case TopUpReversed():
+            blocks = _reversed(slip, event, split, original_no)
+        case _:
+            assert_never(event)
+    return Receipt(
+        blocks=(
+            *_head(slip, _title(slip.words, event), event.occasion, after),
+            *blocks,
+            Rule(),
+            *_balances(slip, after),
+            *_foot(slip, event),
+        )
+    )
+
+
+def _title(words: ReceiptWords, event: WalletEvent) -> str:
+    match event:
+        case MemberEnrolled():
+            return words.enrolment
+        case ToppedUp():
+            return words.top_up
+        case Redeemed():
+            return words.redemption
+        case PurchaseRefunded():
+            return words.refund
+        case TopUpReversed():
+            return words.reversal
+        case _:
+            assert_never(event)
+
+
+def _head(slip: Slip, title: str, occasion: Occasion, member: MemberView) -> tuple[Block, ...]:
+    words = slip.words
+    ends = f" {words.phone_ends} {member.phone_last4}" if member.phone_last4 else ""
+    return (
+        *opening(slip, title),
+        *((Mark(text=words.provisional),) if occasion.offline else ()),
+        Row(left=words.receipt_no, right=slip.receipt_no),
+        Row(left=words.time, right=occasion.local_time),
+        Row(left=words.cashier, right=slip.staff_name),
+        Row(left=words.member, right=f"{member.name_masked}{ends}"),
+        Rule(),
+    )
+
+
+def opening(slip: Slip, title: str) -> tuple[Block, ...]:
+    header = slip.rulebook.receipt.header
+    return (
+        Title(text=slip.store_name),
+        *((Text(text=header, align=Align.CENTER),) if header else ()),
+        Text(text=title, align=Align.CENTER, bold=True, size=Size.TALL),
+        Rule(style=RuleStyle.DOUBLE),
+    )
+
+
+def _enrolled(slip: Slip, event: MemberEnrolled) -> tuple[Block, ...]:
+    return (
+        Row(left=slip.words.member_no, right=event.member_no, bold=True, size=Size.TALL),
+        Qr(data=card_text(event.member_no, FIRST_CARD_ISSUE), caption=slip.words.card),
+    )
+
+
+def _topped_up(slip: Slip, event: ToppedUp) -> tuple[Block, ...]:
+    words = slip.words
+    blocks: list[Block] = [*_amount(slip, words.top_up, event.amount_minor)]
+    for promise in event.promised:
+        known = slip.rulebook.promotion(promise.promotion_id)
+        name = words.name(known.name) if known else promise.promotion_id
+        blocks.append(Row(left=f"{words.bonus} {name}", right=format_yuan(promise.bonus_minor)))
+    return (*blocks, *_tenders(words, words.tender, event.tenders))
+
+
+def _redeemed(slip: Slip, event: Redeemed, split: Split) -> tuple[Block, ...]:
+    words = slip.words
+    return (
+        *(Row(left=line.name, right=format_yuan(line.total_minor)) for line in event.lines),
+        Rule(),
+        *_amount(slip, words.total, event.amount_minor),
+        *_split(words.from_principal, words.from_bonus, words.owed, split),
+    )
+
+
+def _refunded(
+    slip: Slip, event: PurchaseRefunded, split: Split, names: dict[int, str], original_no: str
+) -> tuple[Block, ...]:
+    words = slip.words
+    return (
+        Row(left=words.refund_of, right=original_no),
+        *(
+            Row(left=names.get(line.line_no, f"#{line.line_no}"), right=format_yuan(-line.amount_minor))
+            for line in event.lines
+        ),
+        *((Row(left=words.reason, right=event.reason),) if event.reason else ()),
+        Rule(),
+        *_amount(slip, words.refund, event.amount_minor),
+        *_split(words.back_to_principal, words.back_to_bonus, words.owed, split),
+    )
+
+
+def _reversed(slip: Slip, event: TopUpReversed, split: Split, original_no: str) -> tuple[Block, ...]:
+    words = slip.words
+    return (
+        Row(left=words.reversal_of, right=original_no),
+        *_amount(slip, words.reversal, event.amount_minor),
+        *((Row(left=words.bonus, right=format_yuan(-split.bonus_minor)),) if split.bonus_minor else ()),
+        *_tenders(words, words.tender_back, event.tenders),
+    )
+
+
+def _amount(slip: Slip, name: str, amount_minor: int) -> tuple[Block, ...]:
+    """Large amounts are repeated in capitals, which nobody alters by a stroke."""
+    row = Row(left=name, right=format_yuan(amount_minor), bold=True, size=Size.TALL)
+    capitals = amount_minor >= slip.rulebook.limits.words_from_minor and slip.words.language is Language.ZH_CN
+    return (row, Row(left=slip.words.in_words, right=in_words(amount_minor))) if capitals else (row,)
+
+
+def _split(principal: str, bonus: str, owed: str, split: Split) -> tuple[Block, ...]:
+    parts = ((principal, split.principal_minor), (bonus, split.bonus_minor), (owed, split.owed_minor))
+    return tuple(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor in parts if minor)
+
+
+def _tenders(words: ReceiptWords, name: str, tenders: tuple[Tender, ...]) -> tuple[Block, ...]:
+    return tuple(
+        Row(left=f"{name} {words.tenders[tender.kind]}", right=format_yuan(tender.amount_minor)) for tender in tenders
+    )
+
+
+def _balances(slip: Slip, after: MemberView) -> tuple[Block, ...]:
+    words = slip.words
+    parts = (
+        (words.principal, after.principal_minor, True),
+        (words.bonus_balance, after.bonus_minor, True),
+        (words.provisional_bonus, after.provisional_bonus_minor, False),
+        (words.owed, -after.owed_minor, False),
+    )
+    age = words.as_of_here
+    if after.as_of is not None:
+        age = f"{words.as_of} {after.as_of.astimezone(slip.zone):%Y-%m-%d %H:%M}"
+    return (
+        Row(left=words.balance, right=format_yuan(after.balance_minor), bold=True),
+        *(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor, always in parts if minor or always),
+        Text(text=age, align=Align.RIGHT),
+    )
+
+
+def _foot(slip: Slip, event: WalletEvent) -> tuple[Block, ...]:
+    """An enrolment's code is the member's card; two codes on one paper would be scanned by mistake."""
+    caption = slip.words.keep if isinstance(event, Redeemed) else ""
+    own = () if isinstance(event, MemberEnrolled) else (Qr(data=receipt_text(slip.receipt_no), caption=caption),)
+    return (*own, *closing(slip))
+
+
+def closing(slip: Slip) -> tuple[Block, ...]:
+    footer = slip.rulebook.receipt.footer
+    return (
+        *((Text(text=footer, align=Align.CENTER),) if footer else ()),
+        Text(text=f"{slip.words.evidence} {slip.fragment}", align=Align.CENTER),
+        Cut(),
+    )
