@@ -33,6 +33,15 @@ class RefusalCode(StrEnum):
     NO_RULEBOOK = "no_rulebook"
     NOT_PERMITTED = "not_permitted"
     DISK_FULL = "disk_full"
+    AMOUNT_NEGATIVE = "amount_negative"
+    LINES_DISAGREE = "lines_disagree"
+    CODE_UNKNOWN = "code_unknown"
+    CARD_REPLACED = "card_replaced"
+    ACTION_REUSED = "action_reused"
+    RECEIPT_UNKNOWN = "receipt_unknown"
+    TOP_UP_UNKNOWN = "top_up_unknown"
+    STAFF_UNKNOWN = "staff_unknown"
+    MEMBER_NUMBERS_USED_UP = "member_numbers_used_up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ PROTOCOL_HEADER = "Tongchu-Protocol"
 GLOBAL_SCOPE = "global"
 PUSH_ENTRIES_MAX = 500
 PAGE_ROWS = 256
+MEMBER_NO_BLOCK = 10_000
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +45,8 @@ class EnrolmentRequest(Message, frozen=True, kw_only=True):
 
 
 class Enrolment(Message, frozen=True, kw_only=True):
-    """What a till keeps for good: who it is, and head office's pinned root key."""
+    """What a till keeps for good: who it is, and head office's pinned root key. `member_no_from` starts the block of
+    MEMBER_NO_BLOCK running numbers that are this till's alone, so that it can enrol members without asking."""
 
     terminal_id: TerminalId
     incarnation: int
@@ -57,6 +59,7 @@ class Enrolment(Message, frozen=True, kw_only=True):
     seal_public_key: str
     staff_pepper: str
     phone_tag_key: str
+    member_no_from: int = 0
 
 
 # 2. session: POST /v1/challenges, then POST /v1/sessions
