@@ -1,0 +1,131 @@
+"""Owns HQ's one engine: how SQLite and PostgreSQL are opened, and the two kinds of session. Services take a session; only `Database` opens, commits and rolls back.
+
+A `WriteSession` is one unit of work: committed as a whole at the end of the `with`, or not at all. On SQLite it takes the write lock at its beginning.
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psycopg.errors
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_S: Final = 10
+POOL_SIZE: Final = 16
+_WRITES: Final = "hq_writes"
+
+
+class DatabaseUnfit(Exception):
+    """The database's URL or file cannot serve; the message names the remedy."""
+
+
+class StorageFull(Exception):
+    """The database could not grow: nothing of the unit of work was kept."""
+
+
+class DatabaseBusy(Exception):
+    """Another writer held what this one needed for too long, or both waited for each other: nothing was kept, the same again may succeed."""
+
+
+class ReadSession(Session):
+    """Reads one consistent state; must not write."""
+
+
+class WriteSession(ReadSession):
+    """One unit of work."""
+
+
+class Database:
+    """The engine with its sessions; thread-safe. Made once by the composition root."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writer = self.engine.execution_options(**{_WRITES: True})
+        # SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own waiting naps.
+        self._sqlite_turn = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[ReadSession]:
+        with _translated(), ReadSession(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[WriteSession]:
+        """Commits at the end; rolls back and raises when the block raises. May raise `StorageFull` or `DatabaseBusy`."""
+        with (
+            _translated(),
+            self._sqlite_turn,
+            WriteSession(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise DatabaseUnfit("SQLite needs a file: sqlite:////var/lib/tongchu/hq.db")
+            if not Path(parsed.database).absolute().parent.is_dir():
+                raise DatabaseUnfit(f"the folder of {parsed.database} does not exist: make it, or change the URL")
+            engine = create_engine(parsed, pool_size=POOL_SIZE, connect_args={"timeout": BUSY_TIMEOUT_S})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        case "postgresql":
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_size=POOL_SIZE,
+                max_overflow=POOL_SIZE,
+                pool_pre_ping=True,
+            )
+        case other:
+            raise DatabaseUnfit(f"{other} is not supported: give an sqlite:/// or postgresql:// URL")
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    # Python's module must not begin units of work by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """The two faults of a database that a caller can answer sensibly, as this module's own errors."""
+    try:
+        yield
+    except DBAPIError as error:
+        cause = error.orig
+        if isinstance(cause, sqlite3.Error):
+            code = getattr(cause, "sqlite_errorcode", 0)
+            if code == sqlite3.SQLITE_FULL:
+                raise StorageFull("the database's disk is full") from error
+            if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise DatabaseBusy("the database stayed locked") from error
+        elif isinstance(cause, psycopg.errors.DiskFull):
+            raise StorageFull("the database's disk is full") from error
+        elif isinstance(
+            cause,
+            psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure | psycopg.errors.LockNotAvailable,
+        ):
+            raise DatabaseBusy(str(cause)) from error
+        raise

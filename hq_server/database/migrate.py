@@ -1,0 +1,35 @@
+"""Owns bringing a database to the newest schema. Called by the command line, by HQ's start and by tests."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from hq_server.database.engine import Database
+
+_FOLDER: Final = Path(__file__).with_name("migrations")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Makes or upgrades the schema in one unit of work; does nothing when it is already there."""
+    with database.write() as session:
+        command.upgrade(_config(session.connection()), revision)
+
+
+def is_current(database: Database) -> bool:
+    with database.read() as session:
+        connection = session.connection()
+        heads = ScriptDirectory.from_config(_config(connection)).get_heads()
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)

@@ -1,0 +1,45 @@
+"""Every HQ table, by noun. Importing this package fills `Table.metadata`; migrations, the schema lint and the services import from here."""
+
+from hq_server.database.models.feeds import Feed, FeedHead, Outbox, Rollup, SealedPage
+from hq_server.database.models.franchise import (
+    AuditRecord,
+    EnrolmentCode,
+    HqState,
+    RulebookVersion,
+    Store,
+    Terminal,
+    TerminalStatus,
+)
+from hq_server.database.models.journals import EntryStatus, JournalEntry, ShiftEventRecord
+from hq_server.database.models.members import Member, MemberKey, ScopeMember
+from hq_server.database.models.people import ConsoleSession, ConsoleUser, Staff, StaffVerifier
+from hq_server.database.models.wallets import PostingRecord, PurchaseRecord, WalletEventRecord, WalletRecord
+
+__all__ = [
+    "AuditRecord",
+    "ConsoleSession",
+    "ConsoleUser",
+    "EnrolmentCode",
+    "EntryStatus",
+    "Feed",
+    "FeedHead",
+    "HqState",
+    "JournalEntry",
+    "Member",
+    "MemberKey",
+    "Outbox",
+    "PostingRecord",
+    "PurchaseRecord",
+    "Rollup",
+    "RulebookVersion",
+    "ScopeMember",
+    "SealedPage",
+    "ShiftEventRecord",
+    "Staff",
+    "StaffVerifier",
+    "Store",
+    "Terminal",
+    "TerminalStatus",
+    "WalletEventRecord",
+    "WalletRecord",
+]

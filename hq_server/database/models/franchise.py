@@ -1,0 +1,126 @@
+"""The tables of the franchise itself: HQ's epoch, stores, their tills, enrolment codes, rulebook versions and the audit log."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hq_server.database.schema import (
+    HASH_CHARS,
+    ID_CHARS,
+    STORE_ID_CHARS,
+    TERMINAL_ID_CHARS,
+    Table,
+    UtcDateTime,
+    placed,
+)
+
+
+class TerminalStatus(StrEnum):
+    """`stopped`: its chain forked or broke, people decide; `revoked`: never again."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    REVOKED = "revoked"
+
+
+class HqState(Table):
+    """One row, `key` = "hq": the epoch (H1) and when it began."""
+
+    __tablename__ = "hq_state"
+    __table_args__ = placed("reference", CheckConstraint("key = 'hq'", name="one_row"))
+
+    key: Mapped[str] = mapped_column(String(8), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(ID_CHARS))
+    epoch_began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    franchise_name: Mapped[str] = mapped_column(String(128), default="")
+
+
+class Store(Table):
+    """`owner`: company | franchisee. `zone` is an IANA name."""
+
+    __tablename__ = "stores"
+    __table_args__ = placed("reference", CheckConstraint("owner IN ('company', 'franchisee')", name="owner"))
+
+    store_id: Mapped[str] = mapped_column(String(STORE_ID_CHARS), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    zone: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Terminal(Table):
+    """A till. `accepted_seq` and `head_hash` are the last entry that HQ holds of its journal; `last_occurred_at` is the time in it, so that time never runs backwards (H8)."""
+
+    __tablename__ = "terminals"
+    __table_args__ = placed(
+        "store_id",
+        CheckConstraint("status IN ('active', 'stopped', 'revoked')", name="status"),
+        CheckConstraint("accepted_seq >= 0", name="accepted_seq"),
+        Index(None, "terminal_id"),
+    )
+
+    store_id: Mapped[str] = mapped_column(
+        ForeignKey("stores.store_id", name="fk_terminals_store_id", use_alter=True), primary_key=True
+    )
+    terminal_id: Mapped[str] = mapped_column(String(TERMINAL_ID_CHARS), primary_key=True)
+    incarnation: Mapped[int] = mapped_column(Integer)
+    public_key: Mapped[str] = mapped_column(String(64))
+    machine: Mapped[str] = mapped_column(String(128), default="")
+    status: Mapped[str] = mapped_column(String(16))
+    status_reason: Mapped[str] = mapped_column(String(200), default="")
+    accepted_seq: Mapped[int] = mapped_column(BigInteger)
+    head_hash: Mapped[str] = mapped_column(String(HASH_CHARS))
+    last_occurred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    anchor_seen: Mapped[bytes | None] = mapped_column(LargeBinary)
+    version: Mapped[str] = mapped_column(String(40), default="")
+    enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EnrolmentCode(Table):
+    """A one-time code, kept only as its SHA-256."""
+
+    __tablename__ = "enrolment_codes"
+    __table_args__ = placed("reference")
+
+    code_hash: Mapped[str] = mapped_column(String(HASH_CHARS), primary_key=True)
+    store_id: Mapped[str] = mapped_column(
+        ForeignKey("stores.store_id", name="fk_enrolment_codes_store_id", use_alter=True)
+    )
+    terminal_id: Mapped[str] = mapped_column(String(TERMINAL_ID_CHARS))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RulebookVersion(Table):
+    """A published version: `document` is the exact text that `signature` covers (L8). Never changed."""
+
+    __tablename__ = "rulebooks"
+    __table_args__ = placed("reference", CheckConstraint("version >= 1", name="version"))
+
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by: Mapped[str] = mapped_column(String(ID_CHARS))
+
+
+class AuditRecord(Table):
+    """What HQ's people and programs did, as a hash chain: `hash` covers the row and `prev_hash`. Append-only."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = placed("reference", CheckConstraint("seq >= 1", name="seq"))
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(128))
+    data: Mapped[str] = mapped_column(Text)
+    prev_hash: Mapped[str] = mapped_column(String(HASH_CHARS))
+    hash: Mapped[str] = mapped_column(String(HASH_CHARS))
