@@ -86,13 +86,13 @@ def chosen_binaries() -> Path:
 
 
 @contextlib.contextmanager
-def running_postgres(*, durable: bool = False) -> Iterator[Server]:
+def running_postgres(*, durable: bool = False, binaries: Path | None = None) -> Iterator[Server]:
     """A server with the database `postgres` and the superuser `tongchu`. `durable` keeps fsync on, for benchmarks."""
     folder = Path(tempfile.mkdtemp(prefix="tongchu-pg-"))
     try:
         account = _unprivileged_account(folder)
-        binaries = _readable(chosen_binaries(), folder, account)
-        with _process(binaries, folder, account, durable=durable):
+        runnable = _readable(binaries or chosen_binaries(), folder, account)
+        with _process(runnable, folder, account, durable=durable):
             yield Server(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,10 +128,18 @@ def _readable(binaries: Path, folder: Path, account: _Account) -> Path:
     try:
         _run(account, folder, binaries / "postgres", "--version")
     except PermissionError:
-        copy = folder / "postgresql"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        return copy / "bin"
+        return copied(binaries, folder / "copy")
     return binaries
+
+
+def copied(binaries: Path, target: Path) -> Path:
+    """The installation at another place, with the shared libraries that the wheel keeps beside its package."""
+    installation, package = binaries.parent, binaries.parent.parent
+    shutil.copytree(installation, target / package.name / installation.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    return target / package.name / installation.name / "bin"
 
 
 def _run(account: _Account, folder: Path, *command: str | Path) -> None:

@@ -1,12 +1,14 @@
 """The fixtures give what they promise: real servers, fresh databases, a browser that draws Chinese."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 import sqlalchemy
 from playwright.sync_api import Page
 
-from tests import postgres, waiting
-from tests.postgres import Server
+from tests import waiting
+from tests.postgres import NoPostgresError, Server, chosen_binaries, copied, running_postgres, wheel_binaries
 
 pytest_plugins = ["pytester"]
 
@@ -36,10 +38,19 @@ def test_postgres_listens_on_no_port(postgres_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
+def test_postgres_starts_from_a_folder_that_its_account_may_not_open(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    binaries = copied(wheel_binaries(), private)
+    private.chmod(0o700)
+    with running_postgres(binaries=binaries) as server, server.database() as url:
+        assert url
+
+
 def test_asking_for_an_unknown_postgres_says_what_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGCHU_TEST_PG", "oracle")
-    with pytest.raises(postgres.NoPostgresError, match="neither wheel nor apt"):
-        postgres.chosen_binaries()
+    with pytest.raises(NoPostgresError, match="neither wheel nor apt"):
+        chosen_binaries()
 
 
 @pytest.mark.slow
