@@ -90,8 +90,10 @@ class HqKeys:
         """Base64url, as it travels in `Enrolment.staff_pepper`."""
         return encode_bytes(derive(self.scope_master, "staff-pepper", store_id))
 
-    def phone_tag_key(self, store_id: str) -> bytes:
-        return derive(self.scope_master, "phone-tag", store_id)
+    @property
+    def phone_tag_key(self) -> bytes:
+        """One for the franchise: tags are too short to tell much, and members are known in more than one store (H14)."""
+        return derive(self.scope_master, "phone-tag", "franchise")
 
 
 def init_keys(directory: Path, *, now: datetime, random: Callable[[int], bytes] = token_bytes) -> HqKeys:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hq_server.keys.key_files import CERTIFICATES, ROOT_KEY, KeysUnusable, init_keys, load_keys
-from sync.keys import KeyPurpose, TrustedKeys, check_certificate, sign, statement_of
+from sync.keys import KeyPurpose, TrustedKeys, check_certificate, decode_bytes, sign, statement_of
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ def test_a_till_that_pins_the_root_trusts_what_the_signing_keys_sign(directory: 
 def test_each_store_scope_and_generation_has_a_key_of_its_own(directory: Path) -> None:
     keys = load_keys(directory)
     derived = {keys.scope_key("S01").key, keys.scope_key("S02").key, keys.scope_key("S01", 2).key}
-    derived |= {keys.phone_tag_key("S01"), keys.phone_tag_key("S02"), keys.staff_pepper("S01").encode()}
+    derived |= {keys.phone_tag_key, decode_bytes(keys.staff_pepper("S01")), decode_bytes(keys.staff_pepper("S02"))}
     assert len(derived) == 6
     assert keys.scope_key("S01", 2).key_id == "S01.2"
 

@@ -1,0 +1,127 @@
+"""Owns the opening of a till's session and the check of every later call. Called by endpoints; the caller commits."""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select
+
+from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.keys.key_files import HqKeys
+from hq_server.sessions.anchors import anchor_for, lies_in_future
+from hq_server.sessions.epochs import begin_epoch, current_epoch
+from hq_server.sessions.tokens import TOKEN_LIFE, TillToken, TokenInvalid, TokenOutlived, Tokens
+from stored_value.identity import StoreId, TerminalId
+from sync.anchor import check_anchor
+from sync.entry import AnchorRef
+from sync.errors import SignatureError
+from sync.keys import TrustedKeys, session_statement, verify
+from sync.messages import GLOBAL_SCOPE, Session, SessionRequest
+
+logger = logging.getLogger(__name__)
+_VERSION_CHARS_MAX = 40
+
+
+class SessionRefused(Exception):
+    """`code`: token_missing | token_invalid | token_expired | terminal_unknown | terminal_stopped | terminal_revoked |
+    challenge_refused | signature_refused."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def open_session(
+    session: WriteSession, keys: HqKeys, tokens: Tokens, request: SessionRequest, *, now: datetime
+) -> Session:
+    terminal = _proven(session, tokens, request, now)
+    if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
+        _notice_restore(session, terminal, request.anchor, now)
+    terminal.last_seen_at = now
+    terminal.version = request.version[:_VERSION_CHARS_MAX]
+    session.flush()
+    epoch = current_epoch(session)
+    token = tokens.issue(
+        terminal_id=TerminalId(terminal.terminal_id),
+        store_id=StoreId(terminal.store_id),
+        incarnation=terminal.incarnation,
+        epoch=epoch,
+        now=now,
+    )
+    return Session(
+        token=token,
+        expires_in_s=int(TOKEN_LIFE.total_seconds()),
+        epoch=epoch,
+        journal_head=terminal.accepted_seq,
+        journal_head_hash=terminal.head_hash,
+        anchor=anchor_for(session, keys, terminal, now=now),
+        scopes=(GLOBAL_SCOPE, terminal.store_id),
+        certificates=keys.certificates,
+    )
+
+
+def authenticate(session: ReadSession, tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
+    """The till behind an Authorization header. A token of an epoch that is over is expired: the till must notice."""
+    scheme, _, text = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not text:
+        raise SessionRefused("token_missing", "this call needs a session token")
+    try:
+        token = tokens.read(text.strip(), now)
+    except TokenInvalid as error:
+        raise SessionRefused("token_invalid", "this is not a session token of this head office") from error
+    except TokenOutlived as error:
+        raise SessionRefused("token_expired", "the session is over; open a new one") from error
+    terminal = session.get(Terminal, (token.store_id, token.terminal_id))
+    if terminal is None or terminal.incarnation != token.incarnation:
+        raise SessionRefused("terminal_unknown", "this till is not enrolled here")
+    _refuse_inactive(terminal)
+    if token.epoch != current_epoch(session):
+        raise SessionRefused("token_expired", "head office began a new epoch; open a new session")
+    return token
+
+
+def _proven(session: WriteSession, tokens: Tokens, request: SessionRequest, now: datetime) -> Terminal:
+    terminal = session.scalars(select(Terminal).where(Terminal.terminal_id == request.terminal_id)).one_or_none()
+    if terminal is None:
+        raise SessionRefused("terminal_unknown", "this till is not enrolled here")
+    try:
+        tokens.check_challenge(request.challenge, request.terminal_id, now)
+    except (TokenInvalid, TokenOutlived) as error:
+        raise SessionRefused("challenge_refused", str(error)) from error
+    try:
+        verify(terminal.public_key, request.signature, session_statement(request.challenge))
+    except SignatureError as error:
+        raise SessionRefused("signature_refused", "the signature is not by this till's key") from error
+    _refuse_inactive(terminal)
+    return terminal
+
+
+def _refuse_inactive(terminal: Terminal) -> None:
+    match terminal.status:
+        case TerminalStatus.ACTIVE:
+            return
+        case TerminalStatus.STOPPED:
+            reason = terminal.status_reason or "head office stopped this till"
+            raise SessionRefused("terminal_stopped", reason)
+        case _:
+            raise SessionRefused("terminal_revoked", "head office revoked this till")
+
+
+def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: Terminal) -> bool:
+    """A foreign anchor proves nothing and is no reason to keep a till out; a technician should see it."""
+    try:
+        check_anchor(TrustedKeys(keys.root_public_key, keys.certificates), anchor)
+    except SignatureError:
+        logger.warning("anchor not signed by this head office", extra={"terminal_id": terminal.terminal_id})
+        return False
+    return anchor.terminal_id == terminal.terminal_id
+
+
+def _notice_restore(session: WriteSession, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:
+    if not lies_in_future(session, terminal, anchor, now=now):
+        return
+    epoch = begin_epoch(session, current_epoch(session), seen=anchor.epoch, now=now)
+    logger.warning(
+        "a till shows what head office signed and no longer knows: new epoch",
+        extra={"terminal_id": terminal.terminal_id, "epoch": epoch, "old_epoch": anchor.epoch},
+    )
