@@ -8,6 +8,7 @@ class FindingCode(StrEnum):
     OVERDRAFT = "overdraft"
     DRAW_DIFFERS = "draw_differs"
     PROMISE_DIFFERS = "promise_differs"
+    TENDERS_DISAGREE = "tenders_disagree"
     FIRST_TOP_UP_REPEATED = "first_top_up_repeated"
     WALLET_NOT_ACTIVE = "wallet_not_active"
     MEMBER_UNKNOWN = "member_unknown"

@@ -52,10 +52,6 @@ def netted(postings: Iterable[Posting]) -> tuple[Posting, ...]:
     )
 
 
-def reversed_postings(postings: Iterable[Posting]) -> tuple[Posting, ...]:
-    return tuple(Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in postings)
-
-
 def imbalance(postings: Iterable[Posting]) -> dict[StoreId, int]:
     """The stores whose postings do not sum to zero, with the difference; empty when balanced."""
     sums: Counter[StoreId] = Counter()

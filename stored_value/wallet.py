@@ -8,11 +8,13 @@ from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
 
 
 class ValueKind(StrEnum):
-    """What a part of a draw is made of. A receivable is value that the member owes: drawn when nothing else was left, put back first (H10)."""
+    """What a part of a draw is made of. A receivable is value that the member owes: drawn when nothing else was left, put back first (H10).
+    Suspense is what nobody showed to be the member's doing: the serving store's until a person decides (H8)."""
 
     PRINCIPAL = "principal"
     BONUS = "bonus"
     RECEIVABLE = "receivable"
+    SUSPENSE = "suspense"
 
 
 class WalletStatus(StrEnum):
@@ -41,16 +43,16 @@ class Lot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receivable:
-    """What a purchase took beyond the wallet; owed to `store_id`, paid first by every inflow."""
+    """What the event `source_id` (a purchase, or a reversed top-up) took beyond the wallet; owed to `store_id`, paid first by every inflow."""
 
-    purchase_id: EventId
+    source_id: EventId
     store_id: StoreId
     remaining_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinePart:
-    """What one line drew from one source, and how much of it went back. `lot_id` is None for a receivable; `store_id` is the origin of the lot, else the serving store."""
+    """What one line drew from one source, and how much of it went back. `store_id` is the lot's origin; without a lot (receivable, suspense) the serving store."""
 
     kind: ValueKind
     lot_id: LotId | None
@@ -83,7 +85,6 @@ class Purchase:
     store_id: StoreId
     business_date: date
     lines: tuple[PurchaseLine, ...]
-    in_suspense: bool = False
 
     @property
     def refundable_minor(self) -> int:
@@ -107,19 +108,17 @@ class Wallet:
     static_card_minor: int = 0
 
     def balance_minor(self, kind: ValueKind) -> int:
-        """What the lots of a kind hold, provisional ones included; for `RECEIVABLE` what the member owes."""
-        if kind is ValueKind.RECEIVABLE:
-            return sum(owed.remaining_minor for owed in self.receivables)
+        """What the lots of a kind hold, provisional ones included."""
         return sum(lot.remaining_minor for lot in self.lots if lot.kind is kind)
+
+    @property
+    def owed_minor(self) -> int:
+        return sum(owed.remaining_minor for owed in self.receivables)
 
     @property
     def total_minor(self) -> int:
         """Principal and bonus, less what the member owes."""
-        return (
-            self.balance_minor(ValueKind.PRINCIPAL)
-            + self.balance_minor(ValueKind.BONUS)
-            - self.balance_minor(ValueKind.RECEIVABLE)
-        )
+        return sum(lot.remaining_minor for lot in self.lots) - self.owed_minor
 
     def purchase(self, purchase_id: EventId) -> Purchase | None:
         return next((bought for bought in self.purchases if bought.purchase_id == purchase_id), None)

@@ -1,0 +1,122 @@
+"""`apply`: one event on one wallet, the same at the till and at head office (L3). Head office never refuses the past: what is wrong becomes a finding (L2).
+
+Read it first, then `topup`, `redemption`, `refund` and `draw`, which it calls.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, plan_draw
+from stored_value.events import (
+    MemberEnrolled,
+    PurchaseRefunded,
+    Redeemed,
+    ToppedUp,
+    TopUpReversed,
+    WalletEvent,
+)
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import EventId, LotId, MemberId, StoreId
+from stored_value.postings import Account, Posting, imbalance, netted
+from stored_value.redemption import apply_redemption
+from stored_value.refund import apply_refund
+from stored_value.reversal import apply_reversal
+from stored_value.rulebook import Rulebook
+from stored_value.topup import apply_top_up
+from stored_value.wallet import Lot, Purchase, Receivable, ValueKind, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """`draws` is what was taken (a redemption) or put back (a refund); `purchases` those that are new or changed."""
+
+    wallet: Wallet
+    postings: tuple[Posting, ...]
+    draws: tuple[Draw, ...]
+    findings: tuple[Finding, ...]
+    purchases: tuple[Purchase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderFacts:
+    """What is known of an entry whose body is not understood (H7)."""
+
+    event_id: EventId
+    store_id: StoreId
+    on: date
+    rulebook: int
+    in_minor: int
+    out_minor: int
+
+
+def new_wallet(member_id: MemberId, rulebook: Rulebook) -> Wallet:
+    """The wallet of a member of whom nothing is known yet."""
+    return Wallet(member_id=member_id, tier_id=rulebook.tier_for(0).tier_id)
+
+
+def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional_bonus: bool = False) -> Applied:
+    """`rulebook` is the version that the event pins. `provisional_bonus`: the till's view of an event that head office has not confirmed (H3).
+    `Wallet.version` is left alone: counting belongs to whoever orders events."""
+    if event.member_id != wallet.member_id:
+        raise ValueError("the event is another member's")
+    draws: tuple[Draw, ...] = ()
+    postings: list[Posting] = []
+    findings: list[Finding]
+    match event:
+        case MemberEnrolled():
+            known = wallet.version > 0
+            after, findings = wallet, [Finding(FindingCode.MEMBER_ALREADY_ENROLLED)] if known else []
+        case ToppedUp():
+            after, postings, findings = apply_top_up(wallet, event, rulebook, provisional_bonus=provisional_bonus)
+        case Redeemed():
+            after, postings, draws, findings = apply_redemption(wallet, event, rulebook)
+        case PurchaseRefunded():
+            after, postings, draws, findings = apply_refund(wallet, event)
+        case TopUpReversed():
+            after, postings, findings = apply_reversal(wallet, event, rulebook)
+        case _:
+            assert_never(event)
+    return _applied(wallet, after, postings, draws, findings)
+
+
+def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> Applied:
+    """An entry that is not understood still moved value: what came in becomes principal, what went out is drawn, both against `UNEXPLAINED`
+    until a person explains it (H7)."""
+    draws: tuple[Draw, ...] = ()
+    postings: list[Posting] = []
+    after = wallet
+    if facts.in_minor:
+        lot = Lot(
+            lot_id=LotId(f"{facts.event_id}/u"),
+            kind=ValueKind.PRINCIPAL,
+            store_id=facts.store_id,
+            top_up_id=facts.event_id,
+            acquired_on=facts.on,
+            rulebook=facts.rulebook,
+            original_minor=facts.in_minor,
+            remaining_minor=facts.in_minor,
+        )
+        after = replace(after, lots=(*after.lots, lot))
+        postings.append(Posting(facts.store_id, Account.UNEXPLAINED, facts.in_minor))
+        postings.append(Posting(facts.store_id, Account.PRINCIPAL_LIABILITY, -facts.in_minor))
+        after, paying = pay_receivables(after, facts.on)
+        postings.extend(paying)
+    if facts.out_minor:
+        draws = plan_draw(after, facts.out_minor, rulebook.draw_order, facts.on, facts.store_id)
+        owed = sum(draw.amount_minor for draw in draws if draw.lot_id is None)
+        after = change_lots(after, {draw.lot_id: -draw.amount_minor for draw in draws if draw.lot_id is not None})
+        if owed:
+            receivable = Receivable(source_id=facts.event_id, store_id=facts.store_id, remaining_minor=owed)
+            after = replace(after, receivables=(*after.receivables, receivable))
+        postings.extend(draw_postings(draws, facts.store_id, Account.UNEXPLAINED))
+    return _applied(wallet, after, postings, draws, [])
+
+
+def _applied(
+    before: Wallet, after: Wallet, postings: list[Posting], draws: tuple[Draw, ...], findings: list[Finding]
+) -> Applied:
+    assert not imbalance(postings), f"postings do not balance: {imbalance(postings)}"
+    known = {bought.purchase_id: bought for bought in before.purchases}
+    changed = tuple(bought for bought in after.purchases if known.get(bought.purchase_id) is not bought)
+    return Applied(after, netted(postings), draws, tuple(findings), changed)

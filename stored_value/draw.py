@@ -1,0 +1,205 @@
+"""Where the value of a payment comes from: which lots are drawn in which order, how draws are laid along the lines of an order, and what an inflow pays first.
+
+Rounding and order are those of the decisions: proportional by `money.split`; inside a kind lots by expiry, then age, then id, never pro rata.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from stored_value.events import OrderLine
+from stored_value.identity import EventId, LotId, StoreId
+from stored_value.money import split
+from stored_value.postings import Account, Posting, clearing
+from stored_value.rulebook import DrawOrder
+from stored_value.wallet import LinePart, Lot, Purchase, PurchaseLine, Receivable, ValueKind, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A positive amount taken from one source; a refund states what it puts back in the same shape."""
+
+    kind: ValueKind
+    lot_id: LotId | None
+    store_id: StoreId
+    amount_minor: int
+
+
+LIABILITY = {ValueKind.PRINCIPAL: Account.PRINCIPAL_LIABILITY, ValueKind.BONUS: Account.BONUS_LIABILITY}
+"""The account that holds what members are owed, for each kind that lies in lots."""
+
+
+def drawable_lots(wallet: Wallet, kind: ValueKind, on: date) -> list[Lot]:
+    """Lots that a payment on a business date may draw, in draw order."""
+    lots = [
+        lot
+        for lot in wallet.lots
+        if lot.kind is kind
+        and lot.remaining_minor > 0
+        and not lot.provisional
+        and (lot.expires_on is None or lot.expires_on >= on)
+    ]
+    lots.sort(key=lambda lot: (lot.expires_on or date.max, lot.acquired_on, lot.lot_id))
+    return lots
+
+
+def drawable_minor(wallet: Wallet, on: date) -> int:
+    return sum(lot.remaining_minor for kind in LIABILITY for lot in drawable_lots(wallet, kind, on))
+
+
+def plan_draw(
+    wallet: Wallet, amount_minor: int, order: DrawOrder, on: date, serving_store: StoreId
+) -> tuple[Draw, ...]:
+    """Principal, then bonus, then what is missing as a receivable of the serving store; adds up to `amount_minor`."""
+    principal_lots = drawable_lots(wallet, ValueKind.PRINCIPAL, on)
+    bonus_lots = drawable_lots(wallet, ValueKind.BONUS, on)
+    principal_held = sum(lot.remaining_minor for lot in principal_lots)
+    bonus_held = sum(lot.remaining_minor for lot in bonus_lots)
+    drawn = min(amount_minor, principal_held + bonus_held)
+    principal, bonus = _kinds(drawn, principal_held, bonus_held, order)
+    draws = [*_from_lots(principal_lots, principal), *_from_lots(bonus_lots, bonus)]
+    if amount_minor > drawn:
+        draws.append(Draw(ValueKind.RECEIVABLE, None, serving_store, amount_minor - drawn))
+    return tuple(draws)
+
+
+def _kinds(drawn: int, principal_held: int, bonus_held: int, order: DrawOrder) -> tuple[int, int]:
+    match order:
+        case DrawOrder.PROPORTIONAL:
+            principal, bonus = split(drawn, (principal_held, bonus_held))
+            return principal, bonus
+        case DrawOrder.PRINCIPAL_FIRST:
+            principal = min(drawn, principal_held)
+            return principal, drawn - principal
+        case DrawOrder.BONUS_FIRST:
+            bonus = min(drawn, bonus_held)
+            return drawn - bonus, bonus
+        case _:
+            assert_never(order)
+
+
+def _from_lots(lots: Sequence[Lot], amount_minor: int) -> list[Draw]:
+    draws: list[Draw] = []
+    for lot in lots:
+        taken = min(amount_minor, lot.remaining_minor)
+        if taken:
+            draws.append(Draw(lot.kind, lot.lot_id, lot.store_id, taken))
+            amount_minor -= taken
+    return draws
+
+
+def lay_along_lines(lines: Sequence[OrderLine], draws: Sequence[Draw]) -> tuple[PurchaseLine, ...]:
+    """Each line with what it drew: every kind is `split` over what is still open of the lines, bonus last as their rest; lots follow in draw order."""
+    open_minor = [line.total_minor for line in lines]
+    shares: dict[ValueKind, tuple[int, ...]] = {}
+    for kind in (ValueKind.PRINCIPAL, ValueKind.RECEIVABLE, ValueKind.SUSPENSE, ValueKind.BONUS):
+        total = sum(draw.amount_minor for draw in draws if draw.kind is kind)
+        shares[kind] = split(total, open_minor)
+        open_minor = [left - share for left, share in zip(open_minor, shares[kind], strict=True)]
+    parts: list[list[LinePart]] = [[] for _ in lines]
+    for kind, by_line in shares.items():
+        queue = deque(draw for draw in draws if draw.kind is kind)
+        for place, share in enumerate(by_line):
+            _take(queue, share, parts[place])
+    return tuple(
+        PurchaseLine(line_no=line.line_no, name=line.name, total_minor=line.total_minor, parts=tuple(own))
+        for line, own in zip(lines, parts, strict=True)
+    )
+
+
+def _take(queue: deque[Draw], amount_minor: int, into: list[LinePart]) -> None:
+    while amount_minor:
+        draw = queue.popleft()
+        taken = min(amount_minor, draw.amount_minor)
+        into.append(LinePart(kind=draw.kind, lot_id=draw.lot_id, store_id=draw.store_id, drawn_minor=taken))
+        amount_minor -= taken
+        if taken < draw.amount_minor:
+            queue.appendleft(replace(draw, amount_minor=draw.amount_minor - taken))
+
+
+def change_lots(wallet: Wallet, changes: dict[LotId, int]) -> Wallet:
+    """The wallet with each lot's remainder changed by a signed amount; a lot never goes below zero."""
+    lots = tuple(
+        replace(lot, remaining_minor=lot.remaining_minor + changes[lot.lot_id]) if changes.get(lot.lot_id) else lot
+        for lot in wallet.lots
+    )
+    assert all(lot.remaining_minor >= 0 for lot in lots), "a lot went below zero"
+    return replace(wallet, lots=lots)
+
+
+def draw_postings(draws: Sequence[Draw], serving_store: StoreId, credited: Account) -> list[Posting]:
+    """What the draws release, and the serving store's credit of the same amount: the store that took the money owes what another served (design section 4)."""
+    postings: list[Posting] = []
+    for draw in draws:
+        match draw.kind:
+            case ValueKind.PRINCIPAL | ValueKind.BONUS:
+                postings.append(Posting(draw.store_id, LIABILITY[draw.kind], draw.amount_minor))
+                postings.extend(clearing(draw.store_id, serving_store, draw.amount_minor))
+            case ValueKind.RECEIVABLE:
+                postings.append(Posting(serving_store, Account.OVERDRAFT_RECEIVABLE, draw.amount_minor))
+            case ValueKind.SUSPENSE:
+                postings.append(Posting(serving_store, Account.SUSPENSE, draw.amount_minor))
+        postings.append(Posting(serving_store, credited, -draw.amount_minor))
+    return postings
+
+
+def pay_receivables(wallet: Wallet, on: date) -> tuple[Wallet, list[Posting]]:
+    """Every inflow pays what is owed first (H10): oldest receivable first, from the lots in draw order. The purchase then counts as drawn from those lots."""
+    postings: list[Posting] = []
+    while wallet.receivables:
+        lots = [*drawable_lots(wallet, ValueKind.PRINCIPAL, on), *drawable_lots(wallet, ValueKind.BONUS, on)]
+        if not lots:
+            break
+        owed, lot = wallet.receivables[0], lots[0]
+        paid = min(owed.remaining_minor, lot.remaining_minor)
+        postings.append(Posting(lot.store_id, LIABILITY[lot.kind], paid))
+        postings.extend(clearing(lot.store_id, owed.store_id, paid))
+        postings.append(Posting(owed.store_id, Account.OVERDRAFT_RECEIVABLE, -paid))
+        wallet = change_lots(wallet, {lot.lot_id: -paid})
+        wallet = replace(
+            wallet,
+            receivables=reduce_receivable(wallet.receivables, owed.source_id, paid),
+            purchases=tuple(
+                _drawn_from_lot(bought, lot, paid) if bought.purchase_id == owed.source_id else bought
+                for bought in wallet.purchases
+            ),
+        )
+    return wallet, postings
+
+
+def reduce_receivable(
+    receivables: tuple[Receivable, ...], source_id: EventId, amount_minor: int
+) -> tuple[Receivable, ...]:
+    left: list[Receivable] = []
+    for owed in receivables:
+        if owed.source_id == source_id and amount_minor:
+            paid = min(amount_minor, owed.remaining_minor)
+            amount_minor -= paid
+            if paid == owed.remaining_minor:
+                continue
+            left.append(replace(owed, remaining_minor=owed.remaining_minor - paid))
+        else:
+            left.append(owed)
+    assert not amount_minor, "more was paid than was owed"
+    return tuple(left)
+
+
+def _drawn_from_lot(bought: Purchase, lot: Lot, amount_minor: int) -> Purchase:
+    """The purchase with that much of its receivable turned into a draw of `lot`."""
+    lines: list[PurchaseLine] = []
+    for line in bought.lines:
+        parts: list[LinePart] = []
+        turned = 0
+        for part in line.parts:
+            outstanding = part.drawn_minor - part.returned_minor
+            share = min(amount_minor, outstanding) if part.kind is ValueKind.RECEIVABLE else 0
+            amount_minor -= share
+            turned += share
+            if part.drawn_minor > share:
+                parts.append(replace(part, drawn_minor=part.drawn_minor - share) if share else part)
+        if turned:
+            parts.append(LinePart(kind=lot.kind, lot_id=lot.lot_id, store_id=lot.store_id, drawn_minor=turned))
+        lines.append(replace(line, parts=tuple(parts)))
+    return replace(bought, lines=tuple(lines))

@@ -1,0 +1,134 @@
+"""Redemptions 扣款: what stops a payment before it happened, and what one does to the wallet once it did."""
+
+from dataclasses import replace
+from datetime import date
+
+from stored_value.draw import Draw, change_lots, draw_postings, drawable_minor, lay_along_lines, plan_draw
+from stored_value.events import EvidenceClass, OrderLine, Redeemed
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import LotId
+from stored_value.postings import Account, Posting
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook
+from stored_value.wallet import Purchase, Receivable, ValueKind, Wallet, WalletStatus
+
+
+def refuse_redemption(
+    wallet: Wallet,
+    amount_minor: int,
+    rulebook: Rulebook,
+    on: date,
+    *,
+    offline_spent_minor: int | None,
+    static_card: bool,
+) -> Refusal | None:
+    """None when the payment may go ahead. `offline_spent_minor`: what the member already spent at this till since the last sync; None when HQ was read just now."""
+    if amount_minor <= 0:
+        return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
+    if wallet.status is not WalletStatus.ACTIVE:
+        return Refusal(RefusalCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value})
+    held = drawable_minor(wallet, on)
+    if held < amount_minor:
+        return Refusal(RefusalCode.BALANCE_TOO_LOW, {"balance_minor": held, "short_minor": amount_minor - held})
+    limits = rulebook.limits
+    if static_card:
+        used = static_card_used_minor(wallet, on)
+        if amount_minor > limits.static_card_day_minor - used:
+            left = max(0, limits.static_card_day_minor - used)
+            return Refusal(
+                RefusalCode.STATIC_CARD_LIMIT,
+                {"limit_minor": limits.static_card_day_minor, "used_minor": used, "left_minor": left},
+            )
+    if offline_spent_minor is not None and amount_minor > limits.offline_member_minor - offline_spent_minor:
+        left = max(0, limits.offline_member_minor - offline_spent_minor)
+        return Refusal(
+            RefusalCode.OFFLINE_LIMIT,
+            {"limit_minor": limits.offline_member_minor, "used_minor": offline_spent_minor, "left_minor": left},
+        )
+    return None
+
+
+def spendable_minor(
+    wallet: Wallet, rulebook: Rulebook, on: date, *, offline_spent_minor: int | None, static_card: bool
+) -> int:
+    """The largest amount that `refuse_redemption` would let pass."""
+    if wallet.status is not WalletStatus.ACTIVE:
+        return 0
+    bounds = [drawable_minor(wallet, on)]
+    if static_card:
+        bounds.append(rulebook.limits.static_card_day_minor - static_card_used_minor(wallet, on))
+    if offline_spent_minor is not None:
+        bounds.append(rulebook.limits.offline_member_minor - offline_spent_minor)
+    return max(0, min(bounds))
+
+
+def static_card_used_minor(wallet: Wallet, on: date) -> int:
+    return wallet.static_card_minor if wallet.static_card_day == on else 0
+
+
+def apply_redemption(
+    wallet: Wallet, event: Redeemed, rulebook: Rulebook
+) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
+    """Draws in HQ's order, whatever the till expected; what the wallet does not hold is owed (L2). Without evidence nothing is drawn: the store's suspense (H8)."""
+    place = event.occasion
+    findings: list[Finding] = []
+    lines = event.lines
+    if sum(line.total_minor for line in lines) != event.amount_minor or any(line.total_minor < 0 for line in lines):
+        findings.append(Finding(FindingCode.LINES_DISAGREE, {"amount_minor": event.amount_minor}))
+        lines = (OrderLine(line_no=1, name="", total_minor=event.amount_minor),)
+    if place.evidence is EvidenceClass.NONE:
+        findings.append(Finding(FindingCode.NO_EVIDENCE, {"amount_minor": event.amount_minor}))
+        draws: tuple[Draw, ...] = (Draw(ValueKind.SUSPENSE, None, place.store_id, event.amount_minor),)
+    else:
+        if wallet.status is not WalletStatus.ACTIVE:
+            findings.append(Finding(FindingCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value}))
+        wallet = _count_static_card(wallet, event, rulebook, findings)
+        draws = plan_draw(wallet, event.amount_minor, rulebook.draw_order, place.business_date, place.store_id)
+        findings.extend(_compare_draw(event, draws))
+    wallet = _draw(wallet, event, draws, findings)
+    bought = Purchase(
+        purchase_id=place.event_id,
+        store_id=place.store_id,
+        business_date=place.business_date,
+        lines=lay_along_lines(lines, draws),
+    )
+    wallet = replace(wallet, purchases=(*wallet.purchases, bought))
+    return wallet, draw_postings(draws, place.store_id, Account.REVENUE), draws, findings
+
+
+def _draw(wallet: Wallet, event: Redeemed, draws: tuple[Draw, ...], findings: list[Finding]) -> Wallet:
+    changes: dict[LotId, int] = {}
+    owed = 0
+    for draw in draws:
+        if draw.lot_id is not None:
+            changes[draw.lot_id] = changes.get(draw.lot_id, 0) - draw.amount_minor
+        elif draw.kind is ValueKind.RECEIVABLE:
+            owed += draw.amount_minor
+    wallet = change_lots(wallet, changes)
+    if owed:
+        findings.append(Finding(FindingCode.OVERDRAFT, {"owed_minor": owed}))
+        receivable = Receivable(
+            source_id=event.occasion.event_id, store_id=event.occasion.store_id, remaining_minor=owed
+        )
+        wallet = replace(wallet, receivables=(*wallet.receivables, receivable))
+    return wallet
+
+
+def _count_static_card(wallet: Wallet, event: Redeemed, rulebook: Rulebook, findings: list[Finding]) -> Wallet:
+    place = event.occasion
+    if place.evidence is not EvidenceClass.STATIC_CARD:
+        return wallet
+    used = static_card_used_minor(wallet, place.business_date) + event.amount_minor
+    limit = rulebook.limits.static_card_day_minor
+    if used > limit:
+        findings.append(Finding(FindingCode.STATIC_CARD_LIMIT, {"limit_minor": limit, "used_minor": used}))
+    return replace(wallet, static_card_day=place.business_date, static_card_minor=used)
+
+
+def _compare_draw(event: Redeemed, draws: tuple[Draw, ...]) -> list[Finding]:
+    if not event.expected_draw:
+        return []
+    expected = {draw.lot_id: draw.amount_minor for draw in event.expected_draw}
+    if expected == {draw.lot_id: draw.amount_minor for draw in draws if draw.lot_id is not None}:
+        return []
+    return [Finding(FindingCode.DRAW_DIFFERS, {"amount_minor": event.amount_minor})]

@@ -1,0 +1,151 @@
+"""Refunds of a purchase 退款: by line, as often as needed, putting back exactly what each line drew and never more."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, reduce_receivable
+from stored_value.events import PurchaseRefunded, RefundLine
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import LotId
+from stored_value.money import floor_share
+from stored_value.postings import Account, Posting
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook
+from stored_value.wallet import LinePart, Purchase, PurchaseLine, ValueKind, Wallet
+
+
+def refuse_refund(
+    purchase: Purchase | None, lines: Sequence[RefundLine], rulebook: Rulebook, on: date
+) -> Refusal | None:
+    """None when the refund may go ahead."""
+    if purchase is None:
+        return Refusal(RefusalCode.PURCHASE_UNKNOWN)
+    last_day = purchase.business_date + timedelta(days=rulebook.limits.refund_days)
+    if on > last_day:
+        return Refusal(
+            RefusalCode.REFUND_TOO_LATE, {"days": rulebook.limits.refund_days, "last_day": last_day.isoformat()}
+        )
+    if not lines or any(line.amount_minor <= 0 for line in lines):
+        return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
+    wanted = _by_line(lines)
+    refundable = {line.line_no: line.refundable_minor for line in purchase.lines}
+    for line_no, amount in wanted.items():
+        if amount > refundable.get(line_no, 0):
+            return Refusal(
+                RefusalCode.REFUND_EXCEEDS_LINE, {"line_no": line_no, "left_minor": refundable.get(line_no, 0)}
+            )
+    return None
+
+
+def _by_line(lines: Sequence[RefundLine]) -> Counter[int]:
+    wanted: Counter[int] = Counter()
+    for line in lines:
+        wanted[line.line_no] += line.amount_minor
+    return wanted
+
+
+def plan_refund(purchase: Purchase, lines: Sequence[RefundLine]) -> tuple[Draw, ...]:
+    """What would go back where, summed by source; amounts beyond a line's rest are left out."""
+    return _put_back(purchase, lines)[1]
+
+
+def apply_refund(
+    wallet: Wallet, event: PurchaseRefunded
+) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
+    place = event.occasion
+    purchase = wallet.purchase(event.purchase_id)
+    if purchase is None:
+        finding = Finding(
+            FindingCode.PURCHASE_UNKNOWN, {"purchase": event.purchase_id, "amount_minor": event.amount_minor}
+        )
+        return wallet, [], (), [finding]
+    refunded, draws = _put_back(purchase, event.lines)
+    returned = sum(draw.amount_minor for draw in draws)
+    findings: list[Finding] = []
+    if returned != event.amount_minor:
+        findings.append(
+            Finding(
+                FindingCode.REFUND_EXCEEDS_PURCHASE,
+                {"purchase": event.purchase_id, "amount_minor": event.amount_minor, "returned_minor": returned},
+            )
+        )
+    changes: dict[LotId, int] = {}
+    owed = 0
+    for draw in draws:
+        if draw.lot_id is not None:
+            changes[draw.lot_id] = changes.get(draw.lot_id, 0) + draw.amount_minor
+        elif draw.kind is ValueKind.RECEIVABLE:
+            owed += draw.amount_minor
+    wallet = replace(
+        change_lots(wallet, changes),
+        receivables=reduce_receivable(wallet.receivables, purchase.purchase_id, owed),
+        purchases=tuple(
+            refunded if bought.purchase_id == purchase.purchase_id else bought for bought in wallet.purchases
+        ),
+    )
+    given = draw_postings(draws, purchase.store_id, Account.REVENUE)
+    postings = [Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in given]
+    wallet, paying = pay_receivables(wallet, place.business_date)
+    return wallet, postings + paying, draws, findings
+
+
+def _put_back(purchase: Purchase, lines: Sequence[RefundLine]) -> tuple[Purchase, tuple[Draw, ...]]:
+    wanted = _by_line(lines)
+    sums: Counter[tuple[ValueKind, LotId | None]] = Counter()
+    stores = {}
+    after: list[PurchaseLine] = []
+    for line in purchase.lines:
+        amount = min(max(0, wanted[line.line_no]), line.refundable_minor)
+        parts = refund_line(line, amount)
+        for before, now in zip(line.parts, parts, strict=True):
+            back = now.returned_minor - before.returned_minor
+            if back:
+                sums[now.kind, now.lot_id] += back
+                stores[now.kind, now.lot_id] = now.store_id
+        after.append(replace(line, parts=parts))
+    draws = tuple(Draw(kind, lot_id, stores[kind, lot_id], amount) for (kind, lot_id), amount in sums.items())
+    return replace(purchase, lines=tuple(after)), draws
+
+
+def refund_line(line: PurchaseLine, amount_minor: int) -> tuple[LinePart, ...]:
+    """The line's parts after giving back `amount_minor` (at most its rest): what is owed first, then principal by its floor share of all refunded
+    so far, the rest bonus; each kind goes back to its lots in reverse draw order."""
+    left = amount_minor
+    shares: dict[ValueKind, int] = {}
+    for kind in (ValueKind.RECEIVABLE, ValueKind.SUSPENSE):
+        shares[kind] = min(left, _open(line, kind))
+        left -= shares[kind]
+    principal = _drawn(line, ValueKind.PRINCIPAL)
+    whole = principal + _drawn(line, ValueKind.BONUS)
+    returned_principal = _returned(line, ValueKind.PRINCIPAL)
+    share = 0
+    if left:
+        so_far = returned_principal + _returned(line, ValueKind.BONUS) + left
+        share = floor_share(principal, so_far, whole) - returned_principal
+        share = max(share, left - _open(line, ValueKind.BONUS))
+        share = min(share, left, _open(line, ValueKind.PRINCIPAL))
+    shares[ValueKind.PRINCIPAL] = share
+    shares[ValueKind.BONUS] = left - share
+    parts = list(line.parts)
+    for place in range(len(parts) - 1, -1, -1):
+        part = parts[place]
+        back = min(shares[part.kind], part.drawn_minor - part.returned_minor)
+        if back:
+            shares[part.kind] -= back
+            parts[place] = replace(part, returned_minor=part.returned_minor + back)
+    assert not any(shares.values()), "more goes back than was drawn"
+    return tuple(parts)
+
+
+def _drawn(line: PurchaseLine, kind: ValueKind) -> int:
+    return sum(part.drawn_minor for part in line.parts if part.kind is kind)
+
+
+def _returned(line: PurchaseLine, kind: ValueKind) -> int:
+    return sum(part.returned_minor for part in line.parts if part.kind is kind)
+
+
+def _open(line: PurchaseLine, kind: ValueKind) -> int:
+    return _drawn(line, kind) - _returned(line, kind)

@@ -1,0 +1,75 @@
+"""Reversal of a top-up: what stops it, and what it takes back when it happened."""
+
+from dataclasses import replace
+
+from stored_value.draw import pay_receivables
+from stored_value.events import ToppedUp, TopUpReversed
+from stored_value.findings import Finding, FindingCode
+from stored_value.postings import Account, Posting, clearing
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook
+from stored_value.topup import bonus_postings
+from stored_value.wallet import Lot, Receivable, ValueKind, Wallet
+
+
+def refuse_reversal(wallet: Wallet, event: ToppedUp) -> Refusal | None:
+    """A top-up goes back only while nothing was drawn from it."""
+    lots = [lot for lot in wallet.lots if lot.top_up_id == event.occasion.event_id]
+    drawn = sum(lot.original_minor - lot.remaining_minor for lot in lots)
+    if not lots or drawn:
+        return Refusal(RefusalCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": drawn})
+    return None
+
+
+def apply_reversal(
+    wallet: Wallet, event: TopUpReversed, rulebook: Rulebook
+) -> tuple[Wallet, list[Posting], list[Finding]]:
+    """Takes back what is left of the top-up's lots; principal that was drawn meanwhile is owed to the store that paid out."""
+    place = event.occasion
+    lots = [lot for lot in wallet.lots if lot.top_up_id == event.top_up_id]
+    findings: list[Finding] = []
+    postings = [
+        Posting(place.store_id, Account.TENDER, -tender.amount_minor, tender.kind.value) for tender in event.tenders
+    ]
+    paid_out = sum(tender.amount_minor for tender in event.tenders)
+    taken_back = 0
+    for lot in lots:
+        if lot.kind is ValueKind.PRINCIPAL:
+            taken_back += lot.remaining_minor
+            postings.append(Posting(lot.store_id, Account.PRINCIPAL_LIABILITY, lot.remaining_minor))
+            postings.extend(clearing(lot.store_id, place.store_id, lot.remaining_minor))
+        elif lot.remaining_minor:
+            postings.extend(_bonus_clawback(lot, rulebook))
+    missing = paid_out - taken_back
+    if not lots:
+        findings.append(Finding(FindingCode.TOP_UP_UNKNOWN, {"top_up": event.top_up_id}))
+    elif missing or any(lot.remaining_minor < lot.original_minor for lot in lots):
+        findings.append(Finding(FindingCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": missing}))
+    receivables = wallet.receivables
+    if missing > 0:
+        postings.append(Posting(place.store_id, Account.OVERDRAFT_RECEIVABLE, missing))
+        receivables += (Receivable(source_id=event.top_up_id, store_id=place.store_id, remaining_minor=missing),)
+    elif missing < 0:
+        postings.append(Posting(place.store_id, Account.UNEXPLAINED, missing))
+    topped_up = max(0, wallet.topped_up_minor - (event.amount_minor if lots else 0))
+    wallet = replace(
+        wallet,
+        lots=tuple(replace(lot, remaining_minor=0) if lot in lots else lot for lot in wallet.lots),
+        receivables=receivables,
+        topped_up_minor=topped_up,
+        top_up_count=max(0, wallet.top_up_count - (1 if lots else 0)),
+        tier_id=rulebook.tier_for(topped_up).tier_id,
+    )
+    wallet, paying = pay_receivables(wallet, place.business_date)
+    return wallet, postings + paying, findings
+
+
+def _bonus_clawback(lot: Lot, rulebook: Rulebook) -> list[Posting]:
+    promotion = rulebook.promotion(lot.promotion_id) if lot.promotion_id is not None else None
+    if promotion is None:
+        return [
+            Posting(lot.store_id, Account.BONUS_LIABILITY, lot.remaining_minor),
+            Posting(lot.store_id, Account.PROMOTION_COST, -lot.remaining_minor, lot.promotion_id or ""),
+        ]
+    given = bonus_postings(lot.store_id, promotion, lot.remaining_minor)
+    return [Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in given]
