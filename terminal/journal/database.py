@@ -1,0 +1,146 @@
+"""The file journal.db: opening, migrating, one connection behind one lock, and the mapping of SQLite's errors to this package's. Knows no entry.
+
+Every commit is durable when it returns (WAL, synchronous=FULL). Callers are the modules of this package.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from terminal.journal.errors import DiskFull, JournalDamaged, JournalError, JournalInUse, JournalTooNew
+from terminal.journal.reserve import Reserve
+
+BUSY_TIMEOUT_MS: Final = 5_000
+REVISION: Final = "j0001"
+"""The newest revision in `migrations`; a test compares."""
+
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection of one thread's own that commits durably; used by the print spool, which shares the file."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
+    _set_pragmas(connection)
+    return connection
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+class JournalDatabase:
+    """`writing` and `reading` may be used from any thread; both hold the lock, so keep them short."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock_file: int, reserve: Reserve) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self.reserve = reserve
+        self._connection = connection
+        self._lock_file = lock_file
+
+    @classmethod
+    def open(cls, path: Path, *, reserve_bytes: int) -> Self:
+        """Creates or migrates the file. Raises `JournalInUse`, `JournalTooNew`, `JournalDamaged` or `DiskFull`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock_file = _take_lock(path)
+        try:
+            with mapped_errors(path):
+                _migrate(path)
+                connection = sqlite3.connect(
+                    path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+                )
+                _set_pragmas(connection)
+        except BaseException:
+            os.close(lock_file)
+            raise
+        path.chmod(0o600)
+        reserve = Reserve(path.with_suffix(".reserve"), reserve_bytes)
+        reserve.hold()
+        return cls(path, connection, lock_file, reserve)
+
+    def close(self) -> None:
+        with self.lock:
+            self._connection.close()
+            os.close(self._lock_file)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        with self.lock, mapped_errors(self.path):
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed durably when the block ends, rolled back when it raises. Not nested."""
+        with self.lock, mapped_errors(self.path, self.reserve):
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def mapped_errors(path: Path, reserve: Reserve | None = None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            if reserve is not None:
+                reserve.release()
+            raise DiskFull(f"{path}: the disk is full; nothing was written. Free space on it and try again") from error
+        if code in _DAMAGED:
+            raise JournalDamaged(
+                f"{path}: {error}; run `tongchu journal verify` and restore from the mirror"
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise JournalInUse(f"{path}: locked by another program for more than {BUSY_TIMEOUT_MS} ms") from error
+        if code == sqlite3.SQLITE_CONSTRAINT:
+            raise
+        raise JournalError(f"{path}: {error}") from error
+
+
+def _take_lock(path: Path) -> int:
+    """Two tills on one journal would fork it."""
+    lock_file = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock_file)
+        raise JournalInUse(f"{path}: another till program on this machine has it open") from error
+    return lock_file
+
+
+def _migrate(path: Path) -> None:
+    revision = _revision_of(path)
+    if revision == REVISION:
+        return
+    if revision is not None and revision > REVISION:
+        raise JournalTooNew(f"{path}: written by a newer program (revision {revision}); install that or a later one")
+    from terminal.journal.migrations import upgrade
+
+    upgrade(path)
+
+
+def _revision_of(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(path)
+    try:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    finally:
+        connection.close()
+    return str(row[0]) if row else None

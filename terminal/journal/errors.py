@@ -1,0 +1,38 @@
+"""What can go wrong with the till's own memory.
+
+JournalError
+├── DiskFull            nothing was written; free space, the till goes on by itself
+├── JournalInUse        another process of this machine holds the journal
+├── JournalDamaged      SQLite or the chain says that the file is not what was written
+├── JournalTooNew       written by a newer program
+├── NotEnrolled         the till has no identity yet
+└── ShiftStateConflict  a shift event that does not fit the shifts in the journal: a bug of the caller
+"""
+
+
+class JournalError(Exception):
+    """Root of this tree; no sqlite3 error leaves the package."""
+
+
+class DiskFull(JournalError):
+    pass
+
+
+class JournalInUse(JournalError):
+    pass
+
+
+class JournalDamaged(JournalError):
+    pass
+
+
+class JournalTooNew(JournalError):
+    pass
+
+
+class NotEnrolled(JournalError):
+    pass
+
+
+class ShiftStateConflict(JournalError):
+    pass

@@ -1,0 +1,171 @@
+"""What this till keeps of head office: its own identity, certified keys, the epoch, the newest anchor, the highest cursor of each scope, and why it was stopped.
+
+Inside an epoch nothing here goes backward (H1). Written by enrolment and by the sync cycle.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from stored_value.identity import StoreId, TerminalId
+from sync.entry import AnchorRef
+from sync.keys import KeyCertificate, TrustedKeys
+from terminal.journal.database import JournalDatabase
+from terminal.journal.errors import JournalError, NotEnrolled
+from terminal.journal.records import Identity
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class HeadOffice:
+    """Thread-safe. The anchor and the epoch are held in memory, because every entry carries them and only this process writes them."""
+
+    def __init__(self, database: JournalDatabase) -> None:
+        self._database = database
+        self._identity = self._read_identity()
+        self._epoch, self._anchor, self._stopped_reason = self._read_state()
+
+    @property
+    def enrolled(self) -> bool:
+        return self._identity is not None
+
+    @property
+    def identity(self) -> Identity:
+        """Raises `NotEnrolled`."""
+        if self._identity is None:
+            raise NotEnrolled(f"{self._database.path}: this till is not enrolled; run `tongchu till enrol URL CODE`")
+        return self._identity
+
+    @property
+    def epoch(self) -> str:
+        """Empty before enrolment."""
+        return self._epoch
+
+    @property
+    def anchor(self) -> AnchorRef | None:
+        return self._anchor
+
+    @property
+    def stopped_reason(self) -> str | None:
+        """Why no new entry may be made, in words for the technician; None while the till may work."""
+        return self._stopped_reason
+
+    def enrol(self, identity: Identity, epoch: str, certificates: tuple[KeyCertificate, ...]) -> None:
+        """Once for a journal; raises `JournalError` when it is another till's."""
+        with self._database.writing() as connection:
+            known = self._identity
+            if known is not None:
+                raise JournalError(
+                    f"{self._database.path} belongs to {known.terminal_id}; enrol into an empty directory"
+                )
+            connection.execute(
+                "INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    identity.terminal_id,
+                    identity.incarnation,
+                    identity.store_id,
+                    identity.store_name,
+                    identity.zone,
+                    identity.hq_url,
+                    identity.root_public_key,
+                    identity.seal_public_key,
+                    identity.member_no_from,
+                ),
+            )
+            connection.execute("INSERT INTO head_office (only_row, epoch) VALUES (1, ?)", (epoch,))
+            for certificate in certificates:
+                connection.execute(
+                    "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)", _certificate_row(certificate)
+                )
+        self._identity, self._epoch = identity, epoch
+
+    def trusted_keys(self) -> TrustedKeys:
+        """Every certificate is checked against the pinned root; raises `SignatureError`."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT document FROM certificates").fetchall()
+        certificates = tuple(msgspec.json.decode(row[0], type=KeyCertificate) for row in rows)
+        return TrustedKeys(self.identity.root_public_key, certificates)
+
+    def keep_certificates(self, certificates: tuple[KeyCertificate, ...]) -> None:
+        """The caller has checked them."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)",
+                [_certificate_row(each) for each in certificates],
+            )
+
+    def keep_anchor(self, anchor: AnchorRef) -> None:
+        """The caller has checked its signature. An anchor older than the one held, or of another epoch, is not taken."""
+        with self._database.writing() as connection:
+            held = self._anchor
+            if anchor.epoch != self._epoch or (
+                held is not None and held.epoch == anchor.epoch and held.hq_time >= anchor.hq_time
+            ):
+                return
+            connection.execute("UPDATE head_office SET anchor = ?", (_encode(anchor).decode(),))
+            self._anchor = anchor
+
+    def high_water(self, scope: str) -> int:
+        """The highest cursor this till has ever shown of the scope in this epoch."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT high_water FROM cursors WHERE scope = ? AND epoch = ?", (scope, self._epoch)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def raise_high_water(self, cursors: dict[str, int]) -> None:
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT INTO cursors (scope, epoch, high_water) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET high_water = max(high_water, excluded.high_water)",
+                [(scope, self._epoch, cursor) for scope, cursor in cursors.items()],
+            )
+
+    def stop(self, reason: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute("UPDATE head_office SET stopped_reason = ?", (reason,))
+        self._stopped_reason = reason
+
+    def resume(self) -> None:
+        with self._database.writing() as connection:
+            connection.execute("UPDATE head_office SET stopped_reason = NULL")
+        self._stopped_reason = None
+
+    def entered_epoch(self, epoch: str) -> None:
+        """`Outcomes.begin_epoch` wrote it."""
+        self._epoch, self._anchor = epoch, None
+
+    def not_below_anchor(self, occurred_at: datetime) -> datetime:
+        """Till time never runs below the last anchor (H8)."""
+        return occurred_at if self._anchor is None else max(occurred_at, self._anchor.hq_time)
+
+    def _read_identity(self) -> Identity | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT terminal_id, incarnation, store_id, store_name, zone, hq_url, root_public_key, seal_public_key,"
+                " member_no_from FROM identity"
+            ).fetchone()
+        if row is None:
+            return None
+        return Identity(
+            terminal_id=TerminalId(row[0]),
+            incarnation=row[1],
+            store_id=StoreId(row[2]),
+            store_name=row[3],
+            zone=row[4],
+            hq_url=row[5],
+            root_public_key=row[6],
+            seal_public_key=row[7],
+            member_no_from=row[8],
+        )
+
+    def _read_state(self) -> tuple[str, AnchorRef | None, str | None]:
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT epoch, anchor, stopped_reason FROM head_office").fetchone()
+        if row is None:
+            return "", None, None
+        return row[0], msgspec.json.decode(row[1], type=AnchorRef) if row[1] else None, row[2]
+
+
+def _certificate_row(certificate: KeyCertificate) -> tuple[str, str, str]:
+    return certificate.key_id, certificate.purpose, _encode(certificate).decode()

@@ -1,0 +1,78 @@
+"""Members enrolled at this till, as far as it may know them, until the feed brings their rows. Written with the enrolment's entry, read by the search for members."""
+
+import sqlite3
+
+from stored_value.identity import MemberId, StoreId
+from terminal.journal.database import JournalDatabase
+from terminal.journal.records import LocalMember
+
+_INSERT = (
+    "INSERT INTO local_members"
+    " (member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id, enrolled_seq)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_AWAITED_WHERE = (
+    "SELECT member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id"
+    " FROM local_members WHERE in_feed = 0 AND "
+)
+
+
+def record(connection: sqlite3.Connection, member: LocalMember, seq: int) -> None:
+    """Within the entry's transaction."""
+    connection.execute(
+        _INSERT,
+        (
+            member.member_id,
+            member.member_no,
+            member.card_issue,
+            member.name_masked,
+            member.phone_last4,
+            member.phone_tag,
+            member.home_store_id,
+            seq,
+        ),
+    )
+
+
+class LocalMembers:
+    """Thread-safe. Finds only members whose row the feed has not brought yet in this epoch."""
+
+    def __init__(self, database: JournalDatabase) -> None:
+        self._database = database
+
+    def find(self, member_id: MemberId) -> LocalMember | None:
+        return next(iter(self._where("member_id = ?", (member_id,))), None)
+
+    def find_by_no(self, member_no: str) -> LocalMember | None:
+        return next(iter(self._where("member_no = ?", (member_no,))), None)
+
+    def find_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[LocalMember, ...]:
+        return self._where("phone_tag = ? AND phone_last4 = ?", (phone_tag, phone_last4))
+
+    def awaited(self) -> tuple[LocalMember, ...]:
+        """Those whose row the feed still owes."""
+        return self._where("1 = ?", (1,))
+
+    def came_by_feed(self, member_ids: tuple[MemberId, ...]) -> None:
+        if not member_ids:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "UPDATE local_members SET in_feed = 1 WHERE member_id = ?", [(each,) for each in member_ids]
+            )
+
+    def _where(self, condition: str, parameters: tuple[str | int, ...]) -> tuple[LocalMember, ...]:
+        with self._database.reading() as connection:
+            rows = connection.execute(_AWAITED_WHERE + condition + " ORDER BY enrolled_seq", parameters).fetchall()
+        return tuple(
+            LocalMember(
+                member_id=MemberId(row[0]),
+                member_no=row[1],
+                card_issue=row[2],
+                name_masked=row[3],
+                phone_last4=row[4],
+                phone_tag=row[5],
+                home_store_id=StoreId(row[6]),
+            )
+            for row in rows
+        )

@@ -1,0 +1,101 @@
+"""What the journal hands out and takes in: small immutable values, no behaviour."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from stored_value.events import Event, WalletEvent
+from stored_value.identity import EventId, MemberId, ShiftId, StaffId, StoreId, TerminalId
+from sync.entry import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who this till is and whom it trusts; written once by enrolment. Secret keys are files beside the journal, never in it.
+    `member_no_from` starts this till's own block of member numbers."""
+
+    terminal_id: TerminalId
+    incarnation: int
+    store_id: StoreId
+    store_name: str
+    zone: str
+    hq_url: str
+    root_public_key: str
+    seal_public_key: str
+    member_no_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Seq 0 with the genesis hash is an empty journal."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """`existing`: the event was in the journal already; nothing was written and `entry` is the one that was."""
+
+    entry: Entry
+    event: Event
+    existing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalMember:
+    """A member enrolled at this till, as far as the till may know him, until the feed brings his row."""
+
+    member_id: MemberId
+    member_no: str
+    card_issue: int
+    name_masked: str
+    phone_last4: str
+    phone_tag: int
+    home_store_id: StoreId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEvent:
+    """One of this till's events for a member. `landed_at` is the version of the wallet that contains it, None while the outcome is unknown."""
+
+    seq: int
+    event: WalletEvent
+    landed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPush:
+    """Entries that were sent, or were about to be, and whose outcome is not known."""
+
+    epoch: str
+    from_seq: int
+    to_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    shift_id: ShiftId
+    business_date: date
+    opened_at: datetime
+    opened_local_time: str
+    staff_id: StaffId
+    float_minor: int
+    opened_seq: int
+    closed_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlaggedEntry:
+    """An entry that HQ set aside or had something to say about."""
+
+    seq: int
+    event_id: EventId
+    kind: str
+    status: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PinAttempts:
+    failures: int
+    last_failed_at: datetime | None
