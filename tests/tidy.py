@@ -23,7 +23,9 @@ EMPTY_NAMES: Final = frozenset(
 
 # Where everything may be caught: the last resort of a program or a thread, which logs it and shows it. Each entry is a
 # file and the reason; a cleanup that ends in a bare `raise` needs no entry.
-LAST_RESORTS: Final[dict[str, str]] = {}
+LAST_RESORTS: Final[dict[str, str]] = {
+    "terminal/runner.py": "the thread of the counter's actions: a defect in one is logged and shown, the till goes on",
+}
 
 # What stored_value may import: values and arithmetic. No clock, chance, environment, log, file or thread.
 PURE_MODULES: Final = frozenset(
