@@ -60,7 +60,7 @@ class ReceiptWords:
     topped_up: str
     redeemed: str
     refunded: str
-    count: str
+    signature: str
     expected: str
     counted: str
     difference: str
@@ -119,7 +119,7 @@ CHINESE: Final = ReceiptWords(
     topped_up="充值",
     redeemed="消费",
     refunded="退款",
-    count="笔",
+    signature="签名",
     expected="应有现金",
     counted="实点现金",
     difference="长短款",
@@ -180,7 +180,7 @@ ENGLISH: Final = ReceiptWords(
     topped_up="Top-ups",
     redeemed="Purchases",
     refunded="Refunds",
-    count="times",
+    signature="Signature",
     expected="Cash expected",
     counted="Cash counted",
     difference="Difference",

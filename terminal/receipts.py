@@ -34,7 +34,8 @@ FIRST_CARD_ISSUE = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """What every receipt of one entry has: who printed it, under which number, in which words."""
+    """What every receipt has: who printed it, in which words, and the number and hash fragment of its entry (empty for an
+    X report, which is no entry)."""
 
     store_name: str
     zone: ZoneInfo
@@ -222,8 +223,5 @@ def _foot(slip: Slip, event: WalletEvent) -> tuple[Block, ...]:
 
 def closing(slip: Slip) -> tuple[Block, ...]:
     footer = slip.rulebook.receipt.footer
-    return (
-        *((Text(text=footer, align=Align.CENTER),) if footer else ()),
-        Text(text=f"{slip.words.evidence} {slip.fragment}", align=Align.CENTER),
-        Cut(),
-    )
+    evidence = f"{slip.words.evidence} {slip.fragment}" if slip.fragment else ""
+    return (*(Text(text=text, align=Align.CENTER) for text in (footer, evidence) if text), Cut())

@@ -5,7 +5,7 @@ called by `terminal.counter.shifts`.
 from dataclasses import dataclass
 from datetime import date
 
-from printers.document import Align, Block, Receipt, Row, Rule, RuleStyle, Size, Text
+from printers.document import Block, Feed, Receipt, Row, Rule, RuleStyle, Size
 from stored_value.events import ShiftTotals, TenderKind
 from stored_value.money import format_yuan
 from terminal.receipt_words import ReceiptWords
@@ -14,7 +14,8 @@ from terminal.receipts import Slip, closing, opening
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftFigures:
-    """`expected_minor` None: the count is still to come and must stay blind."""
+    """`expected_minor` is the cash that should be in the drawer; None while the count is still to come and must stay
+    blind, and then no amounts are printed either, since cash can be computed from the others."""
 
     business_date: date
     opened_at: str
@@ -55,37 +56,54 @@ def shift_report(slip: Slip, figures: ShiftFigures) -> Receipt:
             Row(left=words.closed if closed else words.printed, right=figures.printed_at),
             Row(left=words.cashier, right=slip.staff_name),
             Rule(),
-            *_moved(words, figures.totals),
-            Rule(),
-            *_tenders(words, figures.totals),
-            Rule(),
-            *_cash(words, figures),
+            *_figures(words, figures),
             Rule(style=RuleStyle.DOUBLE),
             *closing(slip),
         )
     )
 
 
-def _moved(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
-    """Sums, and how many of each: a reversal takes its sum off the top-ups but is counted by itself."""
-    rows = (
-        (words.topped_up, totals.topped_up_minor, "topped_up"),
-        (words.bonus, totals.bonus_minor, ""),
-        (words.redeemed, totals.redeemed_minor, "redeemed"),
-        (words.refunded, totals.refunded_minor, "purchase_refunded"),
-    )
-    counted = [
-        Row(left=name + (f"（{totals.counts.get(kind, 0)} {words.count}）" if kind else ""), right=format_yuan(minor))
-        for name, minor, kind in rows
-    ]
-    others = ((words.reversal, "top_up_reversed"), (words.enrolment, "member_enrolled"))
+def _figures(words: ReceiptWords, figures: ShiftFigures) -> tuple[Block, ...]:
+    if figures.expected_minor is None:
+        return _counts(words, figures.totals)
     return (
-        *counted,
+        *_moved(words, figures.totals),
+        Rule(),
+        *_tenders(words, figures.totals),
+        Rule(),
+        *_cash(words, figures, figures.expected_minor),
+    )
+
+
+def _counts(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
+    kinds = (
+        (words.topped_up, "topped_up"),
+        (words.reversal, "top_up_reversed"),
+        (words.redeemed, "redeemed"),
+        (words.refunded, "purchase_refunded"),
+        (words.enrolment, "member_enrolled"),
+    )
+    return tuple(Row(left=name, right=f"×{totals.counts.get(kind, 0)}") for name, kind in kinds)
+
+
+def _moved(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
+    """Sums and how many of each. Top-ups are gross and tenders net, so what was reversed is their difference."""
+    reversed_minor = totals.topped_up_minor - sum(totals.tenders_minor.values())
+    rows = (
+        (words.topped_up, "topped_up", totals.topped_up_minor, True),
+        (words.reversal, "top_up_reversed", -reversed_minor, False),
+        (words.redeemed, "redeemed", totals.redeemed_minor, True),
+        (words.refunded, "purchase_refunded", totals.refunded_minor, True),
+    )
+    enrolled = totals.counts.get("member_enrolled", 0)
+    return (
         *(
-            Row(left=name, right=f"{totals.counts[kind]} {words.count}")
-            for name, kind in others
-            if totals.counts.get(kind)
+            Row(left=f"{name} ×{totals.counts.get(kind, 0)}", right=format_yuan(minor))
+            for name, kind, minor, always in rows
+            if always or totals.counts.get(kind)
         ),
+        Row(left=words.bonus, right=format_yuan(totals.bonus_minor)),
+        *((Row(left=words.enrolment, right=f"×{enrolled}"),) if enrolled else ()),
     )
 
 
@@ -97,13 +115,18 @@ def _tenders(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
     )
 
 
-def _cash(words: ReceiptWords, figures: ShiftFigures) -> tuple[Block, ...]:
-    blocks: list[Block] = [Row(left=words.float_, right=format_yuan(figures.float_minor))]
-    if figures.expected_minor is not None:
-        blocks.append(Row(left=words.expected, right=format_yuan(figures.expected_minor)))
-    if figures.counted_minor is not None and figures.expected_minor is not None:
-        difference = figures.counted_minor - figures.expected_minor
-        blocks.append(Row(left=words.counted, right=format_yuan(figures.counted_minor)))
-        blocks.append(Row(left=words.difference, right=format_yuan(difference), bold=True, size=Size.TALL))
-        blocks.append(Text(text="_" * 16, align=Align.RIGHT))
-    return tuple(blocks)
+def _cash(words: ReceiptWords, figures: ShiftFigures, expected_minor: int) -> tuple[Block, ...]:
+    cash = (
+        Row(left=words.float_, right=format_yuan(figures.float_minor)),
+        Row(left=words.expected, right=format_yuan(expected_minor)),
+    )
+    if figures.counted_minor is None:
+        return cash
+    difference = figures.counted_minor - expected_minor
+    return (
+        *cash,
+        Row(left=words.counted, right=format_yuan(figures.counted_minor)),
+        Row(left=words.difference, right=format_yuan(difference), bold=True, size=Size.TALL),
+        Feed(),
+        Row(left=words.signature, right="_" * 20),
+    )

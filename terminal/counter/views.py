@@ -195,8 +195,8 @@ class PurchaseView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftReport:
     """An X report (`seq` None: nothing recorded or counted) or the Z report of a closed shift. `expected_minor` is the
-    cash that should be in the drawer: float and cash tenders. The count is blind: a cashier's X report tells neither
-    (`expected_minor` None, no cash among the tenders); a manager's does."""
+    cash that should be in the drawer: float and cash tenders. The count is blind: a cashier's X report holds counts but
+    no amounts, and `expected_minor` is None."""
 
     opened_at: str
     business_date: date

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
-from printers.spool import PrintJob, enqueue
+from printers.spool import PrintJob, StoredJob, enqueue, job_of_entry, print_again
 from stored_value.events import Event, ShiftClosed, ShiftOpened
 from stored_value.identity import EventId, ShiftId
 from sync.chain import ChainReport, verify_chain
@@ -117,6 +117,16 @@ class Journal:
         """A reprint or a report that is no entry."""
         with self._database.writing() as connection:
             enqueue(connection, print_job)
+
+    def print_job_of(self, seq: int) -> StoredJob | None:
+        """The receipt of an entry, while the spool remembers it."""
+        with self._database.reading() as connection:
+            return job_of_entry(connection, seq)
+
+    def print_again(self, job_id: str) -> bool:
+        """Marked, drawer shut. False when it is waiting to be printed anyway."""
+        with self._database.writing() as connection:
+            return print_again(connection, job_id)
 
     def head(self) -> Head:
         with self._database.reading() as connection:

@@ -53,6 +53,12 @@ class LocalMembers:
         """Those whose row the feed still owes."""
         return self._where("1 = ?", (1,))
 
+    def count(self) -> int:
+        """Everyone ever enrolled here, also those whom the feed has brought."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM local_members").fetchone()
+        return int(count)
+
     def came_by_feed(self, member_ids: tuple[MemberId, ...]) -> None:
         if not member_ids:
             return
