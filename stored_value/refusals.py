@@ -42,6 +42,9 @@ class RefusalCode(StrEnum):
     TOP_UP_UNKNOWN = "top_up_unknown"
     STAFF_UNKNOWN = "staff_unknown"
     MEMBER_NUMBERS_USED_UP = "member_numbers_used_up"
+    CARD_NEEDED = "card_needed"
+    ONLINE_ONLY = "online_only"
+    STAFF_LIST_TOO_OLD = "staff_list_too_old"
 
 
 @dataclass(frozen=True, slots=True)
