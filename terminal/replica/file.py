@@ -1,0 +1,147 @@
+"""The file replica.db: opening, two connections (one reads while the other writes), replacing it by rename while others read. Knows no row.
+
+Rename and unlink are safe only while no connection is open, because SQLite finds the log of a file by its name; so both connections are closed for it.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DatabaseError
+
+from sync import replica_schema
+from terminal.replica.errors import ReplicaUnreadable
+
+_BUSY_TIMEOUT_S: Final = 5.0
+
+
+class ReplicaFile:
+    """Thread-safe. A file that is missing or damaged is made anew, empty; its content comes again from head office."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read_lock = threading.RLock()
+        self._write_lock = threading.RLock()
+        with mapped_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open_or_make()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent state for the length of the block."""
+        with self._read_lock, mapped_errors(self.path):
+            connection = self._reader
+            outermost = not connection.in_transaction
+            if outermost:
+                connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if outermost and connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; rolled back when the block raises. Not nested."""
+        with self._write_lock, mapped_errors(self.path):
+            connection = self._writer
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        with self._write_lock, self._read_lock:
+            self._close()
+
+    def seal(self) -> None:
+        """Everything into the one file, and closed: it may now be renamed."""
+        with self._write_lock, self._read_lock, mapped_errors(self.path):
+            self._reader.close()
+            busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._writer.close()
+        if busy:
+            raise ReplicaUnreadable(f"{self.path}: another program is reading it; it cannot be put in place")
+
+    def was_replaced(self) -> bool:
+        """Somebody deleted or exchanged the file under us."""
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            return True
+        return (there.st_dev, there.st_ino) != self._opened_as
+
+    def reopen(self) -> None:
+        """Goes on with whatever lies at the path now."""
+        with self._write_lock, self._read_lock, mapped_errors(self.path):
+            self._close()
+            self._open_or_make()
+
+    def become(self, other: Path) -> None:
+        """`other`, closed by the caller, takes this file's place; reads wait, none sees anything in between."""
+        with self._write_lock, self._read_lock, mapped_errors(self.path):
+            self._close()
+            self._remove()
+            other.replace(self.path)
+            _sync_folder(self.path.parent)
+            self._open_or_make()
+
+    def clear(self) -> None:
+        with self._write_lock, self._read_lock, mapped_errors(self.path):
+            self._close()
+            self._remove()
+            self._open_or_make()
+
+    def _open_or_make(self) -> None:
+        try:
+            self._open()
+        except (sqlite3.DatabaseError, DatabaseError):
+            self._remove()
+            self._open()
+
+    def _open(self) -> None:
+        replica_schema.upgrade(self.path)
+        self.path.chmod(0o600)
+        self._writer = self._connect()
+        self._reader = self._connect()
+        there = self.path.stat()
+        self._opened_as = (there.st_dev, there.st_ino)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A power cut may lose the last pages of the feed; they are fetched again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def mapped_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        raise ReplicaUnreadable(f"{path}: {error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

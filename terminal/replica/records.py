@@ -1,0 +1,62 @@
+"""What the replica hands out: head office's rows as values. Read only."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
+from stored_value.wallet import Purchase, Wallet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedMember:
+    """A member as HQ last told. `wallet.version` is the row's, in `epoch`; `wallet.status` heeds blocks, which may be newer than the row. `purchases` is empty."""
+
+    member_id: MemberId
+    member_no: str
+    card_issue: int
+    name_masked: str
+    phone_last4: str
+    phone_tag: int
+    home_store_id: StoreId
+    wallet: Wallet
+    updated_at: datetime
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedPurchase:
+    purchase_id: EventId
+    member_id: MemberId
+    terminal_id: TerminalId
+    receipt_no: str
+    business_date: date
+    purchase: Purchase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffMember:
+    """`verifier` is argon2id over the PIN with the store's pepper (H15); `updated_at` is when HQ last vouched for the row."""
+
+    staff_id: StaffId
+    name: str
+    role: str
+    verifier: str
+    active: bool
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    store_id: StoreId
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The last seq of the scope's feed that the replica contains; `as_of` is HQ's time when that was all there was."""
+
+    scope: str
+    epoch: str
+    cursor: int
+    as_of: datetime

@@ -1,0 +1,329 @@
+"""The replica: head office's confirmed state as far as this store may know it. Disposable (L7). Reads for the counter; pages and snapshots for the sync cycle.
+
+Never shows, within an epoch, less than it has shown: an older page or snapshot is refused.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.rulebook import Rulebook
+from stored_value.rulebook_document import parse_rulebook
+from stored_value.wallet import WalletStatus
+from sync.errors import PageError
+from sync.messages import FeedPage, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest
+from sync.snapshot import unpack_file
+from sync.wallet_codec import read_purchase, read_wallet
+from terminal.replica import rows
+from terminal.replica.errors import ReplicaOutdated
+from terminal.replica.file import ReplicaFile
+from terminal.replica.records import ConfirmedMember, ConfirmedPurchase, Cursor, StaffMember, Store
+from terminal.replica.rows import MembersInDoubt
+
+_MEMBER = (
+    "SELECT m.member_id, m.member_no, m.card_issue, m.name_masked, m.phone_last4, m.phone_tag, m.home_store_id,"
+    " m.version, m.wallet, m.updated_at, b.status, b.version, (SELECT epoch FROM cursors LIMIT 1)"
+    " FROM members m LEFT JOIN blocks b ON b.member_id = m.member_id WHERE "
+)
+_PURCHASE = "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, purchase FROM purchases WHERE "
+
+
+class Replica:
+    """Thread-safe: reads never wait for a page that is being applied, only for the moment in which a snapshot is swapped in."""
+
+    def __init__(self, file: ReplicaFile) -> None:
+        self._file = file
+        self._rulebooks: dict[int, Rulebook] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Makes an empty one when there is none. Raises `ReplicaUnreadable`."""
+        return cls(ReplicaFile(path))
+
+    def close(self) -> None:
+        self._file.close()
+
+    # Reads
+
+    def member(self, member_id: MemberId) -> ConfirmedMember | None:
+        return next(iter(self._members("m.member_id = ?", member_id)), None)
+
+    def member_by_no(self, member_no: str) -> ConfirmedMember | None:
+        return next(iter(self._members("m.member_no = ?", member_no)), None)
+
+    def members_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[ConfirmedMember, ...]:
+        return self._members("m.phone_tag = ? AND m.phone_last4 = ?", phone_tag, phone_last4)
+
+    def purchase(self, purchase_id: EventId) -> ConfirmedPurchase | None:
+        return next(iter(self._purchases("purchase_id = ?", purchase_id)), None)
+
+    def purchase_by_receipt(self, receipt_no: str) -> ConfirmedPurchase | None:
+        return next(iter(self._purchases("receipt_no = ?", receipt_no)), None)
+
+    def purchases_of(self, member_id: MemberId) -> tuple[ConfirmedPurchase, ...]:
+        return self._purchases("member_id = ?", member_id)
+
+    def staff(self) -> tuple[StaffMember, ...]:
+        """Everybody of this store, the dismissed included, by name."""
+        with self._file.reading() as connection:
+            found = connection.execute(
+                "SELECT staff_id, name, role, verifier, active, updated_at FROM staff ORDER BY name, staff_id"
+            ).fetchall()
+        return tuple(
+            StaffMember(
+                staff_id=row[0],
+                name=row[1],
+                role=row[2],
+                verifier=row[3],
+                active=bool(row[4]),
+                updated_at=datetime.fromisoformat(row[5]),
+            )
+            for row in found
+        )
+
+    def store(self, store_id: StoreId) -> Store | None:
+        with self._file.reading() as connection:
+            row = connection.execute(
+                "SELECT store_id, name, zone FROM stores WHERE store_id = ?", (store_id,)
+            ).fetchone()
+        return Store(store_id=row[0], name=row[1], zone=row[2]) if row else None
+
+    def rulebook(self, version: int) -> Rulebook | None:
+        known = self._rulebooks.get(version)
+        if known is None:
+            with self._file.reading() as connection:
+                row = connection.execute("SELECT document FROM rulebooks WHERE version = ?", (version,)).fetchone()
+            if row is None:
+                return None
+            known = self._rulebooks[version] = parse_rulebook(row[0])
+        return known
+
+    def rulebook_in_force(self, at: datetime) -> Rulebook | None:
+        """The highest version whose time has come; future ones are held as well, so that midnight happens offline too (L8)."""
+        with self._file.reading() as connection:
+            found = connection.execute("SELECT version, effective_at FROM rulebooks ORDER BY version DESC").fetchall()
+        for version, effective_at in found:
+            if datetime.fromisoformat(effective_at) <= at:
+                return self.rulebook(version)
+        return None
+
+    def rulebook_rows(self) -> tuple[RulebookRow, ...]:
+        """As they were signed, for checking a snapshot before it is taken over."""
+        with self._file.reading() as connection:
+            found = connection.execute(
+                "SELECT version, effective_at, document, signature, key_id FROM rulebooks"
+            ).fetchall()
+        return tuple(
+            RulebookRow(
+                version=row[0],
+                effective_at=datetime.fromisoformat(row[1]),
+                document=row[2].decode(),
+                signature=row[3],
+                key_id=row[4],
+            )
+            for row in found
+        )
+
+    def cursor(self, scope: str) -> Cursor | None:
+        """None when the scope was never filled."""
+        with self._file.reading() as connection:
+            row = connection.execute(
+                "SELECT scope, epoch, cursor, as_of FROM cursors WHERE scope = ?", (scope,)
+            ).fetchone()
+        return Cursor(scope=row[0], epoch=row[1], cursor=row[2], as_of=datetime.fromisoformat(row[3])) if row else None
+
+    def epoch(self) -> str | None:
+        """None while empty."""
+        with self._file.reading() as connection:
+            row = connection.execute("SELECT epoch FROM cursors LIMIT 1").fetchone()
+        return row[0] if row else None
+
+    def as_of(self) -> datetime | None:
+        """HQ's time at which everything here was current; None while empty."""
+        with self._file.reading() as connection:
+            row = connection.execute("SELECT min(as_of) FROM cursors").fetchone()
+        return datetime.fromisoformat(row[0]) if row[0] else None
+
+    def deferred_count(self) -> int:
+        with self._file.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM deferred").fetchone()[0])
+
+    # What comes from head office
+
+    def apply_page(self, page: FeedPage, in_doubt: MembersInDoubt = frozenset()) -> int:
+        """Applies what the page adds, in one transaction, and returns the new cursor. The same page again changes nothing.
+        Raises `PageError` on a gap, `ReplicaOutdated` for another epoch."""
+        with self._file.writing() as connection:
+            held = connection.execute(
+                "SELECT epoch, cursor, as_of FROM cursors WHERE scope = ?", (page.scope,)
+            ).fetchone()
+            cursor = held[1] if held else 0
+            epoch = connection.execute("SELECT epoch FROM cursors LIMIT 1").fetchone()
+            if epoch is not None and epoch[0] != page.epoch:
+                raise ReplicaOutdated(f"page of epoch {page.epoch} into a replica of epoch {epoch[0]}")
+            for entry in page.entries:
+                if entry.seq <= cursor:
+                    continue
+                if entry.seq != cursor + 1:
+                    raise PageError(f"feed {page.scope}: after {cursor} comes {entry.seq}")
+                rows.apply_row(connection, entry.row, in_doubt)
+                cursor = entry.seq
+            current = cursor >= page.head
+            as_of = page.as_of.isoformat() if current or held is None else held[2]
+            connection.execute(
+                "INSERT OR REPLACE INTO cursors (scope, epoch, cursor, as_of) VALUES (?, ?, ?, ?)",
+                (page.scope, page.epoch, cursor, as_of),
+            )
+        return int(cursor)
+
+    def take_member(self, row: MemberRow, epoch: str, in_doubt: MembersInDoubt = frozenset()) -> None:
+        """A member read online; put aside while in doubt, like any row of the feed. Ignored when it is of another epoch than the replica."""
+        if self.epoch() != epoch:
+            return
+        with self._file.writing() as connection:
+            rows.apply_row(connection, row, in_doubt)
+
+    def release_deferred(self, in_doubt: MembersInDoubt = frozenset()) -> int:
+        """After outcomes were settled and the feed was followed to its head; returns how many rows were released."""
+        if not self.deferred_count():
+            return 0
+        with self._file.writing() as connection:
+            return rows.release(connection, in_doubt)
+
+    def was_deleted(self) -> bool:
+        return self._file.was_replaced()
+
+    def reopen(self) -> None:
+        self._file.reopen()
+        self._rulebooks.clear()
+
+    def clear(self) -> None:
+        """Forgets everything: another epoch began (H1)."""
+        self._file.clear()
+        self._rulebooks.clear()
+
+    def stage(self, packed: Path, manifest: SnapshotManifest, key: bytes, global_scope: str) -> "Replica":
+        """The downloaded snapshot as a replica of its own beside this one, verified; feed pages may be applied to it before it takes over. Raises `PageError`."""
+        path = self._file.path.with_name(self._file.path.name + ".staged")
+        unpack_file(packed, path, key, manifest.sha256, manifest.plain_sha256)
+        staged = Replica.open(path)
+        as_of = manifest.as_of.isoformat()
+        with staged._file.writing() as connection:
+            connection.execute("DELETE FROM cursors")
+            connection.executemany(
+                "INSERT INTO cursors (scope, epoch, cursor, as_of) VALUES (?, ?, ?, ?)",
+                [
+                    (scope, manifest.epoch, cursor, as_of)
+                    for scope, cursor in {global_scope: manifest.global_cursor, manifest.scope: manifest.cursor}.items()
+                ],
+            )
+        return staged
+
+    def become(self, staged: "Replica", in_doubt: MembersInDoubt = frozenset()) -> None:
+        """The staged replica takes this one's place by rename; members in doubt keep the row that they have here, and the newer one is put aside (H9)."""
+        for member_id in in_doubt:
+            same_epoch = self.epoch() == staged.epoch()
+            staged._hold_back(member_id, self._wallet_rows(member_id) if same_epoch else ())
+        staged._file.seal()
+        self._file.become(staged._file.path)
+        self._rulebooks.clear()
+
+    def _hold_back(self, member_id: MemberId, instead: tuple[MemberRow | PurchaseRow, ...]) -> None:
+        newer = self._wallet_rows(member_id)
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM members WHERE member_id = ?", (member_id,))
+            connection.execute("DELETE FROM purchases WHERE member_id = ?", (member_id,))
+            for row in instead:
+                rows.apply_row(connection, row, frozenset())
+            for row in newer:
+                rows.defer(connection, row)
+
+    def _wallet_rows(self, member_id: MemberId) -> tuple[MemberRow | PurchaseRow, ...]:
+        """The member's rows as the feed would bring them."""
+        with self._file.reading() as connection:
+            members = connection.execute(
+                "SELECT member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id, version,"
+                " wallet, updated_at FROM members WHERE member_id = ?",
+                (member_id,),
+            ).fetchall()
+            purchases = connection.execute(
+                "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, version, purchase"
+                " FROM purchases WHERE member_id = ?",
+                (member_id,),
+            ).fetchall()
+        return (
+            *(
+                MemberRow(
+                    member_id=row[0],
+                    member_no=row[1],
+                    card_issue=row[2],
+                    name_masked=row[3],
+                    phone_last4=row[4],
+                    phone_tag=row[5],
+                    home_store_id=row[6],
+                    version=row[7],
+                    wallet=msgspec.Raw(row[8]),
+                    updated_at=datetime.fromisoformat(row[9]),
+                )
+                for row in members
+            ),
+            *(
+                PurchaseRow(
+                    purchase_id=row[0],
+                    member_id=row[1],
+                    terminal_id=row[2],
+                    receipt_no=row[3],
+                    business_date=datetime.fromisoformat(row[4]).date(),
+                    version=row[5],
+                    purchase=msgspec.Raw(row[6]),
+                )
+                for row in purchases
+            ),
+        )
+
+    def _members(self, condition: str, *parameters: str | int) -> tuple[ConfirmedMember, ...]:
+        with self._file.reading() as connection:
+            found = connection.execute(_MEMBER + condition + " ORDER BY m.member_no", parameters).fetchall()
+        return tuple(_confirmed_member(row) for row in found)
+
+    def _purchases(self, condition: str, *parameters: str) -> tuple[ConfirmedPurchase, ...]:
+        with self._file.reading() as connection:
+            found = connection.execute(_PURCHASE + condition + " ORDER BY purchase_id", parameters).fetchall()
+        return tuple(
+            ConfirmedPurchase(
+                purchase_id=row[0],
+                member_id=row[1],
+                terminal_id=row[2],
+                receipt_no=row[3],
+                business_date=datetime.fromisoformat(row[4]).date(),
+                purchase=read_purchase(row[5]),
+            )
+            for row in found
+        )
+
+
+def _confirmed_member(row: tuple[object, ...]) -> ConfirmedMember:
+    member_id, member_no, issue, name, last4, tag, store, version, wallet, updated, status, blocked_at, epoch = row
+    assert isinstance(wallet, bytes)
+    assert isinstance(version, int)
+    state = replace(read_wallet(wallet), version=version)
+    if isinstance(blocked_at, int) and blocked_at >= version:
+        state = replace(state, status=WalletStatus(str(status)))
+    assert isinstance(issue, int)
+    assert isinstance(tag, int)
+    return ConfirmedMember(
+        member_id=MemberId(str(member_id)),
+        member_no=str(member_no),
+        card_issue=issue,
+        name_masked=str(name),
+        phone_last4=str(last4),
+        phone_tag=tag,
+        home_store_id=StoreId(str(store)),
+        wallet=state,
+        updated_at=datetime.fromisoformat(str(updated)),
+        epoch=str(epoch or ""),
+    )

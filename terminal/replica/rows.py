@@ -1,0 +1,174 @@
+"""Feed rows into the replica's tables, one at a time: idempotent, never backward in version, rows of members in doubt put aside (H9).
+
+Plain functions inside the caller's transaction.
+"""
+
+import sqlite3
+from typing import Final, assert_never
+
+import msgspec
+
+from stored_value.identity import MemberId
+from sync.messages import (
+    BlockRow,
+    CertificateRow,
+    FeedRow,
+    MemberExitRow,
+    MemberRow,
+    PurchaseRow,
+    RulebookRow,
+    StaffRow,
+    StoreRow,
+)
+
+MembersInDoubt = frozenset[MemberId]
+"""Members whose entries were sent and whose outcome is unknown: their rows wait, because nobody knows which of them already contain those entries."""
+
+WalletRow = MemberRow | PurchaseRow | MemberExitRow
+
+_encode = msgspec.json.Encoder().encode
+_decode_wallet_row: Final = msgspec.json.Decoder(WalletRow).decode
+
+_PUT_MEMBER = (
+    "INSERT INTO members (member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id,"
+    " version, wallet, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (member_id) DO UPDATE SET member_no = excluded.member_no, card_issue = excluded.card_issue,"
+    " name_masked = excluded.name_masked, phone_last4 = excluded.phone_last4, phone_tag = excluded.phone_tag,"
+    " home_store_id = excluded.home_store_id, version = excluded.version, wallet = excluded.wallet,"
+    " updated_at = excluded.updated_at WHERE excluded.version > members.version"
+)
+_PUT_PURCHASE = (
+    "INSERT INTO purchases (purchase_id, member_id, terminal_id, receipt_no, business_date, version, purchase)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (purchase_id) DO UPDATE SET version = excluded.version,"
+    " purchase = excluded.purchase WHERE excluded.version > purchases.version"
+)
+_PUT_BLOCK = (
+    "INSERT INTO blocks (member_id, status, version, updated_at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (member_id) DO UPDATE SET status = excluded.status, version = excluded.version,"
+    " updated_at = excluded.updated_at WHERE excluded.version > blocks.version"
+)
+_PUT_STAFF = (
+    "INSERT OR REPLACE INTO staff (staff_id, name, role, verifier, active, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_PUT_RULEBOOK = (
+    "INSERT OR REPLACE INTO rulebooks (version, effective_at, document, signature, key_id) VALUES (?, ?, ?, ?, ?)"
+)
+
+
+def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInDoubt) -> None:
+    match row:
+        case MemberRow() | PurchaseRow() | MemberExitRow():
+            _apply_wallet_row(connection, row, in_doubt)
+        case BlockRow():
+            # A block never waits: it only takes away, whatever the member's row says (H9).
+            connection.execute(_PUT_BLOCK, (row.member_id, row.status, row.version, row.updated_at.isoformat()))
+        case StaffRow():
+            connection.execute(
+                _PUT_STAFF,
+                (row.staff_id, row.name, row.role, row.verifier, int(row.active), row.updated_at.isoformat()),
+            )
+        case RulebookRow():
+            document = row.document.encode()
+            connection.execute(
+                _PUT_RULEBOOK, (row.version, row.effective_at.isoformat(), document, row.signature, row.key_id)
+            )
+        case StoreRow():
+            connection.execute(
+                "INSERT OR REPLACE INTO stores (store_id, name, zone) VALUES (?, ?, ?)",
+                (row.store_id, row.name, row.zone),
+            )
+        case CertificateRow():
+            pass  # kept in the journal by the sync cycle, because trust outlives the replica
+        case _:
+            assert_never(row)
+
+
+def defer(connection: sqlite3.Connection, row: WalletRow) -> None:
+    """Puts the row aside; of two for the same thing the newer one stays."""
+    key = _key_of(row)
+    held = connection.execute("SELECT payload FROM deferred WHERE row_key = ?", (key,)).fetchone()
+    if held is None or _decode_wallet_row(held[0]).version < row.version:
+        connection.execute("INSERT OR REPLACE INTO deferred VALUES (?, ?, ?)", (key, row.member_id, _encode(row)))
+
+
+def release(connection: sqlite3.Connection, in_doubt: MembersInDoubt) -> int:
+    """Applies what was put aside for members no longer in doubt; returns how many rows. Members go before purchases ('member:' sorts first)."""
+    rows = connection.execute("SELECT row_key, member_id, payload FROM deferred ORDER BY row_key").fetchall()
+    free = [(key, payload) for key, member_id, payload in rows if member_id not in in_doubt]
+    for key, payload in free:
+        connection.execute("DELETE FROM deferred WHERE row_key = ?", (key,))
+        _put(connection, _decode_wallet_row(payload))
+    return len(free)
+
+
+def _apply_wallet_row(connection: sqlite3.Connection, row: WalletRow, in_doubt: MembersInDoubt) -> None:
+    if row.member_id in in_doubt or (isinstance(row, PurchaseRow) and _is_ahead_of_member(connection, row)):
+        defer(connection, row)
+        return
+    _put(connection, row)
+    if isinstance(row, MemberRow):
+        _put_purchases_that_waited(connection, row)
+
+
+def _is_ahead_of_member(connection: sqlite3.Connection, row: PurchaseRow) -> bool:
+    """A purchase shows the refunds that its wallet shows, no more: otherwise an own refund would be counted in one and pending in the other."""
+    held = connection.execute("SELECT version FROM members WHERE member_id = ?", (row.member_id,)).fetchone()
+    return held is not None and held[0] < row.version
+
+
+def _put_purchases_that_waited(connection: sqlite3.Connection, member: MemberRow) -> None:
+    rows = connection.execute(
+        "SELECT row_key, payload FROM deferred WHERE member_id = ? AND row_key LIKE 'purchase:%'", (member.member_id,)
+    ).fetchall()
+    for key, payload in rows:
+        row = _decode_wallet_row(payload)
+        if row.version <= member.version:
+            connection.execute("DELETE FROM deferred WHERE row_key = ?", (key,))
+            _put(connection, row)
+
+
+def _put(connection: sqlite3.Connection, row: WalletRow) -> None:
+    match row:
+        case MemberRow():
+            connection.execute(_PUT_MEMBER, _member_values(row))
+        case PurchaseRow():
+            connection.execute(_PUT_PURCHASE, _purchase_values(row))
+        case MemberExitRow():
+            gone = connection.execute(
+                "DELETE FROM members WHERE member_id = ? AND version <= ?", (row.member_id, row.version)
+            )
+            if gone.rowcount:
+                connection.execute("DELETE FROM purchases WHERE member_id = ?", (row.member_id,))
+        case _:
+            assert_never(row)
+
+
+def _key_of(row: WalletRow) -> str:
+    return f"purchase:{row.purchase_id}" if isinstance(row, PurchaseRow) else f"member:{row.member_id}"
+
+
+def _member_values(row: MemberRow) -> tuple[str | int | bytes, ...]:
+    return (
+        row.member_id,
+        row.member_no,
+        row.card_issue,
+        row.name_masked,
+        row.phone_last4,
+        row.phone_tag,
+        row.home_store_id,
+        row.version,
+        bytes(row.wallet),
+        row.updated_at.isoformat(),
+    )
+
+
+def _purchase_values(row: PurchaseRow) -> tuple[str | int | bytes, ...]:
+    return (
+        row.purchase_id,
+        row.member_id,
+        row.terminal_id,
+        row.receipt_no,
+        row.business_date.isoformat(),
+        row.version,
+        bytes(row.purchase),
+    )
