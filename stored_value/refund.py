@@ -122,10 +122,9 @@ def refund_line(line: PurchaseLine, amount_minor: int) -> tuple[LinePart, ...]:
     returned_principal = _returned(line, ValueKind.PRINCIPAL)
     share = 0
     if left:
+        # What is owed turns into a draw only before the first fen of principal went back, so these shares only grow.
         so_far = returned_principal + _returned(line, ValueKind.BONUS) + left
         share = floor_share(principal, so_far, whole) - returned_principal
-        share = max(share, left - _open(line, ValueKind.BONUS))
-        share = min(share, left, _open(line, ValueKind.PRINCIPAL))
     shares[ValueKind.PRINCIPAL] = share
     shares[ValueKind.BONUS] = left - share
     parts = list(line.parts)

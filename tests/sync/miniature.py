@@ -1,0 +1,46 @@
+"""Miniature makers for tests of what crosses between machines: keys, journals of a few entries."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from stored_value.events import Event, EvidenceClass, ShiftClosed, ShiftOpened, ShiftTotals
+from sync.entry import GENESIS_HASH, Entry
+from sync.event_codec import entry_of
+from tests.stored_value.miniature import enrolled, redeem, refund, reverse, top_up
+
+T0 = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+def key(seed: int) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+
+
+def every_kind() -> list[Event]:
+    place = enrolled().occasion
+    return [
+        ShiftOpened(occasion=replace(place, event_id=top_up("s1", 1).occasion.event_id), float_minor=50_000),
+        enrolled(),
+        top_up("t1", 100_000),
+        redeem("r1", 7_000, 500, evidence=EvidenceClass.STATIC_CARD, expected={"t1/p": 7_500}),
+        refund("f1", "r1", {2: 500}),
+        reverse("x1", "t1", 100_000),
+        ShiftClosed(
+            occasion=replace(place, event_id=top_up("s2", 1).occasion.event_id),
+            float_minor=50_000,
+            counted_minor=50_010,
+            expected_minor=50_000,
+            totals=ShiftTotals(topped_up_minor=100_000, tenders_minor={"cash": 0}, counts={"topped_up": 1}),
+        ),
+    ]
+
+
+def journal(events: list[Event] | None = None) -> list[Entry]:
+    entries: list[Entry] = []
+    previous = GENESIS_HASH
+    for seq, event in enumerate(events or every_kind(), start=1):
+        entry = entry_of(event, seq=seq, prev=previous, incarnation=1, anchor=None)
+        entries.append(entry)
+        previous = entry.hash
+    return entries
