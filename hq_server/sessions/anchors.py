@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Terminal
+from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
-from hq_server.sessions.epochs import current_epoch, global_cursor, newest_rulebook
+from hq_server.sessions.epochs import newest_rulebook
 from stored_value.identity import TerminalId
 from sync.anchor import make_anchor
 from sync.entry import AnchorRef
+from sync.messages import GLOBAL_SCOPE
 
 CLOCK_LEEWAY = timedelta(minutes=10)
 """A head office clock put right by minutes is not a restored head office."""
@@ -24,7 +26,7 @@ def anchor_for(session: ReadSession, keys: HqKeys, terminal: Terminal, *, now: d
         terminal_id=TerminalId(terminal.terminal_id),
         hq_time=now,
         rulebook=newest_rulebook(session),
-        global_cursor=global_cursor(session, epoch),
+        global_cursor=heads_of(session, epoch).get(GLOBAL_SCOPE, 0),
         accepted_seq=terminal.accepted_seq,
     )
 
@@ -36,7 +38,7 @@ def lies_in_future(session: ReadSession, terminal: Terminal, anchor: AnchorRef, 
         return anchor.epoch > epoch
     return (
         anchor.accepted_seq > terminal.accepted_seq
-        or anchor.global_cursor > global_cursor(session, epoch)
+        or anchor.global_cursor > heads_of(session, epoch).get(GLOBAL_SCOPE, 0)
         or anchor.rulebook > newest_rulebook(session)
         or anchor.hq_time > now + CLOCK_LEEWAY
     )

@@ -13,15 +13,10 @@ from sqlalchemy import func, select, update
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import HqState, RulebookVersion
-from hq_server.database.models.feeds import FeedHead
+from hq_server.feed.publishing import current_epoch
 from stored_value.identity import uuid7
-from sync.messages import GLOBAL_SCOPE
 
 STATE_KEY = "hq"
-
-
-def current_epoch(session: ReadSession) -> str:
-    return session.scalars(select(HqState.epoch).where(HqState.key == STATE_KEY)).one()
 
 
 def first_epoch(*, now: datetime, random: Callable[[int], bytes] = token_bytes) -> str:
@@ -50,12 +45,6 @@ def begin_epoch(
 def _just_after(epoch: str) -> datetime:
     began = timedelta(milliseconds=UUID(epoch).int >> 80)
     return datetime(1970, 1, 1, tzinfo=UTC) + began + timedelta(milliseconds=2)
-
-
-def global_cursor(session: ReadSession, epoch: str) -> int:
-    """The head of the global feed, 0 before its first row."""
-    head = session.scalar(select(FeedHead.seq).where(FeedHead.feed_id == GLOBAL_SCOPE, FeedHead.epoch == epoch))
-    return head or 0
 
 
 def newest_rulebook(session: ReadSession) -> int:

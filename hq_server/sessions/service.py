@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
 from hq_server.sessions.anchors import anchor_for, lies_in_future
-from hq_server.sessions.epochs import begin_epoch, current_epoch
+from hq_server.sessions.epochs import begin_epoch
 from hq_server.sessions.tokens import TOKEN_LIFE, TillToken, TokenInvalid, TokenOutlived, Tokens
 from stored_value.identity import StoreId, TerminalId
 from sync.anchor import check_anchor

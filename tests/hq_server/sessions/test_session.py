@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.database.models import HqState, Terminal
-from hq_server.sessions.epochs import begin_epoch, current_epoch
+from hq_server.feed.publishing import current_epoch
+from hq_server.sessions.epochs import begin_epoch
 from hq_server.sessions.service import SessionRefused, authenticate, open_session
 from hq_server.sessions.tokens import TOKEN_LIFE
 from sync.anchor import check_anchor, make_anchor

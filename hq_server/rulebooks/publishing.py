@@ -1,0 +1,58 @@
+"""Owns the publishing of a rulebook version. Called by initialisation, the console and the command line; the caller commits."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import RulebookVersion
+from hq_server.feed.publishing import publish
+from hq_server.keys.key_files import HqKeys
+from hq_server.sessions.epochs import newest_rulebook
+from stored_value.rulebook import Rulebook
+from stored_value.rulebook_document import parse_rulebook, write_rulebook
+from sync.messages import GLOBAL_SCOPE, RulebookRow
+from sync.rulebook_signature import sign_rulebook
+
+
+class RulebookRefused(Exception):
+    """`code`: takes_effect_too_early | key_not_valid_then."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def publish_rulebook(session: WriteSession, keys: HqKeys, document: bytes | str, *, by: str, now: datetime) -> Rulebook:
+    """The next version, whatever number the document carries. Raises `RulebookError` with every problem, `RulebookRefused`."""
+    book = replace(parse_rulebook(document), version=newest_rulebook(session) + 1)
+    certificate = keys.rulebook.certificate
+    if book.effective_at < now:
+        raise RulebookRefused(
+            "takes_effect_too_early", f"effective_at must not be before now ({now.isoformat(timespec='seconds')})"
+        )
+    if not certificate.not_before <= book.effective_at <= certificate.not_after:
+        raise RulebookRefused(
+            "key_not_valid_then", f"the signing key is certified until {certificate.not_after.date()} only"
+        )
+    text = write_rulebook(book).decode()
+    row = RulebookRow(
+        version=book.version,
+        effective_at=book.effective_at,
+        document=text,
+        signature=sign_rulebook(keys.rulebook.private, text),
+        key_id=keys.rulebook.key_id,
+    )
+    session.add(
+        RulebookVersion(
+            version=row.version,
+            effective_at=row.effective_at,
+            document=text.encode(),
+            signature=row.signature,
+            key_id=row.key_id,
+            published_at=now,
+            published_by=by,
+        )
+    )
+    session.flush()
+    publish(session, GLOBAL_SCOPE, row, at=now)
+    return book

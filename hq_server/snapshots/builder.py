@@ -1,0 +1,160 @@
+"""Owns when snapshots are made: in one background thread, for a store whose newest one is missing, of an old epoch or far behind its feed.
+
+Made and closed by the composition root. Endpoints ask for the newest and may wait a little for the first one.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_bytes
+from typing import Self
+
+from sqlalchemy import select
+
+from hq_server.database.engine import Database
+from hq_server.database.models import Store
+from hq_server.feed.publishing import current_epoch, heads_of
+from hq_server.keys.key_files import HqKeys
+from hq_server.snapshots.replica_file import write_replica
+from hq_server.snapshots.shelf import Shelf
+from sync import replica_schema
+from sync.messages import PAGE_ROWS, SnapshotManifest
+from sync.snapshot import file_sha256, pack_file
+
+logger = logging.getLogger(__name__)
+LOOK_EVERY_S = 30.0
+ROWS_BEHIND_MAX = 8 * PAGE_ROWS
+AGE_MAX = timedelta(hours=12)
+_PREFIX_BYTES = 8
+
+
+class SnapshotBuilder:
+    """`clock` is head office's. Use as a context manager, or call `start` and `close`; `build` may also be called from any thread."""
+
+    def __init__(self, database: Database, keys: HqKeys, folder: Path, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self.shelf = Shelf(folder)
+        self._template = folder / "empty-replica.db"
+        self._wanted: set[str] = set()
+        self._news = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="snapshots", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def latest(self, scope: str, *, wait_s: float = 0.0) -> SnapshotManifest | None:
+        """The newest of the current epoch. When there is none it is made at once, and waited for `wait_s` at most."""
+        manifest = self._current(scope)
+        if manifest is not None or not wait_s:
+            return manifest
+        with self._news:
+            self._wanted.add(scope)
+            self._news.notify_all()
+            self._news.wait_for(lambda: self._closing or scope not in self._wanted, timeout=wait_s)
+        return self._current(scope)
+
+    def build(self, scope: str) -> SnapshotManifest:
+        """Makes the store's snapshot now."""
+        workshop = self.shelf.workshop(scope)
+        try:
+            plain, packed = workshop / "replica.db", workshop / "packed"
+            shutil.copyfile(self._empty_replica(), plain)
+            as_of = self._clock()
+            with self._database.read() as session:
+                facts = write_replica(session, plain, scope, as_of=as_of)
+            key = self._keys.scope_key(scope)
+            pack_file(plain, packed, key.key, token_bytes(_PREFIX_BYTES))
+            manifest = SnapshotManifest(
+                scope=scope,
+                epoch=facts.epoch,
+                cursor=facts.cursor,
+                global_cursor=facts.global_cursor,
+                sha256=file_sha256(packed),
+                size_bytes=packed.stat().st_size,
+                plain_sha256=file_sha256(plain),
+                plain_size_bytes=plain.stat().st_size,
+                key_id=key.key_id,
+                as_of=as_of,
+            )
+            self.shelf.put(packed, manifest)
+        finally:
+            shutil.rmtree(workshop, ignore_errors=True)
+        logger.info("snapshot made", extra={"scope": scope, "members": facts.members, "bytes": manifest.size_bytes})
+        return manifest
+
+    def _empty_replica(self) -> Path:
+        """Made once: running migrations is slow and not for two threads at a time."""
+        if not self._template.exists():
+            self._template.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._template.with_name(f"{self._template.name}.{threading.get_ident()}")
+            replica_schema.upgrade(draft)
+            draft.replace(self._template)
+        return self._template
+
+    def _current(self, scope: str) -> SnapshotManifest | None:
+        manifest = self.shelf.latest(scope)
+        if manifest is None:
+            return None
+        with self._database.read() as session:
+            return manifest if manifest.epoch == current_epoch(session) else None
+
+    def _stale(self) -> list[str]:
+        with self._database.read() as session:
+            epoch = current_epoch(session)
+            heads = heads_of(session, epoch)
+            stores = list(session.scalars(select(Store.store_id).order_by(Store.store_id)))
+        return [store_id for store_id in stores if self._is_stale(store_id, epoch, heads.get(store_id, 0))]
+
+    def _is_stale(self, store_id: str, epoch: str, head: int) -> bool:
+        manifest = self.shelf.latest(store_id)
+        if manifest is None or manifest.epoch != epoch or manifest.key_id != self._keys.scope_key(store_id).key_id:
+            return True
+        behind = head - manifest.cursor
+        return behind > ROWS_BEHIND_MAX or (behind > 0 and self._clock() - manifest.as_of > AGE_MAX)
+
+    def _work(self) -> None:
+        while not self._closing:
+            self._round()
+            with self._news:
+                if not self._wanted and not self._closing:
+                    self._news.wait(LOOK_EVERY_S)
+
+    def _round(self) -> None:
+        with self._news:
+            asked = sorted(self._wanted)
+        try:
+            for scope in dict.fromkeys([*asked, *self._stale()]):
+                if self._closing:
+                    return
+                self.build(scope)
+                self._told(scope)
+        except Exception:
+            # The thread's last resort: the next round tries again; those who wait get "not ready" and ask again.
+            logger.exception("snapshots could not be made")
+            for scope in asked:
+                self._told(scope)
+
+    def _told(self, scope: str) -> None:
+        with self._news:
+            self._wanted.discard(scope)
+            self._news.notify_all()
