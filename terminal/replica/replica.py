@@ -3,6 +3,8 @@
 Never shows, within an epoch, less than it has shown: an older page or snapshot is refused.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -47,7 +49,11 @@ class Replica:
     def close(self) -> None:
         self._file.close()
 
-    # Reads
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """The reads in the block see one state, whatever the sync cycle does meanwhile."""
+        with self._file.reading():
+            yield
 
     def member(self, member_id: MemberId) -> ConfirmedMember | None:
         return next(iter(self._members("m.member_id = ?", member_id)), None)
@@ -151,8 +157,6 @@ class Replica:
     def deferred_count(self) -> int:
         with self._file.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM deferred").fetchone()[0])
-
-    # What comes from head office
 
     def apply_page(self, page: FeedPage, in_doubt: MembersInDoubt = frozenset()) -> int:
         """Applies what the page adds, in one transaction, and returns the new cursor. The same page again changes nothing.

@@ -1,0 +1,110 @@
+"""A member as the counter sees him: replica, own events and outcomes put together by `terminal.view`. Owns the order of reading that keeps the parts consistent.
+
+The journal's lock comes first, then one state of the replica: an outcome is always in the journal before its row may show in the replica.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from stored_value.apply import new_wallet
+from stored_value.events import PurchaseRefunded, WalletEvent
+from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.rulebook import Rulebook
+from stored_value.wallet import Wallet
+from terminal.clock import Clock
+from terminal.journal import Journal, LocalMember, OwnEvent
+from terminal.replica import ConfirmedMember, Replica
+from terminal.view import WalletView, wallet_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberOnFile:
+    """`confirmed`: HQ has told of this member. `as_of` is HQ's time of the confirmed part, None for a member known only here."""
+
+    member_id: MemberId
+    member_no: str
+    card_issue: int
+    name_masked: str
+    phone_last4: str
+    home_store_id: StoreId
+    view: WalletView
+    confirmed: bool
+    as_of: datetime | None
+
+
+class Members:
+    """Thread-safe."""
+
+    def __init__(self, journal: Journal, replica: Replica, clock: Clock) -> None:
+        self._journal = journal
+        self._replica = replica
+        self._clock = clock
+
+    def find(self, member_id: MemberId, *, with_purchases: Iterable[EventId] = ()) -> MemberOnFile | None:
+        """None when neither HQ nor this till knows the member, or when no rulebook is at hand. `with_purchases` are loaded into the wallet as well."""
+        with self._journal.deciding(), self._replica.one_state():
+            row = self._of_this_epoch(self._replica.member(member_id))
+            local = None if row else self._journal.local_members.find(member_id)
+            return self._on_file(row, local, with_purchases)
+
+    def find_by_no(self, member_no: str) -> MemberOnFile | None:
+        with self._journal.deciding(), self._replica.one_state():
+            row = self._of_this_epoch(self._replica.member_by_no(member_no))
+            local = None if row else self._journal.local_members.find_by_no(member_no)
+            return self._on_file(row, local, ())
+
+    def find_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[MemberOnFile, ...]:
+        """Candidates: the tag is short on purpose (H14)."""
+        with self._journal.deciding(), self._replica.one_state():
+            rows = [self._of_this_epoch(row) for row in self._replica.members_by_phone(phone_tag, phone_last4)]
+            known = [row for row in rows if row is not None]
+            ids = {row.member_id for row in known}
+            locals_ = [
+                each
+                for each in self._journal.local_members.find_by_phone(phone_tag, phone_last4)
+                if each.member_id not in ids
+            ]
+            found = [self._on_file(row, None, ()) for row in known] + [
+                self._on_file(None, each, ()) for each in locals_
+            ]
+            return tuple(each for each in found if each is not None)
+
+    def _on_file(
+        self, row: ConfirmedMember | None, local: LocalMember | None, with_purchases: Iterable[EventId]
+    ) -> MemberOnFile | None:
+        known = row or local
+        newest = self._replica.rulebook_in_force(self._clock.now())
+        if known is None or newest is None:
+            return None
+        base = row.wallet if row else new_wallet(known.member_id, newest)
+        own = self._journal.outcomes.own_events(known.member_id, self._journal.head_office.epoch, base.version)
+        base = self._with_purchases(base, own, with_purchases)
+        return MemberOnFile(
+            member_id=known.member_id,
+            member_no=known.member_no,
+            card_issue=known.card_issue,
+            name_masked=known.name_masked,
+            phone_last4=known.phone_last4,
+            home_store_id=known.home_store_id,
+            view=wallet_view(base, own, lambda version: self._nearest_rulebook(version, newest)),
+            confirmed=row is not None,
+            as_of=self._replica.as_of() if row else None,
+        )
+
+    def _nearest_rulebook(self, version: int, newest: Rulebook) -> Rulebook:
+        return self._replica.rulebook(version) or newest
+
+    def _with_purchases(self, wallet: Wallet, own: Iterable[OwnEvent], wanted: Iterable[EventId]) -> Wallet:
+        ids = set(wanted) | {owed.source_id for owed in wallet.receivables}
+        ids |= {purchase_id for each in own if (purchase_id := _refunded_purchase(each.event)) is not None}
+        found = [self._replica.purchase(purchase_id) for purchase_id in sorted(ids)]
+        mine = tuple(each.purchase for each in found if each is not None and each.member_id == wallet.member_id)
+        return replace(wallet, purchases=mine)
+
+    def _of_this_epoch(self, row: ConfirmedMember | None) -> ConfirmedMember | None:
+        return row if row is not None and row.epoch == self._journal.head_office.epoch else None
+
+
+def _refunded_purchase(event: WalletEvent) -> EventId | None:
+    return event.purchase_id if isinstance(event, PurchaseRefunded) else None

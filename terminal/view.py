@@ -1,0 +1,65 @@
+"""What the till shows of a wallet (L3): head office's confirmed state plus the till's own events that it does not yet contain. Pure; `terminal.members` brings the parts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from stored_value.apply import apply
+from stored_value.events import PurchaseRefunded, Redeemed
+from stored_value.rulebook import Rulebook
+from stored_value.wallet import ValueKind, Wallet
+from terminal.journal.records import OwnEvent
+
+RulebookOf = Callable[[int], Rulebook]
+"""The rulebook that an event pins, or the nearest one at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletView:
+    """`wallet.version` is that of the confirmed part; `pending` are the events added to it."""
+
+    wallet: Wallet
+    pending: tuple[OwnEvent, ...]
+
+    @property
+    def principal_minor(self) -> int:
+        return self.wallet.balance_minor(ValueKind.PRINCIPAL)
+
+    @property
+    def bonus_minor(self) -> int:
+        """Without what HQ has not confirmed."""
+        return self.wallet.balance_minor(ValueKind.BONUS) - self.provisional_bonus_minor
+
+    @property
+    def provisional_bonus_minor(self) -> int:
+        """Promised here, not yet confirmed: neither drawn nor counted in a split (H3)."""
+        return sum(lot.remaining_minor for lot in self.wallet.lots if lot.provisional)
+
+    @property
+    def owed_minor(self) -> int:
+        return self.wallet.balance_minor(ValueKind.RECEIVABLE)
+
+    @property
+    def offline_spent_minor(self) -> int:
+        """Redeemed while offline and not yet known to HQ, less what was refunded of those: counts against the member's offline limit."""
+        unknown = [own.event for own in self.pending if own.landed_at is None and own.event.occasion.offline]
+        spent = {event.occasion.event_id: event.amount_minor for event in unknown if isinstance(event, Redeemed)}
+        for event in unknown:
+            if isinstance(event, PurchaseRefunded) and event.purchase_id in spent:
+                spent[event.purchase_id] -= event.amount_minor
+        return sum(spent.values())
+
+
+def is_pending(own: OwnEvent, contained_version: int) -> bool:
+    """No outcome yet, or it landed in a later version of the wallet than the one at hand."""
+    return own.landed_at is None or own.landed_at > contained_version
+
+
+def wallet_view(confirmed: Wallet, own: Iterable[OwnEvent], rulebook_of: RulebookOf) -> WalletView:
+    """`confirmed` is the replica's wallet, or `new_wallet` (version 0) for a member enrolled here whose row has not come; its `purchases` must hold
+    those that pending refunds name and those with open receivables. `own` may hold events that are not pending, in any order."""
+    pending = tuple(sorted((each for each in own if is_pending(each, confirmed.version)), key=lambda each: each.seq))
+    wallet = confirmed
+    for each in pending:
+        event = each.event
+        wallet = apply(wallet, event, rulebook_of(event.occasion.rulebook), provisional_bonus=True).wallet
+    return WalletView(wallet=wallet, pending=pending)
