@@ -7,6 +7,8 @@ from stored_value.identity import is_member_no
 _CARD = "TCM1"
 _RECEIPT = "TCR1"
 _ISSUE_DIGITS = 2
+FIRST_CARD_ISSUE = 1
+"""The card that enrolment prints; a replacement has the next number."""
 
 
 @dataclass(frozen=True, slots=True)
