@@ -1,0 +1,59 @@
+"""What is read off a printed receipt: its number, kind and amounts, from the text that a printer received. Knows the words on paper and nothing of the rules."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+_YUAN = re.compile(r"(-?)￥([\d,]+\.\d\d)$")
+_NUMBER = re.compile(r"^单号\s+(\S+)$")
+_REPRINT = re.compile(r"重打")
+KINDS = {
+    "会员开卡": "member_enrolled",
+    "会员充值": "topped_up",
+    "会员消费": "redeemed",
+    "消费退款": "purchase_refunded",
+    "充值撤销": "top_up_reversed",
+    "开班": "shift_opened",
+    "交班报表 Z": "shift_closed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperReceipt:
+    """`rows` are the labelled amounts in fen, in the order printed; `kind` is empty for a paper that is no entry's receipt (an X report)."""
+
+    receipt_no: str
+    kind: str
+    reprint: bool
+    provisional: bool
+    rows: tuple[tuple[str, int], ...]
+    lines: tuple[str, ...] = field(repr=False)
+
+    def amount(self, *labels: str) -> int | None:
+        """The first amount whose label is one of these."""
+        return next((amount for label, amount in self.rows if label in labels), None)
+
+    def sum_of(self, prefix: str) -> int:
+        return sum(amount for label, amount in self.rows if label.startswith(prefix))
+
+
+def read_receipt(text: str) -> PaperReceipt:
+    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+    number = next((found[1] for line in lines if (found := _NUMBER.match(line))), "")
+    kind = next((KINDS[line] for line in lines if line in KINDS), "")
+    return PaperReceipt(
+        receipt_no=number,
+        kind=kind,
+        reprint=any(_REPRINT.search(line) for line in lines),
+        provisional=any("未确认" in line and "***" in line for line in lines),
+        rows=tuple(row for line in lines if (row := _labelled_amount(line)) is not None),
+        lines=lines,
+    )
+
+
+def _labelled_amount(line: str) -> tuple[str, int] | None:
+    found = _YUAN.search(line)
+    if found is None:
+        return None
+    fen = int(Decimal(found[2].replace(",", "")) * 100)
+    return line[: found.start()].strip(), -fen if found[1] else fen
