@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from printers.spool import PrintJob, StoredJob, enqueue, job_of_entry, print_again
 from stored_value.events import Event, ShiftClosed, ShiftOpened
-from stored_value.identity import EventId, ShiftId
+from stored_value.identity import EventId, MemberId, ShiftId
 from sync.chain import ChainReport, verify_chain
 from sync.entry import GENESIS_HASH, Entry, read_entry
 from sync.event_codec import entry_of, event_of
@@ -154,10 +154,25 @@ class Journal:
             rows = connection.execute(_RAW_WHERE + wanted + " ORDER BY seq DESC LIMIT ?", (*kinds, limit)).fetchall()
         return tuple(read_entry(row[0]) for row in rows)
 
+    def recent_of(self, member_id: MemberId, limit: int) -> tuple[Entry, ...]:
+        """The member's newest entries first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                _RAW_WHERE + "member_id = ? ORDER BY seq DESC LIMIT ?", (member_id, limit)
+            ).fetchall()
+        return tuple(read_entry(row[0]) for row in rows)
+
     def entries_of_shift(self, shift_id: ShiftId) -> tuple[Entry, ...]:
         with self._database.reading() as connection:
             rows = connection.execute(_RAW_WHERE + "shift_id = ? ORDER BY seq", (shift_id,)).fetchall()
         return tuple(read_entry(row[0]) for row in rows)
+
+    def stored_after(self, seq: int, limit: int) -> list[tuple[int, str, bytes, bytes | None]]:
+        """(seq, hash, raw, attachment) of the entries that follow, as they lie in the file."""
+        with self._database.reading() as connection:
+            return connection.execute(
+                "SELECT seq, hash, raw, attachment FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+            ).fetchall()
 
     def pending_count(self) -> int:
         """Entries whose outcome is not known."""
