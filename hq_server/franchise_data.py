@@ -15,6 +15,7 @@ from stored_value.rulebook import FirstTopUp, FixedPlan, ReceiptTexts, Rulebook,
 SEED = 20261123
 MEMBERS = 300
 ZONE = "Asia/Shanghai"
+FRANCHISE_NAME = "通储示例连锁"
 _FIRST_RUNNING_NO = 100_001
 
 
@@ -36,10 +37,16 @@ class SampleStaff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleConsoleUser:
+    """`role` as in `staff.console_users.ConsoleRole`."""
+
+    role: str
     login: str
     name: str
-    role: str
-    password: str
+    store_id: StoreId | None = None
+
+    @property
+    def password(self) -> str:
+        return f"tongchu-{self.login}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +79,10 @@ STAFF = (
     SampleStaff(store_id=StoreId("S03"), name="吴涛", manager=False, pin="358146"),
 )
 CONSOLE_USERS = (
-    SampleConsoleUser(login="admin", name="管理员", role="admin", password="tongchu-demo-admin"),  # noqa: S106  nobody's
-    SampleConsoleUser(login="caiwu", name="财务 孙敏", role="finance", password="tongchu-demo-caiwu"),  # noqa: S106
+    SampleConsoleUser(role="admin", login="admin", name="总部 管理员"),
+    SampleConsoleUser(role="finance", login="caiwu", name="总部 财务"),
+    SampleConsoleUser(role="franchisee", login="liufang", name="刘芳", store_id=StoreId("S02")),
+    SampleConsoleUser(role="franchisee", login="zhoulihua", name="周丽华", store_id=StoreId("S03")),
 )
 
 _SURNAMES: tuple[str, ...] = (
@@ -147,5 +156,5 @@ def rulebook(effective_at: datetime) -> Rulebook:
                 bonus_minor=5_000,
             ),
         ),
-        receipt=ReceiptTexts(header="通储示例连锁", footer="谢谢光临，请保留小票"),
+        receipt=ReceiptTexts(header=FRANCHISE_NAME, footer="谢谢光临，请保留小票"),
     )

@@ -5,6 +5,7 @@ not protect from: root on this machine, and a backup that holds them beside the 
 The root key itself is never read here: once `certificates.json` is written, `root.key` can be carried away to a safe.
 """
 
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,12 +99,20 @@ class HqKeys:
 
 def init_keys(directory: Path, *, now: datetime, random: Callable[[int], bytes] = token_bytes) -> HqKeys:
     """Makes every key. Refuses a directory that holds any already: keys are never overwritten."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = sorted(path.name for path in directory.iterdir())
-    if held:
-        raise KeysUnusable(
-            directory, f"already holds {held[0]}", "Choose an empty directory, or start HQ with these keys"
-        )
+    if directory.exists() and any(directory.iterdir()):
+        held = min(path.name for path in directory.iterdir())
+        raise KeysUnusable(directory, f"already holds {held}", "Choose an empty directory, or start HQ with these keys")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    making = directory.with_name(directory.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
+    _make(making, now, random)
+    # All of them or none: a half-made set would look like a damaged one.
+    making.rename(directory)
+    return load_keys(directory)
+
+
+def _make(directory: Path, now: datetime, random: Callable[[int], bytes]) -> None:
     root = Ed25519PrivateKey.from_private_bytes(random(KEY_BYTES))
     _write(directory / ROOT_KEY, root.private_bytes_raw())
     certificates = []
@@ -116,7 +125,6 @@ def init_keys(directory: Path, *, now: datetime, random: Callable[[int], bytes] 
         _write(directory / name, random(KEY_BYTES))
     _write(directory / ROOT_PUBLIC, decode_bytes(public_key_text(root)))
     _write_text(directory / CERTIFICATES, msgspec.json.format(msgspec.json.encode(certificates)).decode())
-    return load_keys(directory)
 
 
 def load_keys(directory: Path) -> HqKeys:

@@ -14,7 +14,10 @@ from stored_value.identity import StoreId, uuid7
 
 
 class ConsoleRole(StrEnum):
-    HEAD_OFFICE = "head_office"
+    """A franchisee sees the one store that the user is given; the others see all."""
+
+    ADMIN = "admin"
+    FINANCE = "finance"
     FRANCHISEE = "franchisee"
 
 
@@ -38,12 +41,14 @@ def add_console_user(
     *,
     login: str,
     name: str,
+    role: ConsoleRole,
     password_hash: str,
     store_id: StoreId | None = None,
     now: datetime,
     random: Callable[[int], bytes] = token_bytes,
 ) -> str:
-    """A user who is given a store is a franchisee and sees that store only. Raises `LoginTaken`."""
+    """`password_hash` is `hash_for` the password. Raises `LoginTaken`."""
+    assert (role is ConsoleRole.FRANCHISEE) == (store_id is not None), "a franchisee has a store, others have none"
     login = _plain(login)
     if session.scalar(select(ConsoleUser.user_id).where(ConsoleUser.login == login)) is not None:
         raise LoginTaken(f"there is a user {login} already")
@@ -53,7 +58,7 @@ def add_console_user(
             user_id=user_id,
             login=login,
             name=name,
-            role=ConsoleRole.HEAD_OFFICE if store_id is None else ConsoleRole.FRANCHISEE,
+            role=role,
             store_id=store_id,
             password_hash=password_hash,
             active=True,

@@ -1,0 +1,61 @@
+"""POST /v1/challenges and /v1/sessions, the key of a scope, and the dependency that every other call of a till takes."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from hq_server.answers import answered
+from hq_server.errors import ApiProblem
+from hq_server.office import Office, office_of
+from hq_server.request_bodies import RequestBody
+from hq_server.sessions.service import SessionRefused, authenticate, open_session
+from hq_server.sessions.tokens import TillToken
+from sync.keys import encode_bytes
+from sync.messages import GLOBAL_SCOPE, Challenge, ChallengeRequest, ScopeKey, SessionRequest
+
+router = APIRouter()
+
+
+def calling_till(
+    office: Annotated[Office, Depends(office_of)], authorization: Annotated[str | None, Header()] = None
+) -> TillToken:
+    """The active till whose token the request carries."""
+    try:
+        with office.database.read() as session:
+            return authenticate(session, office.tokens, authorization, now=office.clock())
+    except SessionRefused as refused:
+        raise ApiProblem(refused.code, str(refused)) from refused
+
+
+CallingTill = Annotated[TillToken, Depends(calling_till)]
+
+
+def refuse_foreign_scope(till: TillToken, scope: str) -> None:
+    """A till reads the global scope and its own store's."""
+    if scope not in (GLOBAL_SCOPE, till.store_id):
+        raise ApiProblem("not_permitted", f"{till.terminal_id} does not read scope {scope[:24]}")
+
+
+@router.post("/v1/challenges")
+def post_challenge(body: RequestBody, office: Annotated[Office, Depends(office_of)]) -> Response:
+    """Says nothing about whether the terminal exists; that takes its signature."""
+    request = body.decode(ChallengeRequest)
+    return answered(Challenge(challenge=office.tokens.issue_challenge(request.terminal_id, office.clock())))
+
+
+@router.post("/v1/sessions")
+def post_session(body: RequestBody, office: Annotated[Office, Depends(office_of)]) -> Response:
+    request = body.decode(SessionRequest)
+    try:
+        with office.database.write() as session:
+            answer = open_session(session, office.keys, office.tokens, request, now=office.clock())
+    except SessionRefused as refused:
+        raise ApiProblem(refused.code, str(refused)) from refused
+    return answered(answer)
+
+
+@router.get("/v1/scopes/{scope}/key")
+def get_scope_key(scope: str, till: CallingTill, office: Annotated[Office, Depends(office_of)]) -> Response:
+    refuse_foreign_scope(till, scope)
+    key = office.keys.scope_key(scope)
+    return answered(ScopeKey(scope=scope, key_id=key.key_id, key=encode_bytes(key.key)))
