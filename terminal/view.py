@@ -36,7 +36,7 @@ class WalletView:
 
     @property
     def owed_minor(self) -> int:
-        return self.wallet.balance_minor(ValueKind.RECEIVABLE)
+        return self.wallet.owed_minor
 
     @property
     def offline_spent_minor(self) -> int:

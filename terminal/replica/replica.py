@@ -3,7 +3,7 @@
 Never shows, within an epoch, less than it has shown: an older page or snapshot is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 from stored_value.wallet import WalletStatus
 from sync.errors import PageError
-from sync.messages import FeedPage, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest
+from sync.messages import FeedPage, FeedRow, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest
 from sync.snapshot import unpack_file
 from sync.wallet_codec import read_purchase, read_wallet
 from terminal.replica import rows
@@ -32,6 +32,10 @@ _MEMBER = (
     " FROM members m LEFT JOIN blocks b ON b.member_id = m.member_id WHERE "
 )
 _PURCHASE = "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, purchase FROM purchases WHERE "
+
+
+def trust_all(_: FeedRow) -> bool:
+    return True
 
 
 class Replica:
@@ -158,8 +162,10 @@ class Replica:
         with self._file.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM deferred").fetchone()[0])
 
-    def apply_page(self, page: FeedPage, in_doubt: MembersInDoubt = frozenset()) -> int:
-        """Applies what the page adds, in one transaction, and returns the new cursor. The same page again changes nothing.
+    def apply_page(
+        self, page: FeedPage, in_doubt: MembersInDoubt = frozenset(), is_trusted: Callable[[FeedRow], bool] = trust_all
+    ) -> int:
+        """Applies what the page adds, in one transaction, and returns the new cursor. The same page again changes nothing. A row that is not trusted is left out.
         Raises `PageError` on a gap, `ReplicaOutdated` for another epoch."""
         with self._file.writing() as connection:
             held = connection.execute(
@@ -174,7 +180,8 @@ class Replica:
                     continue
                 if entry.seq != cursor + 1:
                     raise PageError(f"feed {page.scope}: after {cursor} comes {entry.seq}")
-                rows.apply_row(connection, entry.row, in_doubt)
+                if is_trusted(entry.row):
+                    rows.apply_row(connection, entry.row, in_doubt)
                 cursor = entry.seq
             current = cursor >= page.head
             as_of = page.as_of.isoformat() if current or held is None else held[2]
@@ -183,6 +190,11 @@ class Replica:
                 (page.scope, page.epoch, cursor, as_of),
             )
         return int(cursor)
+
+    def forget_rulebook(self, version: int) -> None:
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM rulebooks WHERE version = ?", (version,))
+        self._rulebooks.pop(version, None)
 
     def take_member(self, row: MemberRow, epoch: str, in_doubt: MembersInDoubt = frozenset()) -> None:
         """A member read online; put aside while in doubt, like any row of the feed. Ignored when it is of another epoch than the replica."""

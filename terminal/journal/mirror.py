@@ -1,0 +1,108 @@
+"""The mirror: a second copy of the journal's entries on another disk, appended after the commit by a thread of its own; it lags, and says by how much.
+
+It never holds up a sale: a missing or full stick is shown and tried again. A journal that is behind its mirror was put back from an old disk image (H6).
+"""
+
+import logging
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sync.entry import GENESIS_HASH
+from terminal.journal.errors import JournalError
+from terminal.journal.journal import Journal
+from terminal.journal.records import Head
+
+_log = logging.getLogger(__name__)
+_BATCH: Final = 500
+_RETRY_S: Final = 15.0
+_SHAPE: Final = """CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, raw BLOB NOT NULL, attachment BLOB)"""
+
+
+class MirrorForeign(JournalError):
+    """The mirror holds another history than the journal: another till's stick, or a journal put back from an old image."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorStatus:
+    """`lag_entries` is None while the mirror cannot be read; `fault` is for the technician."""
+
+    lag_entries: int | None
+    fault: str = ""
+
+
+class Mirror:
+    """`start`, `stop` and `status` from any thread. `copy` does one round on the calling thread and raises `JournalError` or `OSError`."""
+
+    def __init__(self, journal: Journal, folder: Path) -> None:
+        self._journal = journal
+        self._path = folder / f"{journal.head_office.identity.terminal_id}.mirror.db"
+        self._copied: int | None = None
+        self._fault = ""
+        self._awake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="journal-mirror", daemon=True)
+
+    def start(self) -> None:
+        self._journal.after_commit(self._awake.set)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._awake.set()
+        self._thread.join()
+
+    def status(self) -> MirrorStatus:
+        if self._copied is None:
+            return MirrorStatus(None, self._fault)
+        return MirrorStatus(self._journal.head().seq - self._copied, self._fault)
+
+    def copy(self) -> None:
+        """Appends what is missing. Raises `MirrorForeign` when the two do not tell one story, and stops the till when the journal is the shorter."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._path)) as mirror:
+            self._path.chmod(0o600)
+            mirror.execute("PRAGMA synchronous = FULL")
+            mirror.execute(_SHAPE)
+            mirrored = _head_of(mirror)
+            self._compare(mirrored)
+            self._copied = mirrored.seq
+            while stored := self._journal.stored_after(self._copied, _BATCH):
+                with mirror:
+                    mirror.executemany("INSERT INTO entries (seq, hash, raw, attachment) VALUES (?, ?, ?, ?)", stored)
+                self._copied = stored[-1][0]
+
+    def _compare(self, mirrored: Head) -> None:
+        head = self._journal.head()
+        if mirrored.seq > head.seq:
+            reason = f"the journal ends at {head.seq}, its mirror at {mirrored.seq}: this disk was put back to an older state"
+            self._journal.head_office.stop(reason)
+            raise MirrorForeign(f"{self._path}: {reason}")
+        if self._journal.hash_at(mirrored.seq) != mirrored.hash:
+            raise MirrorForeign(
+                f"{self._path}: entry {mirrored.seq} is not the journal's; is it another till's mirror?"
+            )
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._awake.clear()
+            try:
+                self.copy()
+                self._fault = ""
+                wait_s = None
+            except (JournalError, OSError, sqlite3.Error) as error:
+                if str(error) != self._fault:
+                    _log.warning("the journal's mirror is not being written: %s", error)
+                self._fault = str(error)
+                wait_s = _RETRY_S
+            if not self._stopping:
+                self._awake.wait(wait_s)
+
+
+def _head_of(mirror: sqlite3.Connection) -> Head:
+    row = mirror.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(row[0], row[1]) if row else Head(0, GENESIS_HASH)

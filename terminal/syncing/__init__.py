@@ -1,0 +1,16 @@
+"""Bringing journal and replica together with head office: one cycle after the other, in the order of `cycle`, driven by `worker`."""
+
+from terminal.syncing.cycle import CycleReport, SyncCycle
+from terminal.syncing.errors import EpochOver, SanityMismatch, SyncingError, TillStopped
+from terminal.syncing.worker import SyncStatus, SyncWorker
+
+__all__ = [
+    "CycleReport",
+    "EpochOver",
+    "SanityMismatch",
+    "SyncCycle",
+    "SyncStatus",
+    "SyncWorker",
+    "SyncingError",
+    "TillStopped",
+]

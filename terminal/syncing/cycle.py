@@ -1,0 +1,92 @@
+"""One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then the check here."""
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
+
+from sync.client import HqClient
+from sync.errors import HqRefused, TokenExpired
+from sync.messages import PushReply, Session
+from terminal.journal import Journal
+from terminal.replica import Replica
+from terminal.syncing.errors import EpochOver, SanityMismatch
+from terminal.syncing.opening import open_session
+from terminal.syncing.pull import Puller
+from terminal.syncing.push import push_all
+from terminal.till_directory import TillDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """`rejected`: what HQ sent and was not taken, in words for the technician."""
+
+    rejected: tuple[str, ...]
+
+
+class SyncCycle:
+    """Use from one thread. Every step may be broken off and begun again at any point."""
+
+    def __init__(
+        self,
+        client: HqClient,
+        journal: Journal,
+        replica: Replica,
+        directory: TillDirectory,
+        key: Ed25519PrivateKey,
+        version: str = "",
+    ) -> None:
+        self._client = client
+        self._journal = journal
+        self._key = key
+        self._version = version
+        self._puller = Puller(client, journal, replica, directory)
+        self._session: Session | None = None
+
+    def run_once(self) -> CycleReport:
+        """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
+        try:
+            return self._run(self._session or self._open())
+        except (TokenExpired, EpochOver):
+            return self._run(self._open())
+
+    def _run(self, session: Session) -> CycleReport:
+        self._session = None  # kept only by a cycle that ended well
+        reply, refused = self._push(session)
+        self._pull(session)
+        if refused is not None:
+            raise refused
+        if reply is not None:
+            session = replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
+        self._check(session)
+        self._session = session
+        return CycleReport(tuple(self._puller.rejected))
+
+    def _open(self) -> Session:
+        return open_session(self._client, self._journal, self._key, self._version)
+
+    def _push(self, session: Session) -> tuple[PushReply | None, HqRefused | None]:
+        """A push that HQ cannot take now does not stop the pull: blocks must come through (H9)."""
+        try:
+            return push_all(self._client, self._journal, self._key, session), None
+        except TokenExpired:
+            raise
+        except HqRefused as refused:
+            return None, refused
+
+    def _pull(self, session: Session) -> None:
+        try:
+            self._puller.pull(session)
+        except HqRefused as refused:
+            if refused.code == "epoch_over":
+                raise EpochOver(refused.message) from refused
+            raise
+
+    def _check(self, session: Session) -> None:
+        """Both sides compare what HQ holds of this journal."""
+        seq = session.journal_head
+        if self._journal.hash_at(seq) != session.journal_head_hash:
+            raise SanityMismatch(f"head office's entry {seq} is not the journal's")
+        settled = self._journal.outcomes.settled_through()
+        if settled < seq:
+            raise SanityMismatch(f"head office holds {seq} entries, but only {settled} have outcomes")

@@ -1,0 +1,23 @@
+"""What a sync cycle finds beside the errors of `sync.errors`.
+
+SyncingError
+├── TillStopped        HQ or the chain says that this journal must not go on; told to people, kept in the journal
+├── EpochOver          HQ began a new epoch during the cycle: open a new session and start again
+└── SanityMismatch     both sides finished and do not agree; shown, not hidden
+"""
+
+
+class SyncingError(Exception):
+    """Root of this tree."""
+
+
+class TillStopped(SyncingError):
+    pass
+
+
+class EpochOver(SyncingError):
+    pass
+
+
+class SanityMismatch(SyncingError):
+    pass

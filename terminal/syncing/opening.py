@@ -1,0 +1,75 @@
+"""Step 1 of a cycle: a session, and whether both sides still tell one story. Here a fork is found, and a restored head office (H1, H6)."""
+
+import logging
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.anchor import check_anchor
+from sync.client import HqClient
+from sync.entry import AnchorRef
+from sync.errors import HqRefused, SignatureError
+from sync.keys import TrustedKeys, session_statement, sign
+from sync.messages import ChallengeRequest, Session, SessionRequest
+from terminal.journal import Journal
+from terminal.syncing.errors import TillStopped
+
+_log = logging.getLogger(__name__)
+_STOPPING_CODES = frozenset({"terminal_stopped", "terminal_revoked"})
+
+
+def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, version: str) -> Session:
+    """Signs HQ's challenge. Raises `TillStopped` when HQ or the journal's own head says so, any `SyncError` else."""
+    office = journal.head_office
+    terminal_id = office.identity.terminal_id
+    challenge = client.challenge(ChallengeRequest(terminal_id=terminal_id)).challenge
+    request = SessionRequest(
+        terminal_id=terminal_id,
+        challenge=challenge,
+        signature=sign(key, session_statement(challenge)),
+        anchor=office.anchor,
+        version=version,
+    )
+    try:
+        session = client.open_session(request)
+    except HqRefused as refused:
+        if refused.code in _STOPPING_CODES:
+            office.stop(refused.message)
+            raise TillStopped(refused.message) from refused
+        raise
+    _trust(journal, session)
+    _stop_on_fork(journal, session)
+    if office.stopped_reason is not None:
+        office.resume()
+    if session.epoch != office.epoch:
+        _log.warning("head office began a new epoch", extra={"epoch": session.epoch, "hq_head": session.journal_head})
+        journal.outcomes.begin_epoch(session.epoch, session.journal_head)
+    keep_anchor(journal, session.anchor)
+    return session
+
+
+def keep_anchor(journal: Journal, anchor: AnchorRef) -> None:
+    """Raises `SignatureError` unless HQ signed it for this till."""
+    office = journal.head_office
+    check_anchor(office.trusted_keys(), anchor)
+    if anchor.terminal_id != office.identity.terminal_id:
+        raise SignatureError(f"the anchor is for {anchor.terminal_id}, not for this till")
+    office.keep_anchor(anchor)
+
+
+def _trust(journal: Journal, session: Session) -> None:
+    """Only what the pinned root certified, whoever answers at that address."""
+    TrustedKeys(journal.head_office.identity.root_public_key, session.certificates)
+    journal.head_office.keep_certificates(session.certificates)
+
+
+def _stop_on_fork(journal: Journal, session: Session) -> None:
+    """HQ has an entry that this journal does not have: the disk was put back, or there are two of this till."""
+    if journal.hash_at(session.journal_head) == session.journal_head_hash:
+        return
+    reason = (
+        f"head office holds entry {session.journal_head} of this till with other content"
+        if session.journal_head <= journal.head().seq
+        else f"head office holds this till's entries up to {session.journal_head}, the journal ends at {journal.head().seq}"
+    )
+    journal.head_office.stop(reason)
+    raise TillStopped(reason)

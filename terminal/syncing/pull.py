@@ -1,0 +1,126 @@
+"""Steps 5 and 6 of a cycle: the global feed, then the store's; by snapshot when the replica is empty, of an old epoch or was deleted.
+
+Everything taken is checked first: rulebooks and certificates by their signatures, cursors against the highest this till has shown.
+"""
+
+import logging
+
+from sync.client import HqClient, scope_key_bytes
+from sync.errors import PageError, SignatureError
+from sync.feed import page_of
+from sync.keys import check_certificate
+from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, RulebookRow, Session
+from sync.rulebook_signature import check_rulebook
+from terminal.journal import Journal
+from terminal.replica import Replica, ReplicaOutdated
+from terminal.till_directory import TillDirectory
+
+_log = logging.getLogger(__name__)
+
+
+class Puller:
+    """`rejected` names what was not taken in the last pull, in words for the technician."""
+
+    def __init__(self, client: HqClient, journal: Journal, replica: Replica, directory: TillDirectory) -> None:
+        self._client = client
+        self._journal = journal
+        self._replica = replica
+        self._directory = directory
+        self._keys: dict[str, bytes] = {}
+        self.rejected: list[str] = []
+
+    def pull(self, session: Session) -> None:
+        self.rejected = []
+        scopes = [scope for scope in session.scopes if scope != GLOBAL_SCOPE]
+        self._prepare(session.epoch)
+        for scope in scopes:
+            if self._replica.cursor(scope) is None:
+                self._bootstrap(scope, session.epoch)
+        self._follow(self._replica, GLOBAL_SCOPE, session.epoch)
+        for scope in scopes:
+            self._follow(self._replica, scope, session.epoch)
+        self._replica.release_deferred(self._journal.outcomes.members_in_doubt())
+        self._forget_local_members()
+
+    def _prepare(self, epoch: str) -> None:
+        if self._replica.was_deleted():
+            _log.warning("the replica was deleted; it is fetched again")
+            self._replica.reopen()
+        if self._replica.epoch() not in (None, epoch):
+            self._replica.clear()
+
+    def _bootstrap(self, scope: str, epoch: str) -> None:
+        """The snapshot is brought up to the highest cursors ever shown before it takes the replica's place: nothing goes backward (H1)."""
+        manifest = self._client.snapshot_manifest(scope)
+        if manifest.epoch != epoch:
+            raise ReplicaOutdated(f"head office's snapshot is of epoch {manifest.epoch}, this is {epoch}")
+        packed = self._directory.download
+        self._client.download_snapshot(manifest, packed)
+        try:
+            staged = self._replica.stage(packed, manifest, self._key(scope), GLOBAL_SCOPE)
+        finally:
+            packed.unlink(missing_ok=True)
+        for row in staged.rulebook_rows():
+            if not self._is_trusted(row):
+                staged.forget_rulebook(row.version)
+        for each in (GLOBAL_SCOPE, scope):
+            self._follow(staged, each, epoch)
+        self._replica.become(staged, self._journal.outcomes.members_in_doubt())
+
+    def _follow(self, replica: Replica, scope: str, epoch: str) -> None:
+        """To the feed's head."""
+        while True:
+            held = replica.cursor(scope)
+            cursor = held.cursor if held else 0
+            page = self._client.feed_page(scope, epoch, page_of(cursor + 1), self._key(scope))
+            self._check_address(page, scope, epoch, page_of(cursor + 1))
+            self._keep_needed_global(replica, page, epoch)
+            reached = replica.apply_page(page, self._journal.outcomes.members_in_doubt(), self._is_trusted)
+            if not page.sealed:
+                break
+            if reached <= cursor:
+                raise PageError(f"feed {scope}: sealed page {page.page} brings nothing after {cursor}")
+        high_water = self._journal.head_office.high_water(scope)
+        if reached < high_water:
+            raise ReplicaOutdated(f"head office's feed {scope} ends at {reached}; this till has seen {high_water}")
+        if reached > high_water:
+            self._journal.head_office.raise_high_water({scope: reached})
+
+    def _keep_needed_global(self, replica: Replica, page: FeedPage, epoch: str) -> None:
+        held = replica.cursor(GLOBAL_SCOPE)
+        if page.scope != GLOBAL_SCOPE and page.needs_global > (held.cursor if held else 0):
+            self._follow(replica, GLOBAL_SCOPE, epoch)
+
+    @staticmethod
+    def _check_address(page: FeedPage, scope: str, epoch: str, number: int) -> None:
+        if (page.scope, page.epoch, page.page) != (scope, epoch, number):
+            raise PageError(f"asked for {scope}/{epoch}/{number}, got {page.scope}/{page.epoch}/{page.page}")
+
+    def _is_trusted(self, row: FeedRow) -> bool:
+        """A rulebook or certificate that nobody certified is left out and told; the rest of the feed goes on."""
+        office = self._journal.head_office
+        try:
+            match row:
+                case RulebookRow():
+                    check_rulebook(office.trusted_keys(), row)
+                case CertificateRow():
+                    check_certificate(office.identity.root_public_key, row.certificate)
+                    office.keep_certificates((row.certificate,))
+                case _:
+                    pass
+        except SignatureError as error:
+            _log.error("not taken from head office's feed: %s", error)
+            self.rejected.append(str(error))
+            return False
+        return True
+
+    def _key(self, scope: str) -> bytes:
+        if scope not in self._keys:
+            self._keys[scope] = scope_key_bytes(self._client.scope_key(scope))
+        return self._keys[scope]
+
+    def _forget_local_members(self) -> None:
+        known = [each.member_id for each in self._journal.local_members.awaited()]
+        self._journal.local_members.came_by_feed(
+            tuple(member_id for member_id in known if self._replica.member(member_id) is not None)
+        )

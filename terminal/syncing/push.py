@@ -1,0 +1,60 @@
+"""Steps 2 to 4 of a cycle: write down what is about to be sent, send it, settle the outcomes. The outcome of a lost reply is learned by sending the same again."""
+
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.chain import sign_head
+from sync.client import HqClient
+from sync.entry import Entry
+from sync.errors import HqRefused
+from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session
+from terminal import steps
+from terminal.journal import Journal
+from terminal.syncing.errors import EpochOver, TillStopped
+from terminal.syncing.opening import keep_anchor
+
+PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
+_STOPPING_CODES: Final = frozenset({"journal_forked", "journal_broken", "signature_refused"})
+
+
+def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
+    """Until every entry has an outcome; returns the last reply, None when there was nothing to send. Raises `TillStopped`, `EpochOver` or a `SyncError`."""
+    reply: PushReply | None = None
+    sent_through = min(journal.outcomes.settled_through(), session.journal_head)
+    while True:
+        entries, last = journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+        if last is None:
+            return reply
+        journal.outcomes.record_push(sent_through + 1, last.header.seq)
+        reply = _send(client, journal, key, session, entries, last)
+        steps.reached(steps.PUSH_SENT)
+        keep_anchor(journal, reply.anchor)
+        journal.outcomes.settle(reply.outcomes, reply.accepted_through)
+        if reply.accepted_through <= sent_through:
+            return reply
+        sent_through = reply.accepted_through
+
+
+def _send(
+    client: HqClient,
+    journal: Journal,
+    key: Ed25519PrivateKey,
+    session: Session,
+    entries: tuple[PushedEntry, ...],
+    last: Entry,
+) -> PushReply:
+    identity = journal.head_office.identity
+    head = sign_head(key, identity.terminal_id, identity.incarnation, last.header.seq, last.hash)
+    try:
+        reply = client.push(identity.terminal_id, Push(epoch=session.epoch, entries=entries, head=head))
+    except HqRefused as refused:
+        if refused.code == "epoch_over":
+            raise EpochOver(refused.message) from refused
+        if refused.code in _STOPPING_CODES:
+            journal.head_office.stop(refused.message)
+            raise TillStopped(refused.message) from refused
+        raise
+    if reply.epoch != session.epoch:
+        raise EpochOver(f"head office answered in epoch {reply.epoch}")
+    return reply

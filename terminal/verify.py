@@ -1,0 +1,155 @@
+"""Checking a journal without trusting the machine it lies on: every entry against the chain, the file's index against the entries, and the end against what head office recorded.
+
+Reads only, also while the till runs; also a mirror. Called by `tongchu journal verify`.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from stored_value.identity import TerminalId
+from sync.chain import verify_chain
+from sync.client import HqClient
+from sync.entry import GENESIS_HASH, entry_hash, read_entry
+from sync.errors import EntryUnreadable
+from sync.keys import session_statement, sign
+from sync.messages import ChallengeRequest, Session, SessionRequest
+from terminal.till_directory import TillDirectory
+
+
+class JournalUnreadable(Exception):
+    """There is no journal there, or SQLite cannot read it at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyFault:
+    """`seq` is the row at fault, 0 when the fault is the file's; `code`: changed | missing | foreign | index | truncated | forked | damaged."""
+
+    seq: int
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """`hq_head` is the last entry that head office recorded; None when it was not asked."""
+
+    path: Path
+    terminal_id: TerminalId
+    entries: int
+    head_seq: int
+    head_hash: str
+    faults: tuple[VerifyFault, ...]
+    hq_head: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+
+_Row = tuple[int, str, bytes]
+
+
+def verify_journal(path: Path, hq: HqClient | None = None) -> VerifyReport:
+    """`path` is a till's folder, a journal.db or a mirror. With `hq` the end is compared as well, which needs the till's key beside the journal.
+    Raises `JournalUnreadable`, `KeyFileUnusable`, `SyncError`."""
+    file = path / "journal.db" if path.is_dir() else path
+    rows, faults = _read(file)
+    terminal_id = _terminal_of(file, rows)
+    report = verify_chain((raw for _, _, raw in rows), terminal_id)
+    faults += [_named(fault.problem, rows[fault.place - 1][0]) for fault in report.faults]
+    faults += _index_faults(rows)
+    hq_head = None
+    if hq is not None:
+        session = _ask(hq, TillDirectory(file.parent), terminal_id)
+        hq_head = session.journal_head
+        faults += _end_faults(rows, session)
+    last = rows[-1] if rows else (0, GENESIS_HASH, b"")
+    return VerifyReport(
+        path=file,
+        terminal_id=terminal_id,
+        entries=len(rows),
+        head_seq=last[0],
+        head_hash=entry_hash(last[2]) if rows else GENESIS_HASH,
+        faults=tuple(sorted(faults, key=lambda fault: fault.seq)),
+        hq_head=hq_head,
+    )
+
+
+def _read(file: Path) -> tuple[list[_Row], list[VerifyFault]]:
+    """What can be read; a damaged page ends the reading and is told."""
+    if not file.is_file():
+        raise JournalUnreadable(f"{file}: there is no such journal")
+    rows: list[_Row] = []
+    try:
+        with closing(_open(file)) as connection:
+            for row in connection.execute("SELECT seq, hash, raw FROM entries ORDER BY seq"):
+                rows.append((row[0], str(row[1]), bytes(row[2]) if isinstance(row[2], bytes) else str(row[2]).encode()))
+    except sqlite3.DatabaseError as error:
+        if not rows:
+            raise JournalUnreadable(f"{file}: {error}") from error
+        return rows, [
+            VerifyFault(seq=0, code="damaged", what=f"the file cannot be read after entry {rows[-1][0]}: {error}")
+        ]
+    return rows, []
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _terminal_of(file: Path, rows: list[_Row]) -> TerminalId:
+    with closing(_open(file)) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone():
+            row = connection.execute("SELECT terminal_id FROM identity").fetchone()
+            if row is not None:
+                return TerminalId(row[0])
+    return next(_terminal_ids(rows), TerminalId(""))
+
+
+def _terminal_ids(rows: list[_Row]) -> Iterator[TerminalId]:
+    for _, _, raw in rows:
+        try:
+            yield read_entry(raw).header.terminal_id
+        except EntryUnreadable:
+            continue
+
+
+def _named(problem: str, seq: int) -> VerifyFault:
+    code = "missing" if "is missing" in problem else "foreign" if "belongs to" in problem else "changed"
+    return VerifyFault(seq=seq, code=code, what=problem)
+
+
+def _index_faults(rows: list[_Row]) -> Iterator[VerifyFault]:
+    """The columns beside the bytes are only an index; one that disagrees shows that somebody wrote into the file."""
+    for seq, stored_hash, raw in rows:
+        if stored_hash != entry_hash(raw):
+            yield VerifyFault(seq=seq, code="changed", what=f"row {seq}: its bytes are not those that were written")
+        try:
+            said = read_entry(raw).header.seq
+        except EntryUnreadable:
+            continue
+        if said != seq:
+            yield VerifyFault(seq=seq, code="index", what=f"row {seq} holds entry {said}: rows were swapped")
+
+
+def _ask(hq: HqClient, place: TillDirectory, terminal_id: TerminalId) -> Session:
+    """Without an anchor: looking must not begin an epoch."""
+    key = place.secrets().terminal_key
+    challenge = hq.challenge(ChallengeRequest(terminal_id=terminal_id)).challenge
+    signature = sign(key, session_statement(challenge))
+    return hq.open_session(SessionRequest(terminal_id=terminal_id, challenge=challenge, signature=signature))
+
+
+def _end_faults(rows: list[_Row], session: Session) -> Iterator[VerifyFault]:
+    by_seq = {seq: entry_hash(raw) for seq, _, raw in rows} | {0: GENESIS_HASH}
+    found = by_seq.get(session.journal_head)
+    if found is None:
+        end = max(by_seq)
+        what = f"head office recorded entries up to {session.journal_head}, the journal ends at {end}: it was truncated"
+        yield VerifyFault(seq=end, code="truncated", what=what)
+    elif found != session.journal_head_hash:
+        what = f"entry {session.journal_head} is not the one that head office recorded"
+        yield VerifyFault(seq=session.journal_head, code="forked", what=what)
