@@ -85,8 +85,9 @@ def _read(file: Path) -> tuple[list[_Row], list[VerifyFault]]:
     rows: list[_Row] = []
     try:
         with closing(_open(file)) as connection:
-            for row in connection.execute("SELECT seq, hash, raw FROM entries ORDER BY seq"):
-                rows.append((row[0], str(row[1]), bytes(row[2]) if isinstance(row[2], bytes) else str(row[2]).encode()))
+            found = connection.execute("SELECT seq, hash, CAST(raw AS BLOB) FROM entries ORDER BY seq")
+            while row := found.fetchone():
+                rows.append((row[0], str(row[1]), row[2]))
     except sqlite3.DatabaseError as error:
         if not rows:
             raise JournalUnreadable(f"{file}: {error}") from error

@@ -25,6 +25,7 @@ EMPTY_NAMES: Final = frozenset(
 # file and the reason; a cleanup that ends in a bare `raise` needs no entry.
 LAST_RESORTS: Final[dict[str, str]] = {
     "terminal/runner.py": "the thread of the counter's actions: a defect in one is logged and shown, the till goes on",
+    "terminal/syncing/worker.py": "the thread of the sync: a defect in a cycle is logged and shown, the till goes on",
 }
 
 # What stored_value may import: values and arithmetic. No clock, chance, environment, log, file or thread.
