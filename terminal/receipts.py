@@ -22,14 +22,12 @@ from stored_value.events import (
 )
 from stored_value.money import format_yuan, in_words
 from stored_value.rulebook import Rulebook
-from sync.cards import card_text, receipt_text
+from sync.cards import FIRST_CARD_ISSUE, card_text, receipt_text
 from terminal.language import Language
 from terminal.receipt_words import ReceiptWords
 
 if TYPE_CHECKING:
     from terminal.counter.views import MemberView
-
-FIRST_CARD_ISSUE = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ def member_receipt(
             *_head(slip, _title(slip.words, event), event.occasion, after),
             *blocks,
             Rule(),
-            *_balances(slip, after),
+            *_balances(slip, after, confirmed=not event.occasion.offline and isinstance(event, ToppedUp)),
             *_foot(slip, event),
         )
     )
@@ -196,12 +194,14 @@ def _tenders(words: ReceiptWords, name: str, tenders: tuple[Tender, ...]) -> tup
     )
 
 
-def _balances(slip: Slip, after: MemberView) -> tuple[Block, ...]:
+def _balances(slip: Slip, after: MemberView, *, confirmed: bool) -> tuple[Block, ...]:
+    """`confirmed`: head office was asked just before a bonus was promised, so the paper calls it bonus like any other."""
     words = slip.words
+    waiting_minor = 0 if confirmed else after.provisional_bonus_minor
     parts = (
         (words.principal, after.principal_minor, True),
-        (words.bonus_balance, after.bonus_minor, True),
-        (words.provisional_bonus, after.provisional_bonus_minor, False),
+        (words.bonus_balance, after.bonus_minor + after.provisional_bonus_minor - waiting_minor, True),
+        (words.provisional_bonus, waiting_minor, False),
         (words.owed, -after.owed_minor, False),
     )
     age = words.as_of_here

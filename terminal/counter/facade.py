@@ -3,10 +3,26 @@
 Called by screens (from the runner's worker thread), by the demo and by tests. Thread-safe: one action at a time.
 """
 
+import threading
+from collections.abc import Callable
+
 from stored_value.events import OrderLine, RefundLine, Tender
 from stored_value.identity import EventId, MemberId, PromotionId, StaffId
 from stored_value.refusals import Refusal
 from stored_value.rulebook import FixedPlan
+from terminal.clock import Clock, new_id
+from terminal.counter import (
+    members,
+    receipts_list,
+    redemption,
+    refund,
+    reversal,
+    shifts,
+    till_status,
+    top_up,
+)
+from terminal.counter.link import Equipment, Link, TillKeys
+from terminal.counter.signing_in import SigningIn
 from terminal.counter.views import (
     Completed,
     MemberView,
@@ -19,54 +35,86 @@ from terminal.counter.views import (
     TillStatus,
     TopUpQuote,
 )
+from terminal.counter.workplace import Workplace
+from terminal.journal import Journal
+from terminal.language import Language
+from terminal.replica import Replica
 
 
 class Counter:
+    """`language` is asked at every receipt, so that a switch takes effect at once."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        replica: Replica,
+        clock: Clock,
+        *,
+        keys: TillKeys,
+        link: Link,
+        equipment: Equipment,
+        language: Callable[[], Language],
+    ) -> None:
+        self._place = Workplace(journal, replica, clock, keys=keys, link=link, equipment=equipment, language=language)
+        self._signing_in = SigningIn(self._place)
+        self._acting = threading.Lock()
+
     def status(self) -> TillStatus:
-        raise NotImplementedError
+        return till_status.status(self._place)
 
     def staff(self) -> tuple[StaffTile, ...]:
-        raise NotImplementedError
+        return self._signing_in.staff()
 
     def sign_in(self, staff_id: StaffId, pin: str) -> SignedIn | Refusal:
-        """PIN_WRONG carries `attempts_left_free` and, from the first delay on, `delay_s`; PIN_DELAYED carries `delay_s`."""
-        raise NotImplementedError
+        """PIN_WRONG carries `attempts_left_free` and, once there is one, the delay before the next try as `delay_s`;
+        PIN_DELAYED carries `delay_s`."""
+        with self._acting:
+            return self._signing_in.sign_in(staff_id, pin)
 
     def sign_out(self) -> None:
-        raise NotImplementedError
+        self._signing_in.sign_out()
 
     def open_shift(self, float_minor: int) -> Completed | Refusal:
-        raise NotImplementedError
+        with self._acting:
+            return shifts.open_shift(self._place, float_minor)
 
     def x_report(self) -> ShiftReport | Refusal:
-        raise NotImplementedError
+        """A look at the open shift, without recording or printing."""
+        return shifts.x_report(self._place)
+
+    def print_x_report(self) -> ShiftReport | Refusal:
+        with self._acting:
+            return shifts.print_x_report(self._place)
 
     def close_shift(self, counted_minor: int) -> ShiftReport | Refusal:
-        raise NotImplementedError
+        with self._acting:
+            return shifts.close_shift(self._place, counted_minor)
 
     def new_action(self) -> EventId:
-        """The id of what the cashier is about to do, made when he starts: the same id again gives the same `Completed` (double tap)."""
-        raise NotImplementedError
+        """The id of what the cashier is about to do, made when he starts: the same id again gives the same `Completed`
+        (a double tap), with other content ACTION_REUSED."""
+        return EventId(new_id(self._place.clock))
 
     def identify(self, scanned: str) -> MemberView | PurchaseView | Refusal:
-        """A scanned card, receipt or member number."""
-        raise NotImplementedError
+        """A scanned card, receipt or member number. A receipt of this till that is no purchase leads to its member."""
+        return members.identify(self._place, scanned)
 
     def find_member(self, text: str) -> tuple[MemberView, ...] | Refusal:
-        """By phone, its last four digits, or member number; empty when nobody matches."""
-        raise NotImplementedError
+        """By phone or member number; empty when nobody has the phone."""
+        return members.find_member(self._place, text)
 
     def member(self, member_id: MemberId) -> MemberView | Refusal:
-        raise NotImplementedError
+        return members.member(self._place, member_id)
 
     def enrol_member(self, action: EventId, name: str, phone: str) -> Completed | Refusal:
-        raise NotImplementedError
+        with self._acting:
+            return members.enrol_member(self._place, action, name, phone)
 
     def plans(self) -> tuple[FixedPlan, ...]:
-        raise NotImplementedError
+        return top_up.plans(self._place)
 
     def quote_top_up(self, member_id: MemberId, amount_minor: int, plan_id: PromotionId | None) -> TopUpQuote | Refusal:
-        raise NotImplementedError
+        return top_up.quote_top_up(self._place, member_id, amount_minor, plan_id)
 
     def top_up(
         self,
@@ -76,30 +124,36 @@ class Counter:
         tenders: tuple[Tender, ...],
         plan_id: PromotionId | None,
     ) -> Completed | Refusal:
-        raise NotImplementedError
+        with self._acting:
+            return top_up.top_up(self._place, action, member_id, amount_minor, tenders, plan_id)
 
     def preview_redemption(self, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
-        raise NotImplementedError
+        return redemption.preview_redemption(self._place, member_id, amount_minor)
 
     def redeem(
         self, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], static_card: bool
     ) -> Completed | Refusal:
-        raise NotImplementedError
+        """`static_card`: the member's printed code was scanned; offline nothing else will do."""
+        with self._acting:
+            return redemption.redeem(self._place, action, member_id, lines, static_card=static_card)
 
     def purchase(self, receipt_no: str) -> PurchaseView | Refusal:
-        raise NotImplementedError
+        return refund.purchase_by_receipt(self._place, receipt_no)
 
     def refund(
         self, action: EventId, purchase_id: EventId, lines: tuple[RefundLine, ...], reason: str
     ) -> Completed | Refusal:
-        raise NotImplementedError
+        with self._acting:
+            return refund.refund(self._place, action, purchase_id, lines, reason)
 
     def reverse_top_up(self, action: EventId, top_up_id: EventId) -> Completed | Refusal:
-        raise NotImplementedError
+        with self._acting:
+            return reversal.reverse_top_up(self._place, action, top_up_id)
 
     def receipts(self, limit: int = 50) -> tuple[ReceiptRow, ...]:
-        raise NotImplementedError
+        return receipts_list.receipts(self._place, limit)
 
     def reprint(self, seq: int) -> Completed | Refusal:
         """Prints again, marked; the drawer stays shut."""
-        raise NotImplementedError
+        with self._acting:
+            return receipts_list.reprint(self._place, seq)

@@ -3,23 +3,18 @@
 Every amount is an `int` of minor units; every time is aware UTC unless the field says `local`. Made by the use-cases of this package, read by presenters and tests.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from printers.document import Receipt
 from printers.spool import Readiness
 from stored_value.events import ShiftTotals
 from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
 from stored_value.rulebook import Words
+from stored_value.topup import Reason, Reward
 from stored_value.wallet import WalletStatus
 from terminal.devices.scanner_state import ScannerState
-
-if TYPE_CHECKING:
-    from stored_value.topup import Reason, Reward
 
 
 class StaffRole(StrEnum):

@@ -12,7 +12,7 @@ import pytest
 from printers.document import Align, Cut, Qr, Receipt
 from printers.glyphs import columns_of
 from printers.layout import Line, lay_out
-from sync.cards import read_card, read_receipt
+from sync.cards import FIRST_CARD_ISSUE, read_card, read_receipt
 from terminal.receipt_words import CHINESE, ENGLISH
 from tests.terminal import receipt_cases as cases
 
@@ -80,7 +80,7 @@ def test_an_enrolment_bears_the_members_card_and_nothing_else_to_scan() -> None:
     [code] = [block for block in cases.enrolment().blocks if isinstance(block, Qr)]
     card = read_card(code.data)
     assert card is not None
-    assert (card.member_no, card.issue) == (cases.MEMBER_NO, 0)
+    assert (card.member_no, card.issue) == (cases.MEMBER_NO, FIRST_CARD_ISSUE)
 
 
 def test_only_offline_receipts_say_that_they_are_not_confirmed() -> None:

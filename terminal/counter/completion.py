@@ -1,0 +1,179 @@
+"""The end of every action on a member: the event applied to the wallet at hand, its receipt written, both committed, and the
+answer put together. The same action again (a double tap, a retry after a crash) gets the answer of what was recorded.
+"""
+
+from collections.abc import Callable
+
+from printers.document import Receipt, decode_document
+from stored_value.apply import apply
+from stored_value.events import (
+    Event,
+    MemberEnrolled,
+    PurchaseRefunded,
+    Redeemed,
+    ShiftClosed,
+    ShiftOpened,
+    Tender,
+    TenderKind,
+    ToppedUp,
+    TopUpReversed,
+    WalletEvent,
+)
+from stored_value.identity import EventId
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook
+from stored_value.wallet import ValueKind, Wallet
+from sync.entry import Entry
+from sync.event_codec import event_of
+from terminal import steps
+from terminal.counter.member_view import bare_view, with_event
+from terminal.counter.views import Completed, MemberView
+from terminal.counter.workplace import AtWork, Standing, Workplace
+from terminal.journal import LocalMember
+from terminal.members import MemberOnFile
+from terminal.receipts import Split, member_receipt
+
+
+def finish(
+    place: Workplace,
+    at_work: AtWork,
+    member: MemberOnFile,
+    event: WalletEvent,
+    *,
+    attachment: bytes = b"",
+    local_member: LocalMember | None = None,
+) -> Completed | Refusal:
+    """Under `journal.deciding`, for an event that is decided and new."""
+    steps.reached(steps.DECIDED)
+    wallet = apply(member.view.wallet, event, at_work.rulebook, provisional_bonus=True).wallet
+    after = bare_view(place, with_event(member, wallet, event, place.journal.head().seq + 1), at_work)
+
+    def write(entry: Entry) -> Receipt:
+        return _write(place, entry, event, after, wallet, at_work.rulebook, at_work.staff.name)
+
+    opens_drawer = takes_cash(event)
+    recorded = place.record(event, write, kick_drawer=opens_drawer, attachment=attachment, local_member=local_member)
+    if isinstance(recorded, Refusal):
+        return recorded
+    split = _split(place, event, wallet)
+    return _completed(place, recorded.entry, event, after, split, recorded.receipt, printing=recorded.printing)
+
+
+def done_before(place: Workplace, action: EventId, is_same: Callable[[Event], bool]) -> Completed | Refusal | None:
+    """None when the action is new. `is_same` compares what is asked now with what was recorded under its id."""
+    entry = place.journal.find(action)
+    if entry is None:
+        return None
+    event = event_of(entry)
+    if isinstance(event, ShiftOpened | ShiftClosed) or not is_same(event):
+        return Refusal(RefusalCode.ACTION_REUSED, {"kind": event.kind})
+    standing = place.standing()
+    if isinstance(standing, Refusal):
+        return standing
+    return answer_for(place, entry, event, standing)
+
+
+def answer_for(place: Workplace, entry: Entry, event: WalletEvent, standing: Standing) -> Completed | Refusal:
+    """What was answered when the entry was made; balances are those of now."""
+    named = (event.occasion.event_id, event.purchase_id) if isinstance(event, PurchaseRefunded) else ()
+    wanted = (event.occasion.event_id, *named)
+    member = place.members.find(event.member_id, with_purchases=wanted)
+    if member is None:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN)
+    after, wallet = bare_view(place, member, standing), member.view.wallet
+    job = place.journal.print_job_of(entry.header.seq)
+    if job is not None:
+        receipt = decode_document(job.stored_document)
+    else:
+        rulebook = place.rulebook(event.occasion.rulebook) or standing.rulebook
+        receipt = _write(place, entry, event, after, wallet, rulebook, place.staff_name(event.occasion.staff_id))
+    return _completed(place, entry, event, after, _split(place, event, wallet), receipt, printing=job is not None)
+
+
+def takes_cash(event: WalletEvent) -> bool:
+    """Cash changes hands, in or out: the only reason to open the drawer."""
+    tenders: tuple[Tender, ...] = event.tenders if isinstance(event, ToppedUp | TopUpReversed) else ()
+    return any(tender.kind is TenderKind.CASH for tender in tenders)
+
+
+def _completed(
+    place: Workplace,
+    entry: Entry,
+    event: WalletEvent,
+    after: MemberView,
+    split: Split,
+    receipt: Receipt,
+    *,
+    printing: bool,
+) -> Completed:
+    return Completed(
+        event_id=event.occasion.event_id,
+        kind=event.kind,
+        seq=entry.header.seq,
+        receipt_no=place.receipt_no(entry.header.seq),
+        member_id=event.member_id,
+        amount_minor=0 if isinstance(event, MemberEnrolled) else event.amount_minor,
+        principal_minor=split.principal_minor,
+        bonus_minor=split.bonus_minor,
+        principal_after_minor=after.principal_minor,
+        bonus_after_minor=after.bonus_minor + after.provisional_bonus_minor,
+        provisional=event.occasion.offline,
+        receipt=receipt,
+        printing=printing,
+        opens_drawer=takes_cash(event),
+    )
+
+
+def _write(
+    place: Workplace,
+    entry: Entry,
+    event: WalletEvent,
+    after: MemberView,
+    wallet: Wallet,
+    rulebook: Rulebook,
+    staff_name: str,
+) -> Receipt:
+    names: dict[int, str] = {}
+    original_no = ""
+    match event:
+        case PurchaseRefunded():
+            purchase = wallet.purchase(event.purchase_id)
+            names = {line.line_no: line.name for line in purchase.lines} if purchase else {}
+            original_no = _receipt_no_of(place, event.purchase_id)
+        case TopUpReversed():
+            original_no = _receipt_no_of(place, event.top_up_id)
+        case MemberEnrolled() | ToppedUp() | Redeemed():
+            pass
+    slip = place.slip(entry, staff_name, rulebook)
+    split = _split(place, event, wallet)
+    return member_receipt(slip, event, after, split, names=names, original_no=original_no)
+
+
+def _receipt_no_of(place: Workplace, event_id: EventId) -> str:
+    entry = place.journal.find(event_id)
+    return place.receipt_no(entry.header.seq) if entry else ""
+
+
+def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
+    """What the event moved of each kind, from the wallet after it."""
+    match event:
+        case MemberEnrolled():
+            return Split()
+        case ToppedUp():
+            return Split(
+                principal_minor=event.amount_minor, bonus_minor=sum(each.bonus_minor for each in event.promised)
+            )
+        case TopUpReversed():
+            entry = place.journal.find(event.top_up_id)
+            top_up = event_of(entry) if entry else None
+            promised = top_up.promised if isinstance(top_up, ToppedUp) else ()
+            return Split(principal_minor=event.amount_minor, bonus_minor=sum(each.bonus_minor for each in promised))
+        case Redeemed() | PurchaseRefunded():
+            by_kind = {ValueKind.PRINCIPAL: 0, ValueKind.BONUS: 0}
+            for draw in event.expected_draw:
+                lot = wallet.lot(draw.lot_id)
+                if lot is not None:
+                    by_kind[lot.kind] += draw.amount_minor
+            principal, bonus = by_kind[ValueKind.PRINCIPAL], by_kind[ValueKind.BONUS]
+            owed = event.amount_minor - principal - bonus
+            return Split(principal_minor=principal, bonus_minor=bonus, owed_minor=owed)

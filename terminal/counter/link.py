@@ -1,0 +1,43 @@
+"""What the counter needs from its surroundings: head office as far as it can be reached now, the devices for the status
+strip, the keys that this till was given. Values and callables only; the composition root fills them in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from printers.spool import SpoolStatus
+from sync.messages import FindMember, FoundMembers
+from terminal.devices.scanner_state import ScannerState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    online: bool
+    offline_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`read_member` asks head office within a short deadline; None: no answer, work offline. `state` never waits."""
+
+    state: Callable[[], LinkState]
+    read_member: Callable[[FindMember], FoundMembers | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """`receipt_printer` is the configured name of the printer for receipts, None when the till has none."""
+
+    receipt_printer: str | None
+    printers: Callable[[], tuple[SpoolStatus, ...]]
+    wake_printers: Callable[[], None]
+    scanner: Callable[[], ScannerState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillKeys:
+    """As they came with the enrolment: `staff_pepper` in base64url, `phone_tag_key` as bytes."""
+
+    staff_pepper: str
+    phone_tag_key: bytes

@@ -1,0 +1,94 @@
+"""A member on file as screens and receipts show him: amounts by kind, what can be spent now, the next tier, the last entries.
+
+Owns that mapping only; reading and deciding are the use-cases'.
+"""
+
+from dataclasses import replace
+
+from stored_value.events import ShiftClosed, ShiftOpened, WalletEvent
+from stored_value.redemption import spendable_minor
+from stored_value.rulebook import Rulebook, Words
+from stored_value.wallet import Wallet
+from sync.event_codec import event_of, stored_value_moved
+from terminal.counter.views import MemberView, RecentEntry
+from terminal.counter.workplace import Standing, Workplace
+from terminal.journal import OwnEvent
+from terminal.members import MemberOnFile
+from terminal.view import WalletView
+
+RECENT_MAX = 8
+
+
+def member_view(place: Workplace, member: MemberOnFile, standing: Standing) -> MemberView:
+    """With the member's last entries at this till."""
+    return replace(bare_view(place, member, standing), recent=_recent(place, member))
+
+
+def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> MemberView:
+    view, wallet, rulebook = member.view, member.view.wallet, standing.rulebook
+    offline = not place.link.state().online
+    tier = rulebook.tier(wallet.tier_id) or rulebook.tier_for(wallet.topped_up_minor)
+    next_name, missing_minor = _next_tier(wallet, rulebook)
+    return MemberView(
+        member_id=member.member_id,
+        member_no=member.member_no,
+        name_masked=member.name_masked,
+        phone_last4=member.phone_last4,
+        tier_name=tier.name,
+        status=wallet.status,
+        principal_minor=view.principal_minor,
+        bonus_minor=view.bonus_minor,
+        provisional_bonus_minor=view.provisional_bonus_minor,
+        owed_minor=view.owed_minor,
+        spendable_now_minor=spendable_minor(
+            wallet,
+            rulebook,
+            standing.on,
+            offline_spent_minor=view.offline_spent_minor if offline else None,
+            static_card=True,
+        ),
+        offline=offline,
+        as_of=member.as_of,
+        pending=bool(view.pending),
+        next_tier_name=next_name,
+        next_tier_missing_minor=missing_minor,
+    )
+
+
+def with_event(member: MemberOnFile, wallet: Wallet, event: WalletEvent, seq: int) -> MemberOnFile:
+    """The member as he stands once `event` is in the journal."""
+    own = OwnEvent(seq=seq, event=event, landed_at=None)
+    return replace(member, view=WalletView(wallet=wallet, pending=(*member.view.pending, own)))
+
+
+def moved_minor(event: WalletEvent) -> int:
+    """What the wallet gained (+) or lost (-)."""
+    gained, lost = stored_value_moved(event)
+    return gained - lost
+
+
+def _next_tier(wallet: Wallet, rulebook: Rulebook) -> tuple[Words | None, int]:
+    above = [tier for tier in rulebook.tiers if tier.top_up_from_minor > wallet.topped_up_minor]
+    if not above:
+        return None, 0
+    tier = min(above, key=lambda each: each.top_up_from_minor)
+    return tier.name, tier.top_up_from_minor - wallet.topped_up_minor
+
+
+def _recent(place: Workplace, member: MemberOnFile) -> tuple[RecentEntry, ...]:
+    pending = {own.event.occasion.event_id for own in member.view.pending}
+    entries: list[RecentEntry] = []
+    for entry in place.journal.recent_of(member.member_id, RECENT_MAX):
+        event = event_of(entry)
+        assert not isinstance(event, ShiftOpened | ShiftClosed), "shift events name no member"
+        entries.append(
+            RecentEntry(
+                event_id=event.occasion.event_id,
+                kind=event.kind,
+                receipt_no=place.receipt_no(entry.header.seq),
+                local_time=event.occasion.local_time,
+                amount_minor=moved_minor(event),
+                pending=event.occasion.event_id in pending,
+            )
+        )
+    return tuple(entries)

@@ -1,0 +1,107 @@
+"""What this till has recorded, newest first, and printing a receipt again: marked, drawer shut."""
+
+from dataclasses import replace
+
+from printers.document import decode_document
+from stored_value.events import Event, Redeemed, ShiftClosed, ShiftOpened, ToppedUp, TopUpReversed
+from stored_value.identity import MemberId
+from stored_value.refusals import Refusal, RefusalCode
+from sync.entry import Entry
+from sync.event_codec import event_of
+from terminal.counter.completion import answer_for
+from terminal.counter.member_view import moved_minor
+from terminal.counter.shifts import shift_completed
+from terminal.counter.views import Completed, ReceiptRow
+from terminal.counter.workplace import Workplace
+from terminal.members import MemberOnFile
+
+
+def receipts(place: Workplace, limit: int) -> tuple[ReceiptRow, ...]:
+    entries = place.journal.recent(limit)
+    events = [event_of(entry) for entry in entries]
+    settled = place.journal.outcomes.settled_through()
+    flagged = {each.seq for each in place.journal.outcomes.flagged()}
+    reversed_ids = {event.top_up_id for event in events if isinstance(event, TopUpReversed)}
+    names = {each.staff_id: each.name for each in place.replica.staff()}
+    known: dict[MemberId, MemberOnFile | None] = {}
+    rows: list[ReceiptRow] = []
+    for entry, event in zip(entries, events, strict=True):
+        member = _member_of(place, event, known)
+        rows.append(
+            ReceiptRow(
+                seq=entry.header.seq,
+                event_id=event.occasion.event_id,
+                kind=event.kind,
+                receipt_no=place.receipt_no(entry.header.seq),
+                business_date=event.occasion.business_date,
+                local_time=event.occasion.local_time,
+                staff_name=names.get(event.occasion.staff_id, event.occasion.staff_id),
+                member_id=None if isinstance(event, ShiftOpened | ShiftClosed) else event.member_id,
+                name_masked=member.name_masked if member else "",
+                phone_last4=member.phone_last4 if member else "",
+                amount_minor=_amount_minor(event),
+                pending=entry.header.seq > settled,
+                flagged=entry.header.seq in flagged,
+                refundable=isinstance(event, Redeemed),
+                reversible=isinstance(event, ToppedUp) and event.occasion.event_id not in reversed_ids,
+            )
+        )
+    return tuple(rows)
+
+
+def reprint(place: Workplace, seq: int) -> Completed | Refusal:
+    standing = place.standing()
+    if isinstance(standing, Refusal):
+        return standing
+    entry = place.journal.entry(seq)
+    if entry is None:
+        return Refusal(RefusalCode.RECEIPT_UNKNOWN)
+    event = event_of(entry)
+    if isinstance(event, ShiftOpened | ShiftClosed):
+        return _reprint_shift(place, entry, event)
+    answer = answer_for(place, entry, event, standing)
+    if isinstance(answer, Refusal):
+        return answer
+    return replace(answer, printing=_print(place, entry, answer), opens_drawer=False)
+
+
+def _print(place: Workplace, entry: Entry, answer: Completed) -> bool:
+    """The spool's own job again, or a new marked one when the spool has forgotten it."""
+    job = place.journal.print_job_of(entry.header.seq)
+    if job is not None:
+        place.journal.print_again(job.job_id)
+    else:
+        again = place.print_job(answer.kind, answer.receipt, entry.header.seq, copies=1)
+        if again is None:
+            return False
+        place.journal.add_print_job(again)
+    place.equipment.wake_printers()
+    return True
+
+
+def _reprint_shift(place: Workplace, entry: Entry, event: ShiftOpened | ShiftClosed) -> Completed | Refusal:
+    """Shift reports are printed again from the spool alone."""
+    job = place.journal.print_job_of(entry.header.seq)
+    if job is None:
+        return Refusal(RefusalCode.RECEIPT_UNKNOWN)
+    place.journal.print_again(job.job_id)
+    place.equipment.wake_printers()
+    return shift_completed(place, entry, event, decode_document(job.stored_document), printing=True)
+
+
+def _member_of(place: Workplace, event: Event, known: dict[MemberId, MemberOnFile | None]) -> MemberOnFile | None:
+    if isinstance(event, ShiftOpened | ShiftClosed):
+        return None
+    if event.member_id not in known:
+        known[event.member_id] = place.members.find(event.member_id)
+    return known[event.member_id]
+
+
+def _amount_minor(event: Event) -> int:
+    match event:
+        case ShiftOpened():
+            return event.float_minor
+        case ShiftClosed():
+            return event.counted_minor
+        case _:
+            return moved_minor(event)

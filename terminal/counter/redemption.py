@@ -1,0 +1,110 @@
+"""Redemption 扣款: what a payment would draw, and the payment. Head office is read first when it can be reached; offline, a
+member spends what the replica shows and no more than the limit between two syncs.
+
+What shows that the member is there: his printed identity code. A number that was typed or looked up proves no more than the
+code, so both count against the code's limit of the day; offline, only the card itself will do.
+"""
+
+from stored_value.draw import plan_draw
+from stored_value.events import Event, EvidenceClass, ExpectedDraw, OrderLine, Redeemed
+from stored_value.identity import EventId, MemberId
+from stored_value.redemption import refuse_redemption
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.wallet import ValueKind
+from terminal.counter.completion import done_before, finish
+from terminal.counter.online_read import is_fresh
+from terminal.counter.views import Completed, RedemptionPreview
+from terminal.counter.workplace import AtWork, Workplace
+
+
+def preview_redemption(place: Workplace, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
+    standing = place.standing()
+    if isinstance(standing, Refusal):
+        return standing
+    member = place.members.find(member_id)
+    if member is None:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN)
+    wallet, rulebook = member.view.wallet, standing.rulebook
+    offline = not place.link.state().online
+    spent_minor = member.view.offline_spent_minor if offline else None
+    refusal = refuse_redemption(
+        wallet, amount_minor, rulebook, standing.on, offline_spent_minor=spent_minor, static_card=True
+    )
+    if refusal is not None:
+        return refusal
+    store_id = place.journal.head_office.identity.store_id
+    draws = plan_draw(wallet, amount_minor, rulebook.draw_order, standing.on, store_id)
+    return RedemptionPreview(
+        amount_minor=amount_minor,
+        principal_minor=sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.PRINCIPAL),
+        bonus_minor=sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.BONUS),
+        balance_after_minor=wallet.total_minor - amount_minor,
+        offline=offline,
+        in_words=amount_minor >= rulebook.limits.words_from_minor,
+    )
+
+
+def redeem(
+    place: Workplace, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], *, static_card: bool
+) -> Completed | Refusal:
+    at_work = place.at_work()
+    if isinstance(at_work, Refusal):
+        return at_work
+    refusal = _refuse_lines(lines)
+    if refusal is not None:
+        return refusal
+
+    def is_same(event: Event) -> bool:
+        return isinstance(event, Redeemed) and (event.member_id, event.lines) == (member_id, lines)
+
+    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
+    with place.journal.deciding():
+        before = done_before(place, action, is_same)
+        if before is not None:
+            return before
+        if offline and not static_card:
+            return Refusal(RefusalCode.CARD_NEEDED)
+        return _redeem(place, at_work, action, member_id, lines, offline=offline)
+
+
+def _redeem(
+    place: Workplace,
+    at_work: AtWork,
+    action: EventId,
+    member_id: MemberId,
+    lines: tuple[OrderLine, ...],
+    *,
+    offline: bool,
+) -> Completed | Refusal:
+    member = place.members.find(member_id, with_purchases=(action,))
+    if member is None:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN)
+    wallet, rulebook = member.view.wallet, at_work.rulebook
+    amount_minor = sum(line.total_minor for line in lines)
+    spent_minor = member.view.offline_spent_minor if offline else None
+    refusal = refuse_redemption(
+        wallet, amount_minor, rulebook, at_work.on, offline_spent_minor=spent_minor, static_card=True
+    )
+    if refusal is not None:
+        return refusal
+    occasion = place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=offline)
+    draws = plan_draw(wallet, amount_minor, rulebook.draw_order, at_work.on, occasion.store_id)
+    event = Redeemed(
+        occasion=occasion,
+        member_id=member_id,
+        amount_minor=amount_minor,
+        lines=lines,
+        expected_draw=tuple(
+            ExpectedDraw(lot_id=draw.lot_id, amount_minor=draw.amount_minor)
+            for draw in draws
+            if draw.lot_id is not None
+        ),
+    )
+    return finish(place, at_work, member, event)
+
+
+def _refuse_lines(lines: tuple[OrderLine, ...]) -> Refusal | None:
+    numbers = {line.line_no for line in lines}
+    if not lines or len(numbers) != len(lines) or any(line.total_minor < 0 for line in lines):
+        return Refusal(RefusalCode.LINES_DISAGREE, {"lines": len(lines)})
+    return None

@@ -1,0 +1,34 @@
+"""The till at a glance, for the strip that is always on screen. Reads only, never waits for the network or a device."""
+
+from terminal.counter.shifts import hours_and_minutes
+from terminal.counter.views import PrinterState, TillStatus
+from terminal.counter.workplace import Workplace
+
+
+def status(place: Workplace) -> TillStatus:
+    journal, now = place.journal, place.now()
+    identity = journal.head_office.identity
+    shift = journal.shifts.current()
+    link = place.link.state()
+    rulebook = place.replica.rulebook_in_force(now)
+    return TillStatus(
+        store_id=identity.store_id,
+        store_name=place.store_name,
+        terminal_id=identity.terminal_id,
+        staff_name=place.signed_in.name if place.signed_in else None,
+        staff_role=place.signed_in.role if place.signed_in else None,
+        shift_opened_at=hours_and_minutes(shift.opened_local_time) if shift else None,
+        online=link.online,
+        offline_since=link.offline_since,
+        replica_as_of=place.replica.as_of(),
+        pending_entries=journal.pending_count(),
+        printers=tuple(
+            PrinterState(name=each.printer, state=each.state, queued=each.queued, fault=each.fault)
+            for each in place.equipment.printers()
+        ),
+        scanner=place.equipment.scanner(),
+        stopped_reason=journal.head_office.stopped_reason,
+        findings_open=len(journal.outcomes.flagged()),
+        local_time=hours_and_minutes(place.local_time(now)),
+        offline_member_limit_minor=rulebook.limits.offline_member_minor if rulebook else 0,
+    )

@@ -1,0 +1,87 @@
+"""Top-up 充值: what it would give, shown before the money is taken, and the top-up itself with its tenders and promises."""
+
+from stored_value.events import Event, EvidenceClass, Promise, Tender, ToppedUp
+from stored_value.identity import EventId, MemberId, PromotionId
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import FixedPlan
+from stored_value.topup import quote, refuse_top_up
+from terminal.counter.completion import done_before, finish
+from terminal.counter.online_read import is_fresh
+from terminal.counter.views import Completed, TopUpQuote
+from terminal.counter.workplace import Workplace
+
+
+def plans(place: Workplace) -> tuple[FixedPlan, ...]:
+    rulebook = place.replica.rulebook_in_force(place.now())
+    return rulebook.plans() if rulebook else ()
+
+
+def quote_top_up(
+    place: Workplace, member_id: MemberId, amount_minor: int, plan_id: PromotionId | None
+) -> TopUpQuote | Refusal:
+    standing = place.standing()
+    if isinstance(standing, Refusal):
+        return standing
+    member = place.members.find(member_id)
+    if member is None:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN)
+    wallet = member.view.wallet
+    refusal = refuse_top_up(wallet, amount_minor, (), plan_id, standing.rulebook)
+    if refusal is not None:
+        return refusal
+    quoted = quote(wallet, amount_minor, plan_id, standing.rulebook)
+    return TopUpQuote(
+        amount_minor=amount_minor,
+        bonus_minor=quoted.bonus_minor,
+        rewards=quoted.rewards,
+        reasons=quoted.reasons,
+        balance_after_minor=wallet.total_minor + amount_minor + quoted.bonus_minor,
+        provisional=not place.link.state().online,
+    )
+
+
+def top_up(
+    place: Workplace,
+    action: EventId,
+    member_id: MemberId,
+    amount_minor: int,
+    tenders: tuple[Tender, ...],
+    plan_id: PromotionId | None,
+) -> Completed | Refusal:
+    at_work = place.at_work()
+    if isinstance(at_work, Refusal):
+        return at_work
+
+    def is_same(event: Event) -> bool:
+        return (
+            isinstance(event, ToppedUp)
+            and (event.member_id, event.amount_minor, event.tenders) == (member_id, amount_minor, tenders)
+            and plan_id in (None, event.plan_id)
+        )
+
+    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
+    with place.journal.deciding():
+        before = done_before(place, action, is_same)
+        if before is not None:
+            return before
+        member = place.members.find(member_id)
+        if member is None:
+            return Refusal(RefusalCode.MEMBER_UNKNOWN)
+        wallet, rulebook = member.view.wallet, at_work.rulebook
+        if not tenders:
+            return Refusal(RefusalCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": 0})
+        refusal = refuse_top_up(wallet, amount_minor, tenders, plan_id, rulebook)
+        if refusal is not None:
+            return refusal
+        quoted = quote(wallet, amount_minor, plan_id, rulebook)
+        event = ToppedUp(
+            occasion=place.occasion(action, at_work, EvidenceClass.NOT_NEEDED, offline=offline),
+            member_id=member_id,
+            amount_minor=amount_minor,
+            tenders=tenders,
+            plan_id=quoted.plan_id,
+            promised=tuple(
+                Promise(promotion_id=reward.promotion_id, bonus_minor=reward.bonus_minor) for reward in quoted.rewards
+            ),
+        )
+        return finish(place, at_work, member, event)
