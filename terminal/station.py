@@ -1,0 +1,155 @@
+"""Everything of a running till but its window: journal, replica, sync, print spools, scanner and the counter, put together from one configuration.
+
+The composition root of the till; started by `tongchu till run`, by the demo and by tests. Owns the threads and stops them. Never imports Kivy.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from printers.device import PrinterDevice
+from printers.profile import profile_by_name
+from printers.spool import SpoolStatus, SpoolWorker, recover
+from printers.target import parse_target
+from sync.client import HqClient
+from sync.errors import SyncError
+from sync.messages import FindMember, FoundMembers
+from terminal.clock import Clock
+from terminal.config import PrinterConfig, TillConfig
+from terminal.counter import Counter
+from terminal.counter.link import Equipment, Link, LinkState, TillKeys
+from terminal.devices.framing import Rejected
+from terminal.devices.scanner import SerialScanner
+from terminal.devices.scanner_state import ScannerState
+from terminal.journal import Journal, NotEnrolled
+from terminal.journal.mirror import Mirror
+from terminal.language import Language
+from terminal.replica import Replica
+from terminal.syncing import SyncCycle, SyncStatus, SyncWorker
+from terminal.till_directory import TillDirectory
+
+Scanned = Callable[[str], None]
+ScanRejected = Callable[[Rejected], None]
+
+
+class Station:
+    """`start` and `close` from the owner's thread. `counter` may be used between them."""
+
+    def __init__(
+        self,
+        config: TillConfig,
+        clock: Clock,
+        *,
+        on_scanned: Scanned,
+        on_scan_rejected: ScanRejected,
+        language: Callable[[], Language],
+        version: str = "",
+    ) -> None:
+        self.config = config
+        directory = TillDirectory(config.data_dir)
+        self.journal = _open_journal(directory.journal)
+        secrets = directory.secrets()
+        self.replica = Replica.open(directory.replica)
+        self._mirror = Mirror(self.journal, config.mirror) if config.mirror else None
+        url = config.hq_url or self.journal.head_office.identity.hq_url
+        self._sync_client = HqClient(url)
+        self._reading_client = HqClient(url, timeout_s=config.online_read_s)
+        cycle = SyncCycle(self._sync_client, self.journal, self.replica, directory, secrets.terminal_key, version)
+        self._worker = SyncWorker(cycle.run_once, clock, poll_interval_s=config.poll_interval_s)
+        self._scanner = (
+            SerialScanner(config.scanner, on_scanned, on_scan_rejected, baud_rate=config.scanner_baud)
+            if config.scanner
+            else None
+        )
+        _recover_print_jobs(self.journal)
+        self._spools = tuple(_spool(printer, self.journal, clock) for printer in config.printers)
+        self.counter = Counter(
+            self.journal,
+            self.replica,
+            clock,
+            keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
+            link=Link(state=self._link_state, read_member=self._read_member),
+            equipment=Equipment(
+                receipt_printer=config.receipt_printer,
+                printers=self.printer_states,
+                wake_printers=self._wake_printers,
+                scanner=self.scanner_state,
+            ),
+            language=language,
+        )
+        self.journal.after_commit(self._worker.wake)
+
+    def start(self) -> None:
+        for spool in self._spools:
+            spool.start()
+        if self._scanner is not None:
+            self._scanner.start()
+        if self._mirror is not None:
+            self._mirror.start()
+        self._worker.start()
+
+    def close(self) -> None:
+        """Lets the cycle and the print job in hand end, then closes the files. What could not end comes back at the next start."""
+        self._worker.stop()
+        if self._scanner is not None:
+            self._scanner.stop()
+        for spool in self._spools:
+            spool.stop()
+        if self._mirror is not None:
+            self._mirror.stop()
+        self._reading_client.close()
+        self._sync_client.close()
+        self.replica.close()
+        self.journal.close()
+
+    def sync_status(self) -> SyncStatus:
+        return self._worker.status()
+
+    def sync_now(self) -> None:
+        """Somebody mended the network: do not wait for the back-off to end."""
+        self._worker.retry_now()
+
+    def printer_states(self) -> tuple[SpoolStatus, ...]:
+        return tuple(spool.status() for spool in self._spools)
+
+    def scanner_state(self) -> ScannerState:
+        return ScannerState.ABSENT if self._scanner is None else self._scanner.state
+
+    def _wake_printers(self) -> None:
+        for spool in self._spools:
+            spool.wake()
+
+    def _link_state(self) -> LinkState:
+        status = self._worker.status()
+        return LinkState(online=status.online, offline_since=None if status.online else status.since)
+
+    def _read_member(self, wanted: FindMember) -> FoundMembers | None:
+        """By a connection of its own, with the session that the sync worker keeps open; no answer in time is None."""
+        self._reading_client.token = self._sync_client.token
+        try:
+            return self._reading_client.find_member(wanted)
+        except SyncError:
+            return None
+
+
+def _open_journal(path: Path) -> Journal:
+    if not path.exists():
+        raise NotEnrolled(f"{path}: there is no till here yet; make it one with `tongchu till enrol URL CODE`")
+    journal = Journal.open(path)
+    if not journal.head_office.enrolled:
+        journal.close()
+        raise NotEnrolled(f"{path}: the enrolment was not finished; run `tongchu till enrol URL CODE` again")
+    return journal
+
+
+def _recover_print_jobs(journal: Journal) -> None:
+    connection = journal.connect_spool()
+    try:
+        with connection:
+            recover(connection)
+    finally:
+        connection.close()
+
+
+def _spool(printer: PrinterConfig, journal: Journal, clock: Clock) -> SpoolWorker:
+    device = PrinterDevice(parse_target(printer.target), profile_by_name(printer.profile))
+    return SpoolWorker(printer.name, device, journal.connect_spool, clock=clock.now)

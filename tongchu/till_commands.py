@@ -1,0 +1,105 @@
+"""`tongchu till …`: enrolling, running and looking at a till. Words and exit codes only; the work is in `terminal`."""
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tongchu.exits import FINDINGS, Unusable
+from tongchu.logs import log_to_stderr
+
+if TYPE_CHECKING:
+    from terminal.config import TillConfig
+
+app = typer.Typer(help="A till: the counter's window, its journal and its devices.", no_args_is_help=True)
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="TOML file of this till. Without it, defaults in your data folder."),
+]
+
+
+def _config(path: Path | None) -> "TillConfig":
+    from terminal.config import ConfigError, TillConfig, load_config
+
+    try:
+        return TillConfig() if path is None else load_config(path)
+    except ConfigError as error:
+        raise Unusable(str(error)) from error
+
+
+@app.command("enrol")
+def enrol(
+    url: Annotated[str, typer.Argument(help="Head office's address, like https://hq.example.com")],
+    code: Annotated[str, typer.Argument(help="The one-time code that head office made for this store.")],
+    config: ConfigOption = None,
+    write_config: Annotated[
+        Path | None, typer.Option(help="Also write a configuration file with every key explained.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Make this machine a till: own key, head office's key pinned, members downloaded."""
+    from sync.errors import SyncError
+    from terminal.config import example_toml
+    from terminal.enrol import enrol as enrol_till
+    from terminal.journal import JournalError
+    from terminal.replica import ReplicaError
+    from terminal.syncing import SyncingError
+    from terminal.till_directory import KeyFileUnusable
+
+    settings = _config(config)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        identity = enrol_till(url, code, settings.data_dir, machine=platform.node())
+    except (SyncError, SyncingError, JournalError, ReplicaError, KeyFileUnusable) as error:
+        raise Unusable(f"not enrolled: {error}") from error
+    typer.echo(f"this is now till {identity.terminal_id} of {identity.store_name}")
+    if write_config is not None:
+        write_config.write_text(example_toml(), encoding="utf-8")
+        typer.echo(f"configuration  {write_config}")
+    typer.echo("next           tongchu till run")
+
+
+@app.command("run")
+def run(config: ConfigOption = None) -> None:
+    """Open the till's window. Runs without a network; nothing is lost when it is killed."""
+    from terminal.app import run_till
+    from terminal.journal import JournalError
+    from terminal.till_directory import KeyFileUnusable
+
+    settings = _config(config)
+    log_to_stderr()
+    try:
+        run_till(settings)
+    except (JournalError, KeyFileUnusable) as error:
+        raise Unusable(str(error)) from error
+
+
+@app.command("status")
+def status(config: ConfigOption = None) -> None:
+    """Say how this till stands, also while it runs. Exit 1 when something wants a person."""
+    from terminal.standing_report import TillUnreadable, standing_of
+    from terminal.till_directory import TillDirectory
+
+    settings = _config(config)
+    try:
+        standing = standing_of(TillDirectory(settings.data_dir))
+    except TillUnreadable as error:
+        raise Unusable(str(error)) from error
+    rows = {
+        "till": f"{standing.terminal_id}  {standing.store_name}",
+        "head office": f"{settings.hq_url or standing.hq_url}  epoch {standing.epoch[:8]}",
+        "journal": f"{standing.head_seq} entries, {standing.pending} not yet confirmed by head office",
+        "found by HQ": f"{standing.flagged} entries",
+        "shift": f"open since {standing.shift_opened}" if standing.shift_opened else "closed",
+        "members": f"{standing.members} as of {standing.replica_as_of or 'never'}, rulebook {standing.rulebook}",
+        "printing": ", ".join(f"{count} {state}" for state, count in standing.print_jobs.items()) or "nothing waits",
+        "stopped": standing.stopped_reason or "no",
+    }
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in rows.items():
+        table.add_row(f"[bold]{name}[/bold]", value)
+    Console().print(table)
+    if standing.stopped_reason or standing.flagged or standing.print_jobs.get("failed"):
+        raise typer.Exit(FINDINGS)
