@@ -60,7 +60,8 @@ class SealedPage(Table):
 
 
 class Rollup(Table):
-    """Sums by store and business day of what was sequenced: `amount_minor` of the postings (debit positive), `count` of the events behind them."""
+    """Sums by store and business day of what was sequenced: `amount_minor` of the postings (debit positive), `debit_minor` of the debits among them (two stores that serve
+    each other's members both stand in one clearing sum), `count` of the events behind them."""
 
     __tablename__ = "rollups"
     __table_args__ = placed("store_id")
@@ -71,4 +72,5 @@ class Rollup(Table):
     account: Mapped[str] = mapped_column(String(KIND_CHARS), primary_key=True)
     detail: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    debit_minor: Mapped[int] = mapped_column(BigInteger)
     count: Mapped[int] = mapped_column(BigInteger)

@@ -13,7 +13,9 @@ class Member(Table):
     sealed fields could not be opened; `personal_ciphertext` is what the entry held."""
 
     __tablename__ = "members"
-    __table_args__ = placed("member_id", Index(None, "member_no"), Index(None, "phone_index"))
+    __table_args__ = placed(
+        "member_id", Index(None, "member_no"), Index(None, "phone_index"), Index(None, "name_masked", "member_id")
+    )
 
     member_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
     member_no: Mapped[str] = mapped_column(String(16))

@@ -43,7 +43,7 @@ class ConsoleUser(Table):
     __table_args__ = placed(
         "reference",
         UniqueConstraint("login"),
-        CheckConstraint("role IN ('head_office', 'franchisee')", name="role"),
+        CheckConstraint("role IN ('admin', 'finance', 'franchisee')", name="role"),
     )
 
     user_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)

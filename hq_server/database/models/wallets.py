@@ -101,7 +101,11 @@ class PostingRecord(Table):
     """One side of an event in one store's books: debit positive. Append-only; an event's rows sum to zero in each store."""
 
     __tablename__ = "postings"
-    __table_args__ = placed("member_id", CheckConstraint("amount_minor <> 0", name="amount_minor"))
+    __table_args__ = placed(
+        "member_id",
+        CheckConstraint("amount_minor <> 0", name="amount_minor"),
+        Index(None, "store_id", "business_date"),
+    )
 
     member_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)

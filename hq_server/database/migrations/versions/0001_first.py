@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("role IN ('head_office', 'franchisee')", name=op.f("ck_console_users_role")),
+        sa.CheckConstraint("role IN ('admin', 'finance', 'franchisee')", name=op.f("ck_console_users_role")),
         sa.PrimaryKeyConstraint("user_id", name="pk_console_users"),
         sa.UniqueConstraint("login", name="uq_console_users_login"),
         info={"citus": "reference"},
@@ -177,6 +177,7 @@ def upgrade() -> None:
         info={"citus": "member_id"},
     )
     op.create_index("ix_members_member_no", "members", ["member_no"], unique=False)
+    op.create_index("ix_members_name_masked_member_id", "members", ["name_masked", "member_id"], unique=False)
     op.create_index("ix_members_phone_index", "members", ["phone_index"], unique=False)
     op.create_table(
         "outbox",
@@ -201,6 +202,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", "event_id", "line_no", name="pk_postings"),
         info={"citus": "member_id"},
     )
+    op.create_index("ix_postings_store_id_business_date", "postings", ["store_id", "business_date"], unique=False)
     op.create_table(
         "purchases",
         sa.Column("member_id", sa.String(length=36), nullable=False),
@@ -224,6 +226,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("detail", sa.String(length=36), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("debit_minor", sa.BigInteger(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("store_id", "business_date", "event_kind", "account", "detail", name="pk_rollups"),
         info={"citus": "store_id"},
