@@ -26,6 +26,7 @@ class FindingCode(StrEnum):
     RULEBOOK_UNKNOWN = "rulebook_unknown"
     OUTSIDE_ANCHORS = "outside_anchors"
     SAME_PHONE = "same_phone"
+    EVENT_REPEATED = "event_repeated"
 
 
 INFORMATIVE = frozenset({FindingCode.DRAW_DIFFERS})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import psycopg
 import psycopg.errors
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -110,22 +111,32 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """The two faults of a database that a caller can answer sensibly, as this module's own errors."""
+    """The two faults of a database that a caller can answer sensibly, as this module's own errors. COPY raises the driver's errors bare."""
     try:
         yield
-    except DBAPIError as error:
-        cause = error.orig
-        if isinstance(cause, sqlite3.Error):
-            code = getattr(cause, "sqlite_errorcode", 0)
-            if code == sqlite3.SQLITE_FULL:
-                raise StorageFull("the database's disk is full") from error
-            if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                raise DatabaseBusy("the database stayed locked") from error
-        elif isinstance(cause, psycopg.errors.DiskFull):
+    except (DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if _is_full(cause):
             raise StorageFull("the database's disk is full") from error
-        elif isinstance(
-            cause,
-            psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure | psycopg.errors.LockNotAvailable,
-        ):
+        if _is_busy(cause):
             raise DatabaseBusy(str(cause)) from error
         raise
+
+
+def _is_full(cause: BaseException | None) -> bool:
+    match cause:
+        case sqlite3.Error():
+            return getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+        case _:
+            return isinstance(cause, psycopg.errors.DiskFull)
+
+
+def _is_busy(cause: BaseException | None) -> bool:
+    match cause:
+        case sqlite3.Error():
+            return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        case _:
+            return isinstance(
+                cause,
+                psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure | psycopg.errors.LockNotAvailable,
+            )

@@ -1,0 +1,67 @@
+"""Owns the composition of head office: from a configuration to a FastAPI application with everything it needs, started and stopped with it. Nothing is made at import."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from hq_server import errors
+from hq_server.config import HqConfig
+from hq_server.database import migrate
+from hq_server.database.engine import Database, DatabaseUnfit
+from hq_server.enrolment.endpoints import router as enrolment
+from hq_server.feed.endpoints import router as feed
+from hq_server.feed.news import NewsBoard
+from hq_server.feed.sequencer import Sequencer
+from hq_server.ingest.endpoints import router as ingest
+from hq_server.ingest.rulebook_shelf import RulebookShelf
+from hq_server.keys.key_files import load_keys
+from hq_server.members.endpoints import router as members
+from hq_server.office import Clock, Office, utc_now
+from hq_server.sessions.endpoints import router as sessions
+from hq_server.sessions.tokens import Tokens
+from hq_server.snapshots.builder import SnapshotBuilder
+from hq_server.snapshots.endpoints import router as snapshots
+
+
+def open_office(config: HqConfig, *, clock: Clock = utc_now) -> Office:
+    """Reads the keys and opens the database; starts nothing. Raises `KeysUnusable`, `DatabaseUnfit`."""
+    keys = load_keys(config.keys)
+    database = Database(config.database)
+    if not migrate.is_current(database):
+        database.close()
+        raise DatabaseUnfit("the database's schema is not this version's; run `tongchu hq init` to make or upgrade it")
+    news = NewsBoard()
+    return Office(
+        config=config,
+        database=database,
+        keys=keys,
+        tokens=Tokens(keys.token_secret),
+        clock=clock,
+        rulebooks=RulebookShelf(),
+        sequencer=Sequencer(database, news, clock, config.sequencer_interval_s),
+        news=news,
+        snapshots=SnapshotBuilder(database, keys, config.snapshots_dir, clock),
+    )
+
+
+def create_app(config: HqConfig, *, clock: Clock = utc_now) -> FastAPI:
+    office = open_office(config, clock=clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        office.sequencer.start()
+        office.snapshots.start()
+        try:
+            yield
+        finally:
+            office.snapshots.close()
+            office.sequencer.stop()
+            office.database.close()
+
+    app = FastAPI(title="Tongchu HQ", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.office = office
+    errors.install(app)
+    for router in (enrolment, sessions, ingest, feed, snapshots, members):
+        app.include_router(router)
+    return app

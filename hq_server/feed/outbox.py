@@ -1,0 +1,38 @@
+"""Owns the shape of an outbox row: what a business commit tells the sequencer. Written by ingest and by whatever else changes what a replica shows; read by the sequencer."""
+
+from datetime import date
+
+import msgspec
+from sqlalchemy import insert
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import Outbox
+from stored_value.identity import EventId, MemberId, StoreId
+
+
+class RollupDelta(msgspec.Struct, frozen=True, array_like=True):
+    """One posting, as the rollups count it."""
+
+    store_id: StoreId
+    business_date: date
+    event_kind: str
+    account: str
+    detail: str
+    amount_minor: int
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`purchases` names those whose rows are to be published; `entered` the stores whose scope the member has just entered, which get recent purchases too."""
+
+    deltas: tuple[RollupDelta, ...] = ()
+    purchases: tuple[EventId, ...] = ()
+    entered: tuple[StoreId, ...] = ()
+
+
+encode_change = msgspec.json.Encoder().encode
+decode_change = msgspec.json.Decoder(Change).decode
+
+
+def leave(session: WriteSession, member_id: MemberId, event_id: EventId, change: Change) -> None:
+    """`event_id` tells this change from others of the member; a change that no till made gets a UUIDv7 of its own."""
+    session.execute(insert(Outbox).values(member_id=member_id, event_id=event_id, payload=encode_change(change)))

@@ -1,0 +1,140 @@
+"""Owns a feed's pages: full ones sealed once, under the scope's key, and the same bytes for ever; the open one as it stands. Whoever may read them is the endpoint's question."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_bytes
+
+import msgspec
+from sqlalchemy import select
+
+from hq_server.database.engine import Database, ReadSession, WriteSession
+from hq_server.database.models import Feed, FeedHead, SealedPage
+from hq_server.database.upsert import upsert
+from hq_server.feed.publishing import current_epoch
+from hq_server.keys.derived import DerivedKey
+from sync.feed import page_of, seal_page, write_page
+from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow
+
+_NONCE_BYTES = 12
+_decode_row = msgspec.json.Decoder(FeedRow).decode
+
+
+class PageUnknown(Exception):
+    """There is no such page yet, or no such epoch any more; `epoch_over` tells which."""
+
+    def __init__(self, message: str, *, epoch_over: bool) -> None:
+        super().__init__(message)
+        self.epoch_over = epoch_over
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    body: bytes
+    sealed: bool
+
+    @property
+    def etag(self) -> str:
+        return f'"{sha256(self.body).hexdigest()[:32]}"'
+
+
+def stored_page(session: ReadSession, feed_id: str, epoch: str, page: int) -> Page | None:
+    """A sealed page that was served before."""
+    body = session.execute(
+        select(SealedPage.body).where(SealedPage.feed_id == feed_id, SealedPage.epoch == epoch, SealedPage.page == page)
+    ).scalar_one_or_none()
+    return None if body is None else Page(body, sealed=True)
+
+
+def is_full(session: ReadSession, feed_id: str, epoch: str, page: int) -> bool:
+    """Raises `PageUnknown` for a page that does not exist."""
+    now = current_epoch(session)
+    if epoch != now:
+        raise PageUnknown(f"epoch {epoch} is over, this is {now}", epoch_over=True)
+    head = feed_head(session, feed_id, epoch)
+    if not 0 <= page <= page_of(head + 1):
+        raise PageUnknown(f"the feed's last page is {page_of(head + 1)}", epoch_over=False)
+    return head >= (page + 1) * PAGE_ROWS
+
+
+def feed_head(session: ReadSession, feed_id: str, epoch: str) -> int:
+    return (
+        session.execute(
+            select(FeedHead.seq).where(FeedHead.feed_id == feed_id, FeedHead.epoch == epoch)
+        ).scalar_one_or_none()
+        or 0
+    )
+
+
+def seal(
+    database: Database,
+    feed_id: str,
+    epoch: str,
+    page: int,
+    key: DerivedKey,
+    *,
+    random: Callable[[int], bytes] = token_bytes,
+) -> Page:
+    """Seals a full page and keeps it; when two do so at once, both answer with what the first one kept."""
+    with database.write() as session:
+        body = seal_page(key.key, _sealed_contents(session, feed_id, epoch, page), random(_NONCE_BYTES))
+        _keep(session, feed_id, epoch, page, key.key_id, body)
+        kept = stored_page(session, feed_id, epoch, page)
+    assert kept is not None
+    return kept
+
+
+def _keep(session: WriteSession, feed_id: str, epoch: str, page: int, key_id: str, body: bytes) -> None:
+    session.execute(
+        upsert(session, SealedPage)
+        .values(feed_id=feed_id, epoch=epoch, page=page, key_id=key_id, body=body)
+        .on_conflict_do_nothing()
+    )
+
+
+def _sealed_contents(session: ReadSession, feed_id: str, epoch: str, page: int) -> FeedPage:
+    """What never changes: the head is the page's own last seq, the time that of its last row."""
+    entries, needs_global, last_at = _entries(session, feed_id, epoch, page)
+    assert len(entries) == PAGE_ROWS, f"page {page} of {feed_id} is not full"
+    assert last_at is not None
+    return FeedPage(
+        scope=feed_id,
+        epoch=epoch,
+        page=page,
+        sealed=True,
+        entries=entries,
+        head=entries[-1].seq,
+        needs_global=needs_global,
+        as_of=last_at,
+    )
+
+
+def open_page(session: ReadSession, feed_id: str, epoch: str, page: int, *, at: datetime) -> Page:
+    """The page at the feed's end as this session sees it; empty when the feed ends just before it."""
+    entries, needs_global, _ = _entries(session, feed_id, epoch, page)
+    contents = FeedPage(
+        scope=feed_id,
+        epoch=epoch,
+        page=page,
+        sealed=False,
+        entries=entries,
+        head=entries[-1].seq if entries else feed_head(session, feed_id, epoch),
+        needs_global=needs_global,
+        as_of=at,
+    )
+    return Page(write_page(contents), sealed=False)
+
+
+def _entries(
+    session: ReadSession, feed_id: str, epoch: str, page: int
+) -> tuple[tuple[FeedEntry, ...], int, datetime | None]:
+    first = page * PAGE_ROWS + 1
+    found = session.execute(
+        select(Feed.seq, Feed.payload, Feed.needs_global, Feed.sequenced_at)
+        .where(Feed.feed_id == feed_id, Feed.epoch == epoch, Feed.seq.between(first, first + PAGE_ROWS - 1))
+        .order_by(Feed.seq)
+    ).all()
+    entries = tuple(FeedEntry(seq=row.seq, row=_decode_row(row.payload)) for row in found)
+    assert [entry.seq for entry in entries] == list(range(first, first + len(entries))), "a feed has no gaps"
+    return entries, max((row.needs_global for row in found), default=0), found[-1].sequenced_at if found else None

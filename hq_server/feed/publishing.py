@@ -1,0 +1,82 @@
+"""Owns the numbering of feed rows: gapless seqs, given under one lock, so that what commits later never stands below what a reader has passed.
+
+`publish` is for rows that a business commit puts straight into a feed (rulebooks, stores, staff, certificates, blocks); rows of members come through the outbox
+and the sequencer, which numbers them here too. Both hold the ledger's head until they commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import insert, select
+
+from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.models import Feed, FeedHead, HqState
+from hq_server.database.upsert import upsert
+from sync.messages import GLOBAL_SCOPE, FeedRow
+
+LEDGER: Final = "ledger"
+"""The head whose row lock makes feed writers take turns; its seq counts the outbox rows sequenced, the cursor of rollups and periods (H12)."""
+
+encode_row = msgspec.json.Encoder(order="sorted").encode
+
+
+def current_epoch(session: ReadSession) -> str:
+    return session.execute(select(HqState.epoch)).scalar_one()
+
+
+def hold_ledger(session: WriteSession, *, sequenced: int = 0) -> str:
+    """Waits for its turn and keeps it until the commit; returns the epoch, which cannot end meanwhile. Adds `sequenced` to the ledger's head."""
+    epoch = session.execute(select(HqState.epoch).with_for_update(read=True)).scalar_one()
+    _advance(session, epoch, {LEDGER: sequenced})
+    return epoch
+
+
+def heads_of(session: ReadSession, epoch: str) -> dict[str, int]:
+    """The last seq of every feed of an epoch; a feed without rows is absent."""
+    rows = session.execute(select(FeedHead.feed_id, FeedHead.seq).where(FeedHead.epoch == epoch))
+    return {row.feed_id: row.seq for row in rows}
+
+
+def publish(session: WriteSession, feed_id: str, *rows: FeedRow, at: datetime) -> int:
+    """Puts rows at the end of a feed, in the caller's own unit of work; returns the last one's seq."""
+    epoch = hold_ledger(session)
+    return number_rows(session, epoch, {feed_id: [encode_row(row) for row in rows]}, at=at)[feed_id]
+
+
+def number_rows(
+    session: WriteSession, epoch: str, payloads: Mapping[str, Sequence[bytes]], *, at: datetime
+) -> dict[str, int]:
+    """Numbers and writes encoded rows by feed; the caller holds the ledger. Returns the new heads."""
+    heads = _advance(session, epoch, {feed_id: len(rows) for feed_id, rows in payloads.items()})
+    needs_global = session.execute(
+        select(FeedHead.seq).where(FeedHead.feed_id == GLOBAL_SCOPE, FeedHead.epoch == epoch)
+    ).scalar_one_or_none()
+    rows = [
+        {
+            "feed_id": feed_id,
+            "epoch": epoch,
+            "seq": heads[feed_id] - len(encoded) + place,
+            "needs_global": 0 if feed_id == GLOBAL_SCOPE else needs_global or 0,
+            "sequenced_at": at,
+            "payload": payload,
+        }
+        for feed_id, encoded in payloads.items()
+        for place, payload in enumerate(encoded, start=1)
+    ]
+    if rows:
+        session.execute(insert(Feed), rows)
+    return heads
+
+
+def _advance(session: WriteSession, epoch: str, counts: Mapping[str, int]) -> dict[str, int]:
+    heads: dict[str, int] = {}
+    for feed_id in sorted(counts):
+        adding = upsert(session, FeedHead).values(feed_id=feed_id, epoch=epoch, seq=counts[feed_id])
+        heads[feed_id] = session.execute(
+            adding.on_conflict_do_update(
+                index_elements=[FeedHead.feed_id, FeedHead.epoch], set_={"seq": FeedHead.seq + adding.excluded.seq}
+            ).returning(FeedHead.seq)
+        ).scalar_one()
+    return heads

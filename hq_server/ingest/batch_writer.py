@@ -1,0 +1,181 @@
+"""Owns how a batch reaches the tables: one interface, executemany on SQLite, COPY and staged upserts on PostgreSQL. Called by ingest inside its unit of work.
+
+Rows are the tuples of `ingest.rows`; all rows of a call belong to one table.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from psycopg import sql
+from sqlalchemy import Boolean, LargeBinary, String
+from sqlalchemy.orm import Session
+from sqlalchemy.types import BigInteger, Date, Integer, TypeEngine
+
+from hq_server.database.models import PurchaseRecord, ScopeMember, WalletRecord
+from hq_server.database.schema import Table, UtcDateTime
+from hq_server.ingest.rows import PurchaseRow, ScopeRow, WalletRow
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class BatchWriter(Protocol):
+    def append(self, table: type[Table], rows: Rows) -> None:
+        """New rows of an append-only table; a key that is there already is a mistake of the caller's."""
+
+    def replace_wallets(self, rows: Sequence[WalletRow]) -> set[str]:
+        """Inserts a wallet of `prior_version` 0, else replaces the one that still stands at `prior_version`; in member order.
+        Returns the members whose wallet had changed meanwhile, and leaves those alone."""
+
+    def replace_purchases(self, rows: Sequence[PurchaseRow]) -> None: ...
+
+    def enter_scopes(self, rows: Sequence[ScopeRow]) -> None:
+        """A member who is already in the scope stays as it is."""
+
+
+def writer_for(session: Session) -> BatchWriter:
+    match session.get_bind().dialect.name:
+        case "sqlite":
+            return SqliteWriter(session)
+        case "postgresql":
+            return PostgresWriter(session)
+        case other:
+            raise AssertionError(f"no batch writer for {other}")
+
+
+def _columns(table: type[Table]) -> list[str]:
+    return [column.name for column in table.__table__.columns]
+
+
+def _keys(table: type[Table]) -> list[str]:
+    return [column.name for column in table.__table__.primary_key]
+
+
+def _assignments(table: type[Table]) -> str:
+    keys = set(_keys(table))
+    return ", ".join(f"{name} = excluded.{name}" for name in _columns(table) if name not in keys)
+
+
+def _on_conflict(table: type[Table], *, guarded: bool) -> str:
+    name = table.__tablename__
+    guard = f" WHERE {name}.version = excluded.prior_version" if guarded else ""
+    return f"ON CONFLICT ({', '.join(_keys(table))}) DO UPDATE SET {_assignments(table)}{guard}"
+
+
+class SqliteWriter:
+    """The caller holds SQLite's only write lock since before it read, so no wallet can have changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._connection = session.connection()
+
+    def append(self, table: type[Table], rows: Rows) -> None:
+        self._many(table, rows, "")
+
+    def replace_wallets(self, rows: Sequence[WalletRow]) -> set[str]:
+        written = self._many(WalletRecord, sorted(rows), _on_conflict(WalletRecord, guarded=True))
+        assert written == len(rows), "a wallet changed under SQLite's write lock"
+        return set()
+
+    def replace_purchases(self, rows: Sequence[PurchaseRow]) -> None:
+        self._many(PurchaseRecord, rows, _on_conflict(PurchaseRecord, guarded=False))
+
+    def enter_scopes(self, rows: Sequence[ScopeRow]) -> None:
+        self._many(ScopeMember, rows, "ON CONFLICT DO NOTHING")
+
+    def _many(self, table: type[Table], rows: Rows, on_conflict: str) -> int:
+        if not rows:
+            return 0
+        names = _columns(table)
+        marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES ({marks}) {on_conflict}"  # noqa: S608  names of our own tables
+        return self._connection.exec_driver_sql(statement, _as_sqlite(table, rows)).rowcount
+
+
+def _as_sqlite(table: type[Table], rows: Rows) -> list[tuple[Any, ...]]:
+    """Times and dates as SQLAlchemy keeps them on SQLite: text, UTC without its zone."""
+    texts: list[tuple[int, Callable[[Any], str]]] = []
+    for place, column in enumerate(table.__table__.columns):
+        if isinstance(column.type, UtcDateTime):
+            texts.append((place, _time_text))
+        elif isinstance(column.type, Date):
+            texts.append((place, date.isoformat))
+    ready = []
+    for row in rows:
+        values = list(row)
+        for place, text in texts:
+            values[place] = text(values[place])
+        ready.append(tuple(values))
+    return ready
+
+
+def _time_text(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+class PostgresWriter:
+    """Append-only tables by COPY straight into them; what may be there already by COPY into a staging table and one upsert in key order, so that two batches
+    lock common members in the same order."""
+
+    def __init__(self, session: Session) -> None:
+        driver = session.connection().connection.driver_connection
+        assert driver is not None
+        self._cursor = driver.cursor()
+
+    def append(self, table: type[Table], rows: Rows) -> None:
+        if rows:
+            self._copy(table.__tablename__, table, rows)
+
+    def replace_wallets(self, rows: Sequence[WalletRow]) -> set[str]:
+        if not rows:
+            return set()
+        self._upsert(WalletRecord, rows, _on_conflict(WalletRecord, guarded=True) + " RETURNING member_id")
+        written = {member_id for (member_id,) in self._cursor.fetchall()}
+        return {row.member_id for row in rows} - written
+
+    def replace_purchases(self, rows: Sequence[PurchaseRow]) -> None:
+        if rows:
+            self._upsert(PurchaseRecord, rows, _on_conflict(PurchaseRecord, guarded=False))
+
+    def enter_scopes(self, rows: Sequence[ScopeRow]) -> None:
+        if rows:
+            self._upsert(ScopeMember, rows, "ON CONFLICT DO NOTHING")
+
+    def _upsert(self, table: type[Table], rows: Rows, on_conflict: str) -> None:
+        name, staged = table.__tablename__, f"staged_{table.__tablename__}"
+        self._cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} (LIKE {name} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+        )
+        self._cursor.execute(f"DELETE FROM {staged}")  # noqa: S608  names of our own tables
+        self._copy(staged, table, rows)
+        columns, keys = ", ".join(_columns(table)), ", ".join(_keys(table))
+        self._cursor.execute(
+            f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {staged} ORDER BY {keys} {on_conflict}"  # noqa: S608
+        )
+
+    def _copy(self, target: str, table: type[Table], rows: Rows) -> None:
+        names = sql.SQL(", ").join(sql.Identifier(name) for name in _columns(table))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(target), names)
+        with self._cursor.copy(statement) as copy:
+            copy.set_types([_type_name(column.type) for column in table.__table__.columns])
+            for row in rows:
+                copy.write_row(row)
+
+
+def _type_name(kind: TypeEngine[Any]) -> str:
+    match kind:
+        case UtcDateTime():
+            return "timestamptz"
+        case BigInteger():
+            return "int8"
+        case Integer():
+            return "int4"
+        case Boolean():
+            return "bool"
+        case Date():
+            return "date"
+        case LargeBinary():
+            return "bytea"
+        case String():
+            return "text"
+        case _:
+            raise AssertionError(f"no COPY type for {kind!r}")

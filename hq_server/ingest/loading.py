@@ -1,0 +1,113 @@
+"""Owns what a batch reads before it applies: each table once for all its members. Called by the service inside its unit of work."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import JournalEntry, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
+from hq_server.ingest.understanding import Incoming
+from hq_server.ingest.wallet_batch import HeldPurchase, HeldWallet
+from stored_value.events import PurchaseRefunded
+from stored_value.wallet import Wallet
+from sync.wallet_codec import read_purchase, read_wallet
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEntry:
+    """What became of an entry when it first came."""
+
+    hash: str
+    member_id: str | None
+    version: int | None
+    findings: str
+
+
+ByMember = Mapping[str, Sequence[Incoming]]
+
+
+def load_wallets(session: ReadSession, groups: ByMember) -> dict[str, HeldWallet]:
+    """For every member of the batch: the wallet, the purchases that its refunds and receivables name, its scopes, and which of the batch's events it has already."""
+    members = sorted(groups)
+    wallets = {
+        member_id: read_wallet(state)
+        for member_id, state in session.execute(
+            select(WalletRecord.member_id, WalletRecord.state).where(WalletRecord.member_id.in_(members))
+        )
+    }
+    purchases = _purchases(session, groups, wallets)
+    stores: defaultdict[str, set[str]] = defaultdict(set)
+    for member_id, store_id in session.execute(
+        select(ScopeMember.member_id, ScopeMember.store_id).where(ScopeMember.member_id.in_(members))
+    ):
+        stores[member_id].add(store_id)
+    events = _events(session, groups)
+    return {
+        member_id: HeldWallet(
+            wallets.get(member_id),
+            purchases.get(member_id, {}),
+            frozenset(stores.get(member_id, ())),
+            frozenset(events.get(member_id, ())),
+        )
+        for member_id in members
+    }
+
+
+def _purchases(
+    session: ReadSession, groups: ByMember, wallets: Mapping[str, Wallet]
+) -> dict[str, dict[str, HeldPurchase]]:
+    wanted: set[tuple[str, str]] = set()
+    for member_id, incoming in groups.items():
+        wanted.update(
+            (member_id, each.event.purchase_id) for each in incoming if isinstance(each.event, PurchaseRefunded)
+        )
+        if member_id in wallets:
+            wanted.update((member_id, owed.source_id) for owed in wallets[member_id].receivables)
+    if not wanted:
+        return {}
+    found: defaultdict[str, dict[str, HeldPurchase]] = defaultdict(dict)
+    for record in session.execute(
+        select(PurchaseRecord).where(
+            PurchaseRecord.member_id.in_({member_id for member_id, _ in wanted}),
+            PurchaseRecord.purchase_id.in_({purchase_id for _, purchase_id in wanted}),
+        )
+    ).scalars():
+        found[record.member_id][record.purchase_id] = HeldPurchase(
+            read_purchase(record.state), record.receipt_no, record.store_id, record.terminal_id
+        )
+    return found
+
+
+def _events(session: ReadSession, groups: ByMember) -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for member_id, event_id in session.execute(
+        select(WalletEventRecord.member_id, WalletEventRecord.event_id).where(
+            WalletEventRecord.member_id.in_(sorted(groups)),
+            WalletEventRecord.event_id.in_(each.event_id for incoming in groups.values() for each in incoming),
+        )
+    ):
+        found[member_id].add(event_id)
+    return found
+
+
+def load_entries(
+    session: ReadSession, store_id: str, terminal_id: str, incarnation: int, seqs: Iterable[int]
+) -> dict[int, HeldEntry]:
+    """HQ's own record of these entries, without their bytes."""
+    found = session.execute(
+        select(
+            JournalEntry.seq,
+            JournalEntry.hash,
+            JournalEntry.member_id,
+            JournalEntry.version,
+            JournalEntry.findings,
+        ).where(
+            JournalEntry.store_id == store_id,
+            JournalEntry.terminal_id == terminal_id,
+            JournalEntry.incarnation == incarnation,
+            JournalEntry.seq.in_(sorted(set(seqs))),
+        )
+    )
+    return {row.seq: HeldEntry(row.hash, row.member_id, row.version, row.findings) for row in found}

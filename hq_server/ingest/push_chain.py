@@ -1,0 +1,132 @@
+"""Owns what HQ takes of a push before it looks at any content: the entries that the chain and the signed head prove (L1, L2). Pure.
+
+An entry is proven by the hash that its successor, or the head, names. So what stands directly before a break is not taken either.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync.chain import check_head
+from sync.entry import Entry, read_entry
+from sync.errors import EntryUnreadable, SignatureError
+from sync.keys import decode_bytes
+from sync.messages import Push, SignedHead
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An entry as it came; `problem` says why its bytes cannot be read."""
+
+    entry: Entry | None
+    attachment: bytes
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHead:
+    """How far HQ holds the till's journal, and who signs it."""
+
+    terminal_id: str
+    incarnation: int
+    public_key: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`code` as in `errors.STATUS_OF`. `stops`: the till must not go on before people have looked."""
+
+    code: str
+    message: str
+    seq: int
+    stops: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """`known` are entries that HQ holds already, `fresh` those that follow its head; `fault` is why the rest is not taken."""
+
+    known: tuple[Received, ...]
+    fresh: tuple[Received, ...]
+    fault: Fault | None
+
+
+def read_push(push: Push) -> tuple[Received, ...]:
+    """Raises `SignatureError` for text that is not base64url."""
+    received: list[Received] = []
+    for pushed in push.entries:
+        attachment = decode_bytes(pushed.attachment) if pushed.attachment else b""
+        try:
+            received.append(Received(read_entry(decode_bytes(pushed.raw)), attachment))
+        except EntryUnreadable as error:
+            received.append(Received(None, attachment, str(error)))
+    return tuple(received)
+
+
+def first_seq(received: Sequence[Received]) -> int | None:
+    return received[0].entry.header.seq if received and received[0].entry is not None else None
+
+
+def prove(received: Sequence[Received], head: SignedHead, held: JournalHead, hashes: dict[int, str]) -> Proven:
+    """`hashes` are HQ's own of the entries that it holds, by seq, at least of those in the push and of the head's."""
+    fault = _head_fault(head, held, hashes)
+    if fault is not None:
+        return Proven((), (), fault)
+    known = tuple(
+        itertools.takewhile(lambda each: each.entry is not None and each.entry.header.seq <= held.seq, received)
+    )
+    for each in known:
+        assert each.entry is not None
+        seq = each.entry.header.seq
+        if hashes.get(seq) != each.entry.hash:
+            return Proven((), (), _forked(seq))
+    fresh = received[len(known) :]
+    taken, fault = _follow(fresh, head, held)
+    return Proven(known, tuple(fresh[:taken]), fault)
+
+
+def _head_fault(head: SignedHead, held: JournalHead, hashes: dict[int, str]) -> Fault | None:
+    try:
+        check_head(held.public_key, head)
+    except SignatureError:
+        return Fault("journal_broken", "the journal's head is not signed with this till's key", head.seq)
+    if head.terminal_id != held.terminal_id or head.incarnation != held.incarnation:
+        return Fault("journal_broken", f"the head is of {head.terminal_id}, incarnation {head.incarnation}", head.seq)
+    if 0 < head.seq <= held.seq and hashes.get(head.seq) != head.hash:
+        return _forked(head.seq)
+    return None
+
+
+def _forked(seq: int) -> Fault:
+    return Fault(
+        "journal_forked", f"head office holds entry {seq} with other bytes: this journal has a second copy", seq
+    )
+
+
+def _follow(fresh: Sequence[Received], head: SignedHead, held: JournalHead) -> tuple[int, Fault | None]:
+    """How many of the entries are proven, and what is wrong with the rest."""
+    seq, previous = held.seq, held.hash
+    for place, each in enumerate(fresh):
+        entry = each.entry
+        if entry is None:
+            return max(0, place - 1), Fault(
+                "journal_broken", f"entry {seq + 1} cannot be read: {each.problem}", seq + 1
+            )
+        header = entry.header
+        if header.terminal_id != held.terminal_id or header.incarnation != held.incarnation:
+            whose = f"{header.terminal_id}, incarnation {header.incarnation}"
+            return max(0, place - 1), Fault("journal_broken", f"entry {seq + 1} belongs to {whose}", seq + 1)
+        if header.seq != seq + 1:
+            message = f"entry {seq + 1} is missing: after {seq} comes {header.seq}"
+            return max(0, place - 1), Fault("journal_gap", message, seq + 1, stops=False)
+        if header.prev != previous:
+            message = f"entry {header.seq} does not follow entry {seq}: one of them was changed or swapped"
+            return max(0, place - 1), Fault("journal_broken", message, header.seq)
+        seq, previous = header.seq, entry.hash
+    if fresh and head.seq < seq:
+        return 0, Fault("journal_broken", f"the signed head is {head.seq}, the push goes to {seq}", seq)
+    if fresh and head.seq == seq and head.hash != previous:
+        return len(fresh) - 1, Fault("journal_broken", f"entry {seq} is not the one whose hash the head names", seq)
+    return len(fresh), None

@@ -1,0 +1,64 @@
+"""Owns the published rulebooks as HQ applies them: parsed once, since a version never changes. Called by ingest; publishing is `rulebooks`' business."""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import RulebookVersion
+from stored_value.rulebook import Rulebook
+from stored_value.rulebook_document import parse_rulebook
+
+
+class NoRulebook(Exception):
+    """Nothing was ever published: head office was not set up."""
+
+
+class Rulebooks:
+    """Every version published so far; never empty."""
+
+    def __init__(self, by_version: Mapping[int, Rulebook]) -> None:
+        if not by_version:
+            raise NoRulebook("no rulebook was published; run `tongchu hq init`")
+        self._by_version = by_version
+        self.newest = max(by_version)
+
+    def pinned(self, version: int) -> Rulebook | None:
+        return self._by_version.get(version)
+
+    def newest_up_to(self, version: int) -> Rulebook:
+        """The newest that is no newer than `version`; the oldest when all are."""
+        fitting = [known for known in self._by_version if known <= version]
+        return self._by_version[max(fitting) if fitting else min(self._by_version)]
+
+    def could_be_in_force(
+        self, book: Rulebook, *, after: datetime, known: int, before: datetime, known_by: int
+    ) -> bool:
+        """Whether a till that knew versions up to `known` at `after`, and up to `known_by` at `before`, may have used `book` in between (H8)."""
+        superseded = any(
+            book.version < other.version <= known and other.effective_at <= after for other in self._by_version.values()
+        )
+        return book.version <= known_by and book.effective_at <= before and not superseded
+
+
+class RulebookShelf:
+    """Thread-safe; looks for newer versions at each call."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._parsed: dict[int, Rulebook] = {}
+
+    def all(self, session: ReadSession) -> Rulebooks:
+        newest = session.execute(select(func.max(RulebookVersion.version))).scalar_one_or_none() or 0
+        with self._guard:
+            held = max(self._parsed, default=0)
+        if newest > held:
+            rows = session.execute(
+                select(RulebookVersion.version, RulebookVersion.document).where(RulebookVersion.version > held)
+            )
+            fresh = {version: parse_rulebook(document) for version, document in rows}
+            with self._guard:
+                self._parsed = self._parsed | fresh
+        return Rulebooks(self._parsed)

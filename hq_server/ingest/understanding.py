@@ -1,0 +1,167 @@
+"""Owns what HQ makes of one proven entry: an event that can be applied, or an entry that is set aside and settled by its header (H7). Pure; never raises for content."""
+
+import re
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hq_server.ingest.anchor_trail import Neighbours
+from hq_server.ingest.rulebook_shelf import Rulebooks
+from stored_value.events import Event, MemberEnrolled, PurchaseRefunded, ShiftClosed, ShiftOpened, TopUpReversed
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
+from stored_value.money import MAX_MINOR
+from stored_value.rulebook import Rulebook
+from sync.entry import Entry
+from sync.errors import BodyUnreadable
+from sync.event_codec import UnknownKind, event_of
+
+_ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
+_KIND: Final = re.compile(r"[0-9a-z_]{1,40}")
+UNREADABLE_KIND: Final = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Whose journal it is; `zone` gives the date of an entry that does not tell its own."""
+
+    store_id: StoreId
+    zone: ZoneInfo
+
+
+@dataclass(slots=True, kw_only=True)
+class Incoming:
+    """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched."""
+
+    entry: Entry
+    attachment: bytes
+    event: Event | None
+    event_id: str
+    kind: str
+    member_id: MemberId | None
+    store_id: StoreId
+    receipt_no: str
+    business_date: date
+    rulebook: Rulebook
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def seq(self) -> int:
+        return self.entry.header.seq
+
+
+def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours, rulebooks: Rulebooks) -> Incoming:
+    header = entry.header
+    event, finding = _event(entry, place)
+    incoming = Incoming(
+        entry=entry,
+        attachment=attachment,
+        event=event,
+        event_id=header.id if _ID.fullmatch(header.id) else "",
+        kind=header.kind if _KIND.fullmatch(header.kind) else UNREADABLE_KIND,
+        member_id=_member(entry, event),
+        store_id=place.store_id,
+        receipt_no=receipt_no(place.store_id, header.terminal_id, header.seq),
+        business_date=event.occasion.business_date if event else header.occurred_at.astimezone(place.zone).date(),
+        rulebook=rulebooks.newest_up_to(rulebooks.newest),
+        findings=[finding] if finding else [],
+    )
+    if event is not None:
+        incoming.findings.extend(around.findings(entry))
+        _pin_rulebook(incoming, event.occasion.rulebook, around, rulebooks)
+    return incoming
+
+
+def set_aside(incoming: Incoming, why: str) -> None:
+    """For an entry whose body turns out to be impossible only when it is applied."""
+    incoming.event = None
+    incoming.findings.append(Finding(FindingCode.UNREADABLE_BODY, {"why": why[:200]}))
+
+
+def _event(entry: Entry, place: Place) -> tuple[Event | None, Finding | None]:
+    try:
+        event = event_of(entry)
+    except UnknownKind:
+        return None, Finding(FindingCode.UNKNOWN_KIND, {"kind": entry.header.kind[:40]})
+    except BodyUnreadable as error:
+        return None, Finding(FindingCode.UNREADABLE_BODY, {"why": str(error)[:200]})
+    wrong = _first_wrong(event, entry, place)
+    if wrong:
+        return None, Finding(FindingCode.UNREADABLE_BODY, {"why": wrong})
+    return event, None
+
+
+def _first_wrong(event: Event, entry: Entry, place: Place) -> str:
+    """What a rightly shaped body says that cannot be; empty when nothing."""
+    header, occasion = entry.header, event.occasion
+    if not _ID.fullmatch(header.id):
+        return "header.id is not an id"
+    if occasion.store_id != place.store_id:
+        return f"store_id is not {place.store_id}"
+    texts = {"staff_id": occasion.staff_id, "shift_id": occasion.shift_id}
+    if not isinstance(event, ShiftOpened | ShiftClosed):
+        if header.members != (event.member_id,):
+            return "member_id is not the header's"
+        texts["member_id"] = event.member_id
+    match event:
+        case MemberEnrolled():
+            texts["home_store_id"] = event.home_store_id
+            if not is_member_no(event.member_no):
+                return "member_no has a wrong check digit"
+            if len(event.home_store_id) > 16:
+                return "home_store_id is too long"
+        case PurchaseRefunded():
+            texts["purchase_id"] = event.purchase_id
+        case TopUpReversed():
+            texts["top_up_id"] = event.top_up_id
+        case _:
+            pass
+    for name, text in texts.items():
+        if not _ID.fullmatch(text):
+            return f"{name} is not an id"
+    return _wrong_amount(event)
+
+
+def _wrong_amount(value: object) -> str:
+    """The first amount below zero or beyond what is counted, at any depth."""
+    if isinstance(value, tuple):
+        return next((wrong for item in value if (wrong := _wrong_amount(item))), "")
+    if not is_dataclass(value):
+        return ""
+    for each in fields(value):
+        held = getattr(value, each.name)
+        if isinstance(held, int) and each.name.endswith("_minor"):
+            signed = each.name == "expected_minor" or isinstance(value, ShiftClosed)
+            if abs(held) > MAX_MINOR or (held < 0 and not signed):
+                return f"{each.name} is {held}"
+        elif isinstance(held, tuple) or is_dataclass(held):
+            wrong = _wrong_amount(held)
+            if wrong:
+                return wrong
+    return ""
+
+
+def _member(entry: Entry, event: Event | None) -> MemberId | None:
+    """The wallet that an entry moves; a set-aside one only when its header names a wallet and amounts that can be settled."""
+    header = entry.header
+    if isinstance(event, ShiftOpened | ShiftClosed) or not header.members or not _ID.fullmatch(header.id):
+        return None
+    if event is None:
+        countable = header.in_minor <= MAX_MINOR and header.out_minor <= MAX_MINOR
+        if not (header.in_minor or header.out_minor) or not countable or not _ID.fullmatch(header.members[0]):
+            return None
+    return header.members[0]
+
+
+def _pin_rulebook(incoming: Incoming, version: int, around: Neighbours, rulebooks: Rulebooks) -> None:
+    book = rulebooks.pinned(version)
+    if book is None:
+        book = rulebooks.newest_up_to(version)
+        incoming.findings.append(Finding(FindingCode.RULEBOOK_UNKNOWN, {"version": version, "used": book.version}))
+    elif not around.fits(book, rulebooks):
+        # An ended promotion is not brought back by a till that was set back in time: no bonus under this version.
+        if around.sound:
+            incoming.findings.append(Finding(FindingCode.OUTSIDE_ANCHORS, {"why": "rulebook", "version": book.version}))
+        book = replace(book, promotions=())
+    incoming.rulebook = book

@@ -1,0 +1,236 @@
+"""Owns applying a batch's events to the wallets it loaded, in memory: `stored_value.apply` event by event, and the rows that come of it. No I/O; called by the service.
+
+Everything is kept by member, so that a member whose wallet changed meanwhile is done again alone.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+
+from hq_server.feed.outbox import Change, RollupDelta, encode_change
+from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
+from hq_server.ingest.understanding import Incoming, set_aside
+from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
+from stored_value.events import (
+    MemberEnrolled,
+    PurchaseRefunded,
+    Redeemed,
+    ShiftClosed,
+    ShiftOpened,
+    ToppedUp,
+    TopUpReversed,
+)
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import EventId
+from stored_value.wallet import Purchase, ValueKind, Wallet
+from sync.messages import OutcomeFinding
+from sync.wallet_codec import write_purchase, write_wallet
+
+logger = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPurchase:
+    """A purchase with the columns beside it that never change."""
+
+    purchase: Purchase
+    receipt_no: str
+    store_id: str
+    terminal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWallet:
+    """As loaded; `wallet` is None for a member of whom nothing is known. `events` are those of the batch that the member already has."""
+
+    wallet: Wallet | None
+    purchases: Mapping[str, HeldPurchase]
+    stores: frozenset[str]
+    events: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where an entry landed: None when it moved no wallet."""
+
+    version: int | None
+    findings: tuple[Finding, ...]
+    set_aside: bool
+
+
+@dataclass(slots=True)
+class MemberBatch:
+    """What a batch does to one member."""
+
+    wallet: list[WalletRow] = field(default_factory=list)
+    purchases: dict[str, PurchaseRow] = field(default_factory=dict)
+    events: list[WalletEventRow] = field(default_factory=list)
+    postings: list[PostingRow] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)
+    landed: dict[int, Landed] = field(default_factory=dict)
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    return _encode([OutcomeFinding(code=each.code, data=each.data) for each in findings]).decode()
+
+
+def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at: datetime) -> MemberBatch:
+    """The member's entries in journal order, on the wallet as it was loaded."""
+    batch = MemberBatch()
+    member_id = incoming[0].member_id
+    assert member_id is not None
+    before = held.wallet or new_wallet(member_id, incoming[0].rulebook)
+    wallet = replace(before, purchases=tuple(each.purchase for each in held.purchases.values()))
+    store_id = incoming[0].store_id
+    entered = store_id not in held.stores
+    seen = set(held.events)
+    for each in incoming:
+        if each.event_id in seen:
+            findings = (*each.findings, Finding(FindingCode.EVENT_REPEATED, {"event": each.event_id}))
+            batch.landed[each.seq] = Landed(None, findings, set_aside=True)
+            continue
+        seen.add(each.event_id)
+        applied, findings = _applied(wallet, each)
+        wallet = replace(applied.wallet, version=wallet.version + 1)
+        change = Change(
+            deltas=_deltas(each, applied),
+            purchases=tuple(bought.purchase_id for bought in applied.purchases),
+            entered=(store_id,) if entered else (),
+        )
+        entered = False
+        _add_rows(batch, each, applied, findings, wallet, held, received_at)
+        batch.outbox.append(OutboxRow(member_id, each.event_id, encode_change(change)))
+        batch.landed[each.seq] = Landed(wallet.version, findings, set_aside=each.event is None)
+    if wallet.version > before.version:
+        batch.wallet.append(_wallet_row(wallet, before.version, received_at))
+    return batch
+
+
+def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ...]]:
+    """Never fails for what an entry says: one bad entry must not stop those behind it (L2)."""
+    findings: list[Finding] = []
+    event = each.event
+    if event is not None:
+        assert not isinstance(event, ShiftOpened | ShiftClosed)
+        if wallet.version == 0 and not isinstance(event, MemberEnrolled):
+            findings.append(Finding(FindingCode.MEMBER_UNKNOWN))
+        try:
+            applied = apply(wallet, event, each.rulebook)
+        except (ValueError, ArithmeticError, LookupError, AssertionError) as error:
+            logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
+            set_aside(each, f"{type(error).__name__}: {error}")
+        else:
+            return applied, (*each.findings, *findings, *applied.findings)
+    header = each.entry.header
+    facts = HeaderFacts(
+        event_id=EventId(each.event_id),
+        store_id=each.store_id,
+        on=each.business_date,
+        rulebook=each.rulebook.version,
+        in_minor=header.in_minor,
+        out_minor=header.out_minor,
+    )
+    applied = settle_header(wallet, facts, each.rulebook)
+    return applied, (*each.findings, *findings, *applied.findings)
+
+
+def _deltas(each: Incoming, applied: Applied) -> tuple[RollupDelta, ...]:
+    return tuple(
+        RollupDelta(row.store_id, each.business_date, each.kind, row.account.value, row.detail, row.amount_minor)
+        for row in applied.postings
+    )
+
+
+def _add_rows(
+    batch: MemberBatch,
+    each: Incoming,
+    applied: Applied,
+    findings: tuple[Finding, ...],
+    wallet: Wallet,
+    held: HeldWallet,
+    received_at: datetime,
+) -> None:
+    header, occasion = each.entry.header, each.event.occasion if each.event else None
+    batch.events.append(
+        WalletEventRow(
+            member_id=wallet.member_id,
+            event_id=each.event_id,
+            version=wallet.version,
+            kind=each.kind,
+            store_id=each.store_id,
+            terminal_id=header.terminal_id,
+            incarnation=header.incarnation,
+            seq=header.seq,
+            receipt_no=each.receipt_no,
+            staff_id=occasion.staff_id if occasion else "",
+            business_date=each.business_date,
+            occurred_at=header.occurred_at,
+            received_at=received_at,
+            amount_minor=_amount(each),
+            offline=occasion.offline if occasion else True,
+            findings=findings_json(findings),
+            needs_a_person=any(finding.needs_a_person for finding in findings) or each.event is None,
+        )
+    )
+    batch.postings.extend(
+        PostingRow(
+            wallet.member_id,
+            each.event_id,
+            line_no,
+            row.store_id,
+            each.business_date,
+            each.kind,
+            row.account.value,
+            row.detail,
+            row.amount_minor,
+        )
+        for line_no, row in enumerate(applied.postings, start=1)
+    )
+    for bought in applied.purchases:
+        batch.purchases[bought.purchase_id] = _purchase_row(bought, each, wallet, held)
+
+
+def _amount(each: Incoming) -> int:
+    match each.event:
+        case ToppedUp(amount_minor=amount) | Redeemed(amount_minor=amount) | PurchaseRefunded(amount_minor=amount):
+            return amount
+        case TopUpReversed(amount_minor=amount):
+            return amount
+        case None:
+            return each.entry.header.in_minor + each.entry.header.out_minor
+        case _:
+            return 0
+
+
+def _purchase_row(bought: Purchase, each: Incoming, wallet: Wallet, held: HeldWallet) -> PurchaseRow:
+    known = held.purchases.get(bought.purchase_id)
+    header = each.entry.header
+    return PurchaseRow(
+        member_id=wallet.member_id,
+        purchase_id=bought.purchase_id,
+        receipt_no=known.receipt_no if known else each.receipt_no,
+        store_id=known.store_id if known else bought.store_id,
+        terminal_id=known.terminal_id if known else header.terminal_id,
+        business_date=bought.business_date,
+        version=wallet.version,
+        state=write_purchase(bought),
+    )
+
+
+def _wallet_row(wallet: Wallet, prior_version: int, at: datetime) -> WalletRow:
+    return WalletRow(
+        member_id=wallet.member_id,
+        version=wallet.version,
+        prior_version=prior_version,
+        state=write_wallet(wallet),
+        status=wallet.status.value,
+        tier_id=wallet.tier_id,
+        principal_minor=wallet.balance_minor(ValueKind.PRINCIPAL),
+        bonus_minor=wallet.balance_minor(ValueKind.BONUS),
+        receivable_minor=wallet.owed_minor,
+        updated_at=at,
+    )

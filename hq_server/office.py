@@ -1,0 +1,44 @@
+"""Owns what a running head office is made of: one value, put together by `app.create_app` and reached by endpoints through `office_of`. No logic stands here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from hq_server.config import HqConfig
+from hq_server.database.engine import Database
+from hq_server.feed.news import NewsBoard
+from hq_server.feed.sequencer import Sequencer
+from hq_server.ingest.rulebook_shelf import RulebookShelf
+from hq_server.keys.key_files import HqKeys
+from hq_server.sessions.tokens import Tokens
+from hq_server.snapshots.builder import SnapshotBuilder
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Shared by all requests; every part is thread-safe."""
+
+    config: HqConfig
+    database: Database
+    keys: HqKeys
+    tokens: Tokens
+    clock: Clock
+    rulebooks: RulebookShelf
+    sequencer: Sequencer
+    news: NewsBoard
+    snapshots: SnapshotBuilder
+
+
+def office_of(request: Request) -> Office:
+    """A FastAPI dependency: `office: Annotated[Office, Depends(office_of)]`."""
+    office = request.app.state.office
+    assert isinstance(office, Office)
+    return office

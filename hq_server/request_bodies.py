@@ -1,0 +1,64 @@
+"""Owns reading request bodies: bounded, zstd when it says so, decoded into one message of the protocol. Every mistake becomes a 4xx `ApiProblem`."""
+
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+import zstandard
+from fastapi import Depends, Request
+
+from hq_server.errors import ApiProblem
+
+BODY_BYTES_MAX: Final = 16 * 1024 * 1024
+PLAIN_BYTES_MAX: Final = 64 * 1024 * 1024
+T = TypeVar("T")
+
+
+class Body:
+    """The bytes of a request as they came, with how they are encoded; `decode` is for the endpoint's own thread."""
+
+    def __init__(self, raw: bytes, encoding: str) -> None:
+        self._raw = raw
+        self._encoding = encoding
+
+    def decode(self, shape: type[T]) -> T:
+        try:
+            return msgspec.json.decode(self._plain(), type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ApiProblem("body_unreadable", f"the body is not what this call takes: {error}") from error
+
+    def _plain(self) -> bytes:
+        match self._encoding:
+            case "" | "identity":
+                return self._raw
+            case "zstd":
+                return _inflated(self._raw)
+            case other:
+                raise ApiProblem(
+                    "encoding_unknown", f"Content-Encoding {other[:40]} is not taken here: use zstd or none"
+                )
+
+
+def _inflated(raw: bytes) -> bytes:
+    """Never more than `PLAIN_BYTES_MAX`, whatever the frame's header claims."""
+    try:
+        reader = zstandard.ZstdDecompressor().stream_reader(raw)
+        plain = reader.read(PLAIN_BYTES_MAX + 1)
+    except zstandard.ZstdError as error:
+        raise ApiProblem("body_unreadable", f"the body is not zstd: {error}") from error
+    if len(plain) > PLAIN_BYTES_MAX:
+        raise ApiProblem("body_too_large", f"the body unpacks to more than {PLAIN_BYTES_MAX} bytes")
+    return plain
+
+
+async def read_body(request: Request) -> Body:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_BYTES_MAX:
+            raise ApiProblem("body_too_large", f"the body has more than {BODY_BYTES_MAX} bytes")
+        parts.append(part)
+    return Body(b"".join(parts), request.headers.get("content-encoding", "").strip().lower())
+
+
+RequestBody = Annotated[Body, Depends(read_body)]

@@ -1,0 +1,296 @@
+"""Owns a head office served over real HTTP for tests, and a till that journals and pushes by the protocol alone: no terminal code, no mocks.
+
+The clock is the test's: it stands until it is told to move.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hq_server.app import create_app
+from hq_server.config import HqConfig
+from hq_server.database.engine import Database
+from hq_server.enrolment.codes import create_code
+from hq_server.franchise_data import rulebook
+from hq_server.initialise import initialise
+from hq_server.office import Office
+from hq_server.rulebooks.publishing import publish_rulebook
+from hq_server.stores.service import StoreOwner, open_store
+from stored_value.events import (
+    Event,
+    EvidenceClass,
+    MemberEnrolled,
+    Occasion,
+    OrderLine,
+    Promise,
+    PurchaseRefunded,
+    Redeemed,
+    RefundLine,
+    Tender,
+    TenderKind,
+    ToppedUp,
+)
+from stored_value.identity import (
+    EventId,
+    MemberId,
+    PromotionId,
+    ShiftId,
+    StaffId,
+    StoreId,
+    member_no,
+    uuid7,
+)
+from stored_value.rulebook_document import write_rulebook
+from sync.chain import sign_head
+from sync.client import HqClient, scope_key_bytes
+from sync.entry import GENESIS_HASH, AnchorRef, Entry
+from sync.event_codec import entry_of
+from sync.feed import page_of
+from sync.keys import encode_bytes, public_key_text, session_statement, sign
+from sync.messages import (
+    ChallengeRequest,
+    EnrolmentRequest,
+    FeedEntry,
+    Push,
+    PushedEntry,
+    PushReply,
+    SessionRequest,
+    SignedHead,
+)
+from sync.personal import Personal, seal_personal
+from tests.waiting import until
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+STORES = {StoreId("S01"): "人民路店", StoreId("S02"): "建设路店", StoreId("S03"): "滨江店"}
+
+
+class StandingClock:
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_(self, **parts: float) -> None:
+        self.at += timedelta(**parts)
+
+
+@dataclass(slots=True)
+class ServedHq:
+    url: str
+    office: Office
+    clock: StandingClock
+    chance: Random = field(default_factory=lambda: Random(20261123))
+    clients: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def database(self) -> Database:
+        return self.office.database
+
+    def new_id(self) -> str:
+        return uuid7(self.clock.at, self.chance.randbytes(10))
+
+    def till(self, store_id: str = "S01") -> "PushingTill":
+        with self.database.write() as session:
+            code = create_code(session, StoreId(store_id), now=self.clock.at).code
+        till = PushingTill(self, code)
+        self.clients.enter_context(till.client)
+        till.open_session()
+        return till
+
+
+@contextlib.contextmanager
+def served_hq(database_url: str, folder: Path) -> Iterator[ServedHq]:
+    """A fresh head office with three stores and the sample rulebook, listening on a free port of loopback."""
+    clock = StandingClock()
+    config = HqConfig(data_dir=folder / "hq", database_url=database_url, port=0, sequencer_interval_s=0.05)
+    initialise(config, sample=False, now=clock.at)
+    app = create_app(config, clock=clock)
+    office: Office = app.state.office
+    with office.database.write() as session:
+        for store_id, name in STORES.items():
+            open_store(session, store_id, name=name, zone="Asia/Shanghai", owner=StoreOwner.COMPANY, now=clock.at)
+        publish_rulebook(session, office.keys, write_rulebook(rulebook(clock.at)), by="test", now=clock.at)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    thread = threading.Thread(target=server.run, name="hq", daemon=True)
+    thread.start()
+    until(lambda: server.started, what="head office to listen")
+    port = server.servers[0].sockets[0].getsockname()[1]
+    served = ServedHq(f"http://127.0.0.1:{port}", office, clock)
+    try:
+        with served.clients:
+            yield served
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class PushingTill:
+    """Journals in memory; `write` appends, `push` sends what HQ has not accepted."""
+
+    def __init__(self, hq: ServedHq, code: str) -> None:
+        self.hq = hq
+        self.key = Ed25519PrivateKey.generate()
+        self.client = HqClient(hq.url)
+        self.enrolment = self.client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(self.key)))
+        self.terminal_id = self.enrolment.terminal_id
+        self.store_id = self.enrolment.store_id
+        self.entries: list[Entry] = []
+        self.attachments: dict[int, bytes] = {}
+        self.accepted = 0
+        self.epoch = self.enrolment.epoch
+        self.anchor: AnchorRef | None = None
+        self.skew = timedelta()
+
+    def open_session(self) -> None:
+        challenge = self.client.challenge(ChallengeRequest(terminal_id=self.terminal_id)).challenge
+        session = self.client.open_session(
+            SessionRequest(
+                terminal_id=self.terminal_id,
+                challenge=challenge,
+                signature=sign(self.key, session_statement(challenge)),
+                anchor=self.anchor,
+            )
+        )
+        self.epoch, self.anchor, self.accepted = session.epoch, session.anchor, session.journal_head
+
+    # --- journalling
+
+    def occasion(self, *, offline: bool = False) -> Occasion:
+        at = self.hq.clock.at + self.skew
+        if self.anchor is not None:
+            at = max(at, self.anchor.hq_time)
+        return Occasion(
+            event_id=EventId(self.hq.new_id()),
+            occurred_at=at,
+            terminal_id=self.terminal_id,
+            store_id=self.store_id,
+            staff_id=StaffId("staff-1"),
+            shift_id=ShiftId("shift-1"),
+            business_date=TODAY,
+            local_time="12:00:00",
+            rulebook=1,
+            evidence=EvidenceClass.PAY_CODE,
+            offline=offline,
+        )
+
+    def write(self, event: Event, attachment: bytes = b"") -> Entry:
+        previous = self.entries[-1].hash if self.entries else GENESIS_HASH
+        entry = entry_of(
+            event,
+            seq=len(self.entries) + 1,
+            prev=previous,
+            incarnation=self.enrolment.incarnation,
+            anchor=self.anchor,
+        )
+        return self.keep(entry, attachment)
+
+    def keep(self, entry: Entry, attachment: bytes = b"") -> Entry:
+        self.entries.append(entry)
+        if attachment:
+            self.attachments[entry.header.seq] = attachment
+        return entry
+
+    def enrol_member(self, name: str = "王小丽", phone: str = "+8613800001234") -> MemberId:
+        member_id = MemberId(self.hq.new_id())
+        sealed, attachment = seal_personal(
+            Personal(name=name, phone=phone),
+            member_id=member_id,
+            hq_seal_public_key=self.enrolment.seal_public_key,
+            random=self.hq.chance.randbytes,
+        )
+        number = member_no(self.hq.chance.randrange(10**8))
+        self.write(
+            MemberEnrolled(
+                occasion=self.occasion(),
+                member_id=member_id,
+                member_no=number,
+                home_store_id=self.store_id,
+                personal=sealed,
+            ),
+            attachment,
+        )
+        return member_id
+
+    def top_up(
+        self, member_id: MemberId, amount_minor: int, *, plan: str | None = None, bonus_minor: int = 0
+    ) -> ToppedUp:
+        event = ToppedUp(
+            occasion=self.occasion(),
+            member_id=member_id,
+            amount_minor=amount_minor,
+            tenders=(Tender(kind=TenderKind.CASH, amount_minor=amount_minor),),
+            plan_id=PromotionId(plan) if plan else None,
+            promised=(Promise(promotion_id=PromotionId(plan), bonus_minor=bonus_minor),) if plan else (),
+        )
+        self.write(event)
+        return event
+
+    def redeem(self, member_id: MemberId, *line_minors: int) -> Redeemed:
+        event = Redeemed(
+            occasion=self.occasion(),
+            member_id=member_id,
+            amount_minor=sum(line_minors),
+            lines=tuple(
+                OrderLine(line_no=place, name=f"菜品{place}", total_minor=amount)
+                for place, amount in enumerate(line_minors, start=1)
+            ),
+        )
+        self.write(event)
+        return event
+
+    def refund(self, purchase: Redeemed, line_no: int, amount_minor: int) -> PurchaseRefunded:
+        event = PurchaseRefunded(
+            occasion=self.occasion(),
+            member_id=purchase.member_id,
+            purchase_id=purchase.occasion.event_id,
+            amount_minor=amount_minor,
+            lines=(RefundLine(line_no=line_no, amount_minor=amount_minor),),
+        )
+        self.write(event)
+        return event
+
+    # --- pushing
+
+    def head(self, seq: int | None = None) -> SignedHead:
+        seq = len(self.entries) if seq is None else seq
+        head_hash = self.entries[seq - 1].hash if seq else GENESIS_HASH
+        return sign_head(self.key, self.terminal_id, self.enrolment.incarnation, seq, head_hash)
+
+    def message(self, entries: Sequence[Entry] | None = None, head: SignedHead | None = None) -> Push:
+        chosen = self.entries[self.accepted :] if entries is None else entries
+        return Push(
+            epoch=self.epoch,
+            entries=tuple(
+                PushedEntry(
+                    raw=encode_bytes(each.raw),
+                    attachment=encode_bytes(self.attachments.get(each.header.seq, b"")),
+                )
+                for each in chosen
+            ),
+            head=head or self.head(),
+        )
+
+    def push(self, entries: Sequence[Entry] | None = None, head: SignedHead | None = None) -> PushReply:
+        reply = self.client.push(self.terminal_id, self.message(entries, head))
+        self.accepted, self.anchor = reply.accepted_through, reply.anchor
+        return reply
+
+    def feed(self, scope: str | None = None) -> list[FeedEntry]:
+        """The whole feed of the scope, page by page, as a till follows it."""
+        scope = scope or self.store_id
+        key = scope_key_bytes(self.client.scope_key(scope))
+        entries: list[FeedEntry] = []
+        while True:
+            page = self.client.feed_page(scope, self.epoch, page_of(len(entries) + 1), key)
+            entries.extend(each for each in page.entries if each.seq > len(entries))
+            if not page.sealed:
+                return entries
