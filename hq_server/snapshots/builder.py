@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 from typing import Self
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from hq_server.database.engine import Database
 from hq_server.database.models import Store
 from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
-from hq_server.snapshots.replica_file import write_replica
+from hq_server.snapshots.replica_file import one_state, write_replica
 from hq_server.snapshots.shelf import Shelf
 from sync import replica_schema
 from sync.messages import PAGE_ROWS, SnapshotManifest
@@ -40,6 +40,8 @@ class SnapshotBuilder:
         self._clock = clock
         self.shelf = Shelf(folder)
         self._template = folder / "empty-replica.db"
+        self._template_guard = threading.Lock()
+        self._template_made = False
         self._wanted: set[str] = set()
         self._news = threading.Condition()
         self._closing = False
@@ -80,7 +82,7 @@ class SnapshotBuilder:
             plain, packed = workshop / "replica.db", workshop / "packed"
             shutil.copyfile(self._empty_replica(), plain)
             as_of = self._clock()
-            with self._database.read() as session:
+            with one_state(self._database) as session:
                 facts = write_replica(session, plain, scope, as_of=as_of)
             key = self._keys.scope_key(scope)
             pack_file(plain, packed, key.key, token_bytes(_PREFIX_BYTES))
@@ -103,12 +105,14 @@ class SnapshotBuilder:
         return manifest
 
     def _empty_replica(self) -> Path:
-        """Made once: running migrations is slow and not for two threads at a time."""
-        if not self._template.exists():
-            self._template.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._template.with_name(f"{self._template.name}.{threading.get_ident()}")
-            replica_schema.upgrade(draft)
-            draft.replace(self._template)
+        """Made once a process, so that it is of this version: running migrations is slow and not for two threads at a time."""
+        with self._template_guard:
+            if not self._template_made:
+                self._template.parent.mkdir(parents=True, exist_ok=True)
+                draft = self._template.with_name(f"{self._template.name}.{token_hex(8)}")
+                replica_schema.upgrade(draft)
+                draft.replace(self._template)
+                self._template_made = True
         return self._template
 
     def _current(self, scope: str) -> SnapshotManifest | None:
@@ -118,7 +122,8 @@ class SnapshotBuilder:
         with self._database.read() as session:
             return manifest if manifest.epoch == current_epoch(session) else None
 
-    def _stale(self) -> list[str]:
+    def stale(self) -> list[str]:
+        """The stores whose snapshot ought to be made anew."""
         with self._database.read() as session:
             epoch = current_epoch(session)
             heads = heads_of(session, epoch)
@@ -143,7 +148,7 @@ class SnapshotBuilder:
         with self._news:
             asked = sorted(self._wanted)
         try:
-            for scope in dict.fromkeys([*asked, *self._stale()]):
+            for scope in dict.fromkeys([*asked, *self.stale()]):
                 if self._closing:
                     return
                 self.build(scope)

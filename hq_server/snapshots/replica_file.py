@@ -4,9 +4,9 @@ The feed cursors it names are read in the same state as the rows. Rows may be ne
 older. A till that follows the feed from there meets some rows again and changes nothing.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
 
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Database, ReadSession
 from hq_server.database.models import (
     Member,
     PurchaseRecord,
@@ -43,14 +43,21 @@ class ReplicaFacts:
     members: int
 
 
+@contextlib.contextmanager
+def one_state(database: Database) -> Iterator[ReadSession]:
+    """A session that goes on seeing what its first read saw, whatever is committed meanwhile. SQLite's always do."""
+    with database.read() as session:
+        if not database.is_sqlite:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
 def write_replica(session: ReadSession, path: Path, store_id: str, *, as_of: datetime) -> ReplicaFacts:
-    """Fills the empty replica at `path`. The session must be a fresh one: its reads become one consistent state."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    """Fills the empty replica at `path` from a session of `one_state`."""
     epoch = current_epoch(session)
     heads = heads_of(session, epoch)
     cursor, global_cursor = heads.get(store_id, 0), heads.get(GLOBAL_SCOPE, 0)
-    with closing(sqlite3.connect(path, isolation_level=None)) as replica:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as replica:
         # The file is thrown away when anything fails, so nothing needs to be durable before it is packed.
         replica.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; BEGIN")
         _fill(session, replica, store_id, as_of)
