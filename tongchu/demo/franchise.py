@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,31 +73,18 @@ def running_franchise(folder: Path, *, port: int, windows: frozenset[str] = froz
         assert report.sample is not None
         url = stack.enter_context(_head_office(config_path, port, folder / "hq.log"))
         stands = {
-            code.terminal_id: _stand(stack, folder, code.terminal_id, code.store_id, port, place)
+            str(code.terminal_id): _stand(stack, folder, code.terminal_id, port, place)
             for place, code in enumerate(report.sample.codes)
         }
-        _enrol(stands, {code.terminal_id: code.code for code in report.sample.codes})
+        _enrol(stands, {str(code.terminal_id): code.code for code in report.sample.codes})
         for name in stands.keys() - windows:
             process = TillProcess(name, stands[name].config_path)
             stack.callback(process.close)
-            stands[name] = _with_process(stands[name], process)
+            stands[name] = replace(stands[name], process=process)
         for stand in stands.values():
             if stand.process is not None:
                 stand.process.wait_until_ready()
         yield Franchise(url=url, folder=folder, sample=report.sample, stands=stands)
-
-
-def _with_process(stand: TillStand, process: TillProcess) -> TillStand:
-    return TillStand(
-        name=stand.name,
-        store_id=stand.store_id,
-        config_path=stand.config_path,
-        data_dir=stand.data_dir,
-        cable=stand.cable,
-        printer=stand.printer,
-        scanner=stand.scanner,
-        process=process,
-    )
 
 
 @contextmanager
@@ -142,7 +129,7 @@ def wait_for(condition: Callable[[], bool], timeout_s: float) -> bool:
     return True
 
 
-def _stand(stack: ExitStack, folder: Path, name: str, store_id: str, port: int, place: int) -> TillStand:
+def _stand(stack: ExitStack, folder: Path, name: str, port: int, place: int) -> TillStand:
     """Printers alternate between the network and a serial line."""
     home = folder / name
     home.mkdir()
@@ -158,7 +145,7 @@ def _stand(stack: ExitStack, folder: Path, name: str, store_id: str, port: int, 
     )
     return TillStand(
         name=name,
-        store_id=store_id,
+        store_id=name.partition("-")[0],
         config_path=config_path,
         data_dir=home / "data",
         cable=cable,

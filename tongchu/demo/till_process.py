@@ -120,8 +120,15 @@ class TillProcess:
         self._connection.send(Call(name, args))
         return self._receive()
 
+    def identify_next_scan(self) -> MemberView | PurchaseView | Refusal:
+        """What the till makes of the next code that its scanner reads."""
+        return cast(MemberView | PurchaseView | Refusal, self.call("identify_next_scan"))
+
     def sync_status(self) -> SyncStatus:
         return cast(SyncStatus, self.call("sync_status"))
+
+    def sync_now(self) -> None:
+        self.call("sync_now")
 
     def close(self) -> None:
         if self._process.is_alive():
