@@ -1,0 +1,177 @@
+"""A till as head office meets it: a real key, a real session, a journal of a busy day cut into pushes beforehand, so that only sending them is measured."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from random import Random
+from time import perf_counter
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from stored_value.events import (
+    Event,
+    EvidenceClass,
+    Occasion,
+    OrderLine,
+    Promise,
+    PurchaseRefunded,
+    Redeemed,
+    RefundLine,
+    ShiftOpened,
+    Tender,
+    TenderKind,
+    ToppedUp,
+)
+from stored_value.identity import EventId, MemberId, PromotionId, ShiftId, StaffId, uuid7
+from sync.chain import sign_head
+from sync.client import HqClient
+from sync.entry import GENESIS_HASH, Entry
+from sync.event_codec import entry_of
+from sync.keys import encode_bytes, public_key_text, session_statement, sign
+from sync.messages import ChallengeRequest, EnrolmentRequest, Push, PushedEntry, PushReply, Session, SessionRequest
+
+_PLAN: Final = PromotionId("plan-1000")
+_FIRST: Final = PromotionId("first-50")
+_PAID_MINOR: Final = 100_000
+_LINES: Final = 3
+_DEAREST_LINE_MINOR: Final = 5_000
+_DEAREST_MINOR: Final = _LINES * _DEAREST_LINE_MINOR
+_PRESENT: Final = 500
+"""How many of the last members to top up still come and buy."""
+_TOP_UPS_IN_TEN: Final = 3
+_REFUNDS_IN_TEN: Final = 1
+
+
+class PushingTill:
+    """Use from one thread. `members` are those that come to this till today."""
+
+    def __init__(self, url: str, code: str, members: Sequence[MemberId], random: Random) -> None:
+        self._client = HqClient(url, timeout_s=120.0)
+        self._key = Ed25519PrivateKey.generate()
+        self._members = members
+        self._random = random
+        self._enrolment = self._client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(self._key)))
+        self._session = self._opened()
+        self.pushes: list[Push] = []
+
+    def close(self) -> None:
+        self._client.close()
+
+    def journal(self, pushes: int, entries: int) -> None:
+        """A day's journal: the shift opened, then top-ups, redemptions and refunds, cut into pushes of so many entries."""
+        previous = GENESIS_HASH
+        events = self._day()
+        for number in range(pushes):
+            batch: list[Entry] = []
+            for seq, event in enumerate(islice(events, entries), start=number * entries + 1):
+                batch.append(
+                    entry_of(
+                        event,
+                        seq=seq,
+                        prev=previous,
+                        incarnation=self._enrolment.incarnation,
+                        anchor=self._session.anchor,
+                    )
+                )
+                previous = batch[-1].hash
+            self.pushes.append(self._push(batch))
+
+    def send(self) -> tuple[list[PushReply], list[float]]:
+        """Every push in order; the replies, and the seconds that each took."""
+        replies: list[PushReply] = []
+        times: list[float] = []
+        for push in self.pushes:
+            began = perf_counter()
+            replies.append(self._client.push(self._enrolment.terminal_id, push))
+            times.append(perf_counter() - began)
+        return replies, times
+
+    def _opened(self) -> Session:
+        terminal_id = self._enrolment.terminal_id
+        challenge = self._client.challenge(ChallengeRequest(terminal_id=terminal_id)).challenge
+        return self._client.open_session(
+            SessionRequest(
+                terminal_id=terminal_id,
+                challenge=challenge,
+                signature=sign(self._key, session_statement(challenge)),
+            )
+        )
+
+    def _push(self, batch: Sequence[Entry]) -> Push:
+        enrolment, last = self._enrolment, batch[-1]
+        head = sign_head(self._key, enrolment.terminal_id, enrolment.incarnation, last.header.seq, last.hash)
+        return Push(
+            epoch=self._session.epoch,
+            entries=tuple(PushedEntry(raw=encode_bytes(entry.raw)) for entry in batch),
+            head=head,
+        )
+
+    def _day(self) -> Iterator[Event]:
+        """Nobody spends more than he topped up, so that head office has nothing to say about any entry."""
+        yield ShiftOpened(occasion=self._occasion(EvidenceClass.NOT_NEEDED), float_minor=50_000)
+        left_minor: dict[MemberId, int] = {}
+        bought: list[Redeemed] = []
+        waiting = iter(self._members)
+        while True:
+            dice = self._random.randrange(10)
+            payer = self._random.choice(list(left_minor)[-_PRESENT:]) if left_minor else None
+            if dice < _TOP_UPS_IN_TEN or payer is None or left_minor[payer] < _DEAREST_MINOR:
+                member_id = next(waiting)
+                left_minor[member_id] = _PAID_MINOR
+                yield self._top_up(member_id)
+            elif dice < _TOP_UPS_IN_TEN + _REFUNDS_IN_TEN and bought:
+                yield self._refund(bought.pop())
+            else:
+                bought.append(self._redemption(payer))
+                left_minor[payer] -= bought[-1].amount_minor
+                yield bought[-1]
+
+    def _top_up(self, member_id: MemberId) -> ToppedUp:
+        return ToppedUp(
+            occasion=self._occasion(EvidenceClass.NOT_NEEDED),
+            member_id=member_id,
+            amount_minor=_PAID_MINOR,
+            tenders=(Tender(kind=TenderKind.WECHAT, amount_minor=_PAID_MINOR),),
+            plan_id=_PLAN,
+            promised=(Promise(promotion_id=_PLAN, bonus_minor=20_000), Promise(promotion_id=_FIRST, bonus_minor=5_000)),
+        )
+
+    def _redemption(self, member_id: MemberId) -> Redeemed:
+        prices = [self._random.randrange(1_000, _DEAREST_LINE_MINOR, 100) for _ in range(_LINES)]
+        return Redeemed(
+            occasion=self._occasion(EvidenceClass.PIN),
+            member_id=member_id,
+            amount_minor=sum(prices),
+            lines=tuple(
+                OrderLine(line_no=number, name=f"菜品 {number}", total_minor=price)
+                for number, price in enumerate(prices, start=1)
+            ),
+        )
+
+    def _refund(self, purchase: Redeemed) -> PurchaseRefunded:
+        line = purchase.lines[0]
+        return PurchaseRefunded(
+            occasion=self._occasion(EvidenceClass.NOT_NEEDED),
+            member_id=purchase.member_id,
+            purchase_id=purchase.occasion.event_id,
+            amount_minor=line.total_minor,
+            lines=(RefundLine(line_no=line.line_no, amount_minor=line.total_minor),),
+            reason="不合口味",
+        )
+
+    def _occasion(self, evidence: EvidenceClass) -> Occasion:
+        now: datetime = self._session.anchor.hq_time
+        return Occasion(
+            event_id=EventId(uuid7(now, self._random.randbytes(10))),
+            occurred_at=now,
+            terminal_id=self._enrolment.terminal_id,
+            store_id=self._enrolment.store_id,
+            staff_id=StaffId("019ab000-0000-7000-8000-0000000057af"),
+            shift_id=ShiftId("019ab000-0000-7000-8000-000000005417"),
+            business_date=now.date(),
+            local_time=f"{now:%Y-%m-%d %H:%M:%S}",
+            rulebook=1,
+            evidence=evidence,
+            offline=True,
+        )
