@@ -49,7 +49,17 @@ class VerifyReport:
         return not self.faults
 
 
-_Row = tuple[int, str, bytes]
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """As it lies in the file; a mirror names no event."""
+
+    seq: int
+    hash: str
+    raw: bytes
+    event_id: str | None
+
+
+_READ = "SELECT seq, hash, CAST(raw AS BLOB), EVENT FROM entries ORDER BY seq"
 
 
 def verify_journal(path: Path, hq: HqClient | None = None) -> VerifyReport:
@@ -58,21 +68,20 @@ def verify_journal(path: Path, hq: HqClient | None = None) -> VerifyReport:
     file = path / "journal.db" if path.is_dir() else path
     rows, faults = _read(file)
     terminal_id = _terminal_of(file, rows)
-    report = verify_chain((raw for _, _, raw in rows), terminal_id)
-    faults += [_named(fault.problem, rows[fault.place - 1][0]) for fault in report.faults]
+    report = verify_chain((row.raw for row in rows), terminal_id)
+    faults += [_named(fault.problem, rows[fault.place - 1].seq) for fault in report.faults]
     faults += _index_faults(rows)
     hq_head = None
     if hq is not None:
         session = _ask(hq, TillDirectory(file.parent), terminal_id)
         hq_head = session.journal_head
         faults += _end_faults(rows, session)
-    last = rows[-1] if rows else (0, GENESIS_HASH, b"")
     return VerifyReport(
         path=file,
         terminal_id=terminal_id,
         entries=len(rows),
-        head_seq=last[0],
-        head_hash=entry_hash(last[2]) if rows else GENESIS_HASH,
+        head_seq=rows[-1].seq if rows else 0,
+        head_hash=entry_hash(rows[-1].raw) if rows else GENESIS_HASH,
         faults=tuple(sorted(faults, key=lambda fault: fault.seq)),
         hq_head=hq_head,
     )
@@ -85,14 +94,16 @@ def _read(file: Path) -> tuple[list[_Row], list[VerifyFault]]:
     rows: list[_Row] = []
     try:
         with closing(_open(file)) as connection:
-            found = connection.execute("SELECT seq, hash, CAST(raw AS BLOB) FROM entries ORDER BY seq")
+            columns = {column[1] for column in connection.execute("PRAGMA table_info(entries)")}
+            event_id = "event_id" if "event_id" in columns else "NULL"
+            found = connection.execute(_READ.replace("EVENT", event_id))
             while row := found.fetchone():
-                rows.append((row[0], str(row[1]), row[2]))
+                rows.append(_Row(row[0], str(row[1]), row[2], row[3]))
     except sqlite3.DatabaseError as error:
         if not rows:
             raise JournalUnreadable(f"{file}: {error}") from error
         return rows, [
-            VerifyFault(seq=0, code="damaged", what=f"the file cannot be read after entry {rows[-1][0]}: {error}")
+            VerifyFault(seq=0, code="damaged", what=f"the file cannot be read after entry {rows[-1].seq}: {error}")
         ]
     return rows, []
 
@@ -111,9 +122,9 @@ def _terminal_of(file: Path, rows: list[_Row]) -> TerminalId:
 
 
 def _terminal_ids(rows: list[_Row]) -> Iterator[TerminalId]:
-    for _, _, raw in rows:
+    for row in rows:
         try:
-            yield read_entry(raw).header.terminal_id
+            yield read_entry(row.raw).header.terminal_id
         except EntryUnreadable:
             continue
 
@@ -125,15 +136,21 @@ def _named(problem: str, seq: int) -> VerifyFault:
 
 def _index_faults(rows: list[_Row]) -> Iterator[VerifyFault]:
     """The columns beside the bytes are only an index; one that disagrees shows that somebody wrote into the file."""
-    for seq, stored_hash, raw in rows:
-        if stored_hash != entry_hash(raw):
-            yield VerifyFault(seq=seq, code="changed", what=f"row {seq}: its bytes are not those that were written")
+    for row in rows:
+        if row.hash != entry_hash(row.raw):
+            yield VerifyFault(
+                seq=row.seq, code="changed", what=f"row {row.seq}: its bytes are not those that were written"
+            )
         try:
-            said = read_entry(raw).header.seq
+            said = read_entry(row.raw).header
         except EntryUnreadable:
             continue
-        if said != seq:
-            yield VerifyFault(seq=seq, code="index", what=f"row {seq} holds entry {said}: rows were swapped")
+        if said.seq != row.seq:
+            yield VerifyFault(
+                seq=row.seq, code="index", what=f"row {row.seq} holds entry {said.seq}: rows were swapped"
+            )
+        if row.event_id is not None and row.event_id != said.id:
+            yield VerifyFault(seq=row.seq, code="index", what=f"row {row.seq} is listed under another event's id")
 
 
 def _ask(hq: HqClient, place: TillDirectory, terminal_id: TerminalId) -> Session:
@@ -145,7 +162,7 @@ def _ask(hq: HqClient, place: TillDirectory, terminal_id: TerminalId) -> Session
 
 
 def _end_faults(rows: list[_Row], session: Session) -> Iterator[VerifyFault]:
-    by_seq = {seq: entry_hash(raw) for seq, _, raw in rows} | {0: GENESIS_HASH}
+    by_seq = {row.seq: entry_hash(row.raw) for row in rows} | {0: GENESIS_HASH}
     found = by_seq.get(session.journal_head)
     if found is None:
         end = max(by_seq)

@@ -2,11 +2,13 @@
 
 from terminal.syncing.cycle import CycleReport, SyncCycle
 from terminal.syncing.errors import EpochOver, SanityMismatch, SyncingError, TillStopped
+from terminal.syncing.online import OnlineReader
 from terminal.syncing.worker import SyncStatus, SyncWorker
 
 __all__ = [
     "CycleReport",
     "EpochOver",
+    "OnlineReader",
     "SanityMismatch",
     "SyncCycle",
     "SyncStatus",

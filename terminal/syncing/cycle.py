@@ -43,6 +43,10 @@ class SyncCycle:
         self._puller = Puller(client, journal, replica, directory)
         self._session: Session | None = None
 
+    def token(self) -> str:
+        """Of the session that the last good cycle used; empty before it and after a failure. From any thread."""
+        return self._client.token if self._session is not None else ""
+
     def run_once(self) -> CycleReport:
         """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
         try:

@@ -1,0 +1,80 @@
+"""The mirror lags, says by how much, and tells when a journal was put back from an older disk image (H6)."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from terminal.journal.mirror import Mirror, MirrorForeign
+from terminal.verify import verify_journal
+from tests.stored_value.miniature import top_up
+from tests.terminal.miniature import append_all, opened_journal
+from tests.waiting import until
+
+
+def test_the_mirror_lags_and_says_by_how_much(tmp_path: Path) -> None:
+    with opened_journal(tmp_path / "till") as journal:
+        mirror = Mirror(journal, tmp_path / "stick")
+        assert mirror.status().lag_entries is None
+        append_all(journal, [top_up("t1", 1), top_up("t2", 1)])
+        mirror.copy()
+        assert mirror.status().lag_entries == 0
+        journal.append(top_up("t3", 1), attachment=b"key")
+        assert mirror.status().lag_entries == 1
+        mirror.copy()
+        mirror.copy()
+        assert mirror.status().lag_entries == 0
+    report = verify_journal(tmp_path / "stick" / "S01-T1.mirror.db")
+    assert report.ok
+    assert (report.entries, report.terminal_id) == (3, "S01-T1")
+
+
+def test_the_mirrors_thread_follows_every_commit(tmp_path: Path) -> None:
+    with opened_journal(tmp_path / "till") as journal:
+        mirror = Mirror(journal, tmp_path / "stick")
+        mirror.start()
+        try:
+            append_all(journal, [top_up(f"t{number}", 1) for number in range(20)])
+            until(lambda: mirror.status().lag_entries == 0, what="the mirror to catch up")
+        finally:
+            mirror.stop()
+
+
+def test_a_missing_stick_is_told_and_holds_up_no_sale(tmp_path: Path) -> None:
+    (tmp_path / "stick").write_text("a file where the folder should be")
+    with opened_journal(tmp_path / "till") as journal:
+        mirror = Mirror(journal, tmp_path / "stick")
+        mirror.start()
+        try:
+            until(lambda: mirror.status().fault, what="the mirror's fault")
+            assert journal.append(top_up("t1", 1)).entry.header.seq == 1
+            assert mirror.status().lag_entries is None
+        finally:
+            mirror.stop()
+
+
+def test_a_journal_put_back_from_an_older_image_stops_the_till(tmp_path: Path) -> None:
+    with opened_journal(tmp_path / "till") as journal:
+        journal.append(top_up("t1", 1))
+    shutil.copytree(tmp_path / "till", tmp_path / "image")
+    with opened_journal(tmp_path / "till") as journal:
+        journal.append(top_up("t2", 1))
+        Mirror(journal, tmp_path / "stick").copy()
+    with opened_journal(tmp_path / "image") as journal:
+        with pytest.raises(MirrorForeign, match="put back"):
+            Mirror(journal, tmp_path / "stick").copy()
+        assert journal.head_office.stopped_reason is not None
+
+
+def test_another_history_is_never_mixed_into_a_mirror(tmp_path: Path) -> None:
+    with opened_journal(tmp_path / "a") as journal:
+        journal.append(top_up("t1", 1))
+        Mirror(journal, tmp_path / "stick").copy()
+    with opened_journal(tmp_path / "b") as journal:
+        append_all(journal, [top_up("x1", 1), top_up("x2", 1)])
+        with pytest.raises(MirrorForeign, match="not the journal's"):
+            Mirror(journal, tmp_path / "stick").copy()
+    connection = sqlite3.connect(tmp_path / "stick" / "S01-T1.mirror.db")
+    assert connection.execute("SELECT count(*) FROM entries").fetchone() == (1,)
+    connection.close()

@@ -1,0 +1,300 @@
+"""The replica: rows once and never backward, members in doubt put aside, swapped while others read, nothing lost when it is deleted."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from stored_value.apply import apply
+from stored_value.identity import MemberId, StaffId
+from stored_value.wallet import Wallet, WalletStatus
+from sync.errors import PageError
+from sync.messages import BlockRow, MemberExitRow, SnapshotManifest, StaffRow, StoreRow
+from sync.snapshot import file_sha256, pack_file
+from terminal.replica import Replica, ReplicaOutdated
+from tests.stored_value.miniature import BOOK, MEMBER, NOON, redeem, refund, top_up, wallet
+from tests.terminal.miniature import EPOCH, STORE, T0, global_page, member_row, page, purchase_row, rulebook_row
+
+KEY = bytes(32)
+
+
+@pytest.fixture
+def replica(tmp_path: Path) -> Iterator[Replica]:
+    opened = Replica.open(tmp_path / "replica.db")
+    yield opened
+    opened.close()
+
+
+def holding(amount: int) -> Wallet:
+    return apply(wallet(), top_up("t1", amount), BOOK).wallet
+
+
+def balance(replica: Replica) -> int:
+    member = replica.member(MEMBER)
+    assert member is not None
+    return member.wallet.total_minor
+
+
+def test_a_member_is_found_by_id_number_and_phone(replica: Replica) -> None:
+    replica.apply_page(page(member_row(holding(500), 3)))
+    member = replica.member(MEMBER)
+    assert member is not None
+    assert (member.wallet.version, member.epoch, member.name_masked) == (3, EPOCH, "王*丽")
+    assert replica.member_by_no("0000000000") == member
+    assert replica.members_by_phone(77, "1234") == (member,)
+    assert replica.members_by_phone(77, "9999") == ()
+
+
+def test_the_same_page_twice_changes_nothing(replica: Replica) -> None:
+    rows = page(member_row(holding(500), 3), member_row(holding(700), 4))
+    assert replica.apply_page(rows) == 2
+    before = replica.member(MEMBER)
+    assert replica.apply_page(rows) == 2
+    assert replica.member(MEMBER) == before
+    assert balance(replica) == 700
+
+
+def test_a_page_that_overlaps_brings_only_what_is_new(replica: Replica) -> None:
+    first, second = member_row(holding(500), 3), member_row(holding(700), 4)
+    replica.apply_page(page(first))
+    assert replica.apply_page(page(first, second)) == 2
+    assert balance(replica) == 700
+
+
+def test_a_gap_in_the_feed_is_refused_and_nothing_of_the_page_stays(replica: Replica) -> None:
+    replica.apply_page(page(member_row(holding(500), 3)))
+    with pytest.raises(PageError, match="after 1 comes 3"):
+        replica.apply_page(page(member_row(holding(900), 9), after=2))
+    assert balance(replica) == 500
+    cursor = replica.cursor(STORE)
+    assert cursor is not None
+    assert cursor.cursor == 1
+
+
+def test_an_older_version_of_a_row_never_replaces_a_newer_one(replica: Replica) -> None:
+    replica.apply_page(page(member_row(holding(700), 4), member_row(holding(500), 3)))
+    assert balance(replica) == 700
+
+
+def test_a_page_of_another_epoch_is_refused(replica: Replica) -> None:
+    replica.apply_page(page(member_row(holding(700), 4)))
+    with pytest.raises(ReplicaOutdated):
+        replica.apply_page(page(member_row(holding(1), 5), after=1, epoch="epoch-2"))
+    replica.clear()
+    replica.apply_page(page(member_row(holding(1), 1), epoch="epoch-2"))
+    assert balance(replica) == 1
+
+
+def test_rows_of_members_in_doubt_wait_and_the_others_do_not(replica: Replica) -> None:
+    other = replace(holding(10), member_id=MemberId("m2"))
+    replica.apply_page(page(member_row(holding(500), 3)))
+    replica.apply_page(
+        page(member_row(holding(700), 4), member_row(other, 1, number="1111111116"), after=1), frozenset({MEMBER})
+    )
+    assert balance(replica) == 500
+    assert replica.member(other.member_id) is not None
+    assert replica.deferred_count() == 1
+    assert replica.release_deferred(frozenset({MEMBER})) == 0
+    assert replica.release_deferred() == 1
+    assert balance(replica) == 700
+    assert replica.deferred_count() == 0
+
+
+def test_the_newest_of_several_deferred_rows_is_released(replica: Replica, tmp_path: Path) -> None:
+    doubt = frozenset({MEMBER})
+    replica.apply_page(page(member_row(holding(700), 5), member_row(holding(600), 4)), doubt)
+    replica.close()
+    again = Replica.open(tmp_path / "replica.db")
+    again.release_deferred()
+    assert balance(again) == 700
+    again.close()
+
+
+def test_a_block_is_heeded_though_the_members_row_is_deferred(replica: Replica) -> None:
+    replica.apply_page(page(member_row(holding(500), 3)))
+    frozen = BlockRow(member_id=MEMBER, status="frozen", version=4, updated_at=T0)
+    replica.apply_page(global_page(frozen), frozenset({MEMBER}))
+    member = replica.member(MEMBER)
+    assert member is not None
+    assert member.wallet.status is WalletStatus.FROZEN
+    replica.apply_page(page(member_row(replace(holding(500), status=WalletStatus.ACTIVE), 5), after=1))
+    member = replica.member(MEMBER)
+    assert member is not None
+    assert member.wallet.status is WalletStatus.ACTIVE, "the row is newer than the block"
+
+
+def test_a_member_who_leaves_the_scope_leaves_no_row(replica: Replica) -> None:
+    bought = apply(holding(500), redeem("r1", 200), BOOK)
+    replica.apply_page(page(purchase_row(bought.purchases[0], 4), member_row(bought.wallet, 4)))
+    assert len(replica.purchases_of(MEMBER)) == 1
+    replica.apply_page(page(MemberExitRow(member_id=MEMBER, version=3), after=2))
+    assert replica.member(MEMBER) is not None, "an older exit is past"
+    replica.apply_page(page(MemberExitRow(member_id=MEMBER, version=5), after=3))
+    assert replica.member(MEMBER) is None
+    assert replica.purchases_of(MEMBER) == ()
+
+
+def test_a_purchase_never_runs_ahead_of_its_wallet(replica: Replica) -> None:
+    bought = apply(holding(500), redeem("r1", 200), BOOK)
+    returned = apply(bought.wallet, refund("f1", "r1", {1: 200}), BOOK)
+    replica.apply_page(page(purchase_row(bought.purchases[0], 4), member_row(bought.wallet, 4)))
+    replica.apply_page(page(purchase_row(returned.purchases[0], 5), after=2))
+    held = replica.purchase_by_receipt("S01-T1-r1")
+    assert held is not None
+    assert held.purchase.refundable_minor == 200, "the wallet does not show the refund yet"
+    replica.apply_page(page(member_row(returned.wallet, 5), after=3))
+    held = replica.purchase(bought.purchases[0].purchase_id)
+    assert held is not None
+    assert held.purchase.refundable_minor == 0
+    assert balance(replica) == 500
+
+
+def test_a_member_read_online_is_taken_unless_in_doubt_or_of_another_epoch(replica: Replica) -> None:
+    replica.apply_page(page(member_row(holding(500), 3)))
+    replica.take_member(member_row(holding(600), 4), EPOCH)
+    assert balance(replica) == 600
+    replica.take_member(member_row(holding(700), 5), EPOCH, frozenset({MEMBER}))
+    assert balance(replica) == 600
+    replica.take_member(member_row(holding(900), 9), "epoch-2")
+    assert balance(replica) == 600
+
+
+def test_the_rulebook_in_force_changes_at_its_time_without_a_connection(replica: Replica) -> None:
+    tomorrow = replace(BOOK, version=2, effective_at=NOON + timedelta(days=1))
+    replica.apply_page(global_page(rulebook_row(BOOK), rulebook_row(tomorrow)))
+    assert replica.rulebook_in_force(NOON) == BOOK
+    assert replica.rulebook_in_force(NOON + timedelta(days=1)) == tomorrow
+    assert replica.rulebook_in_force(BOOK.effective_at - timedelta(seconds=1)) is None
+    assert replica.rulebook(3) is None
+
+
+def test_a_row_that_is_not_trusted_is_left_out_and_the_rest_goes_on(replica: Replica) -> None:
+    rows = global_page(rulebook_row(BOOK), StoreRow(store_id=STORE, name="人民路店", zone="Asia/Shanghai"))
+    assert replica.apply_page(rows, is_trusted=lambda row: isinstance(row, StoreRow)) == 2
+    assert replica.rulebook(1) is None
+    store = replica.store(STORE)
+    assert store is not None
+    assert store.name == "人民路店"
+
+
+def test_staff_come_and_go(replica: Replica) -> None:
+    staff = StaffRow(staff_id=StaffId("a"), name="李", role="cashier", verifier="v", active=True, updated_at=T0)
+    gone = StaffRow(staff_id=StaffId("a"), name="李", role="cashier", verifier="v", active=False, updated_at=T0)
+    replica.apply_page(global_page(staff))
+    assert [each.active for each in replica.staff()] == [True]
+    replica.apply_page(global_page(staff, gone))
+    assert [each.active for each in replica.staff()] == [False]
+
+
+def test_as_of_is_the_time_at_which_everything_was_current(replica: Replica) -> None:
+    assert replica.as_of() is None
+    later = T0 + timedelta(minutes=5)
+    replica.apply_page(page(member_row(holding(1), 1), as_of=T0))
+    replica.apply_page(page(member_row(holding(2), 2), after=1, head=9, as_of=later))
+    assert replica.as_of() == T0, "there is more in the feed"
+    replica.apply_page(page(member_row(holding(3), 3), after=2, as_of=later))
+    assert replica.as_of() == later
+
+
+def snapshot_of(folder: Path, amount: int, version: int, cursor: int) -> tuple[Path, SnapshotManifest]:
+    """A replica file as head office would pack it."""
+    source = Replica.open(folder / f"made-{version}.db")
+    source.apply_page(page(member_row(holding(amount), version), after=0))
+    source._file.seal()
+    packed = folder / f"packed-{version}"
+    pack_file(folder / f"made-{version}.db", packed, KEY, b"12345678")
+    manifest = SnapshotManifest(
+        scope=STORE,
+        epoch=EPOCH,
+        cursor=cursor,
+        global_cursor=2,
+        sha256=file_sha256(packed),
+        size_bytes=packed.stat().st_size,
+        plain_sha256=file_sha256(folder / f"made-{version}.db"),
+        plain_size_bytes=(folder / f"made-{version}.db").stat().st_size,
+        key_id="",
+        as_of=T0,
+    )
+    return packed, manifest
+
+
+def test_a_snapshot_takes_the_replicas_place_with_its_cursors(replica: Replica, tmp_path: Path) -> None:
+    staged = replica.stage(*snapshot_of(tmp_path, 800, 7, cursor=20), KEY, "global")
+    staged.apply_page(page(member_row(holding(900), 8), after=20))
+    replica.become(staged)
+    assert balance(replica) == 900
+    cursors = {scope: held.cursor for scope in ("global", STORE) if (held := replica.cursor(scope)) is not None}
+    assert cursors == {"global": 2, STORE: 21}
+    assert sorted(path.name for path in tmp_path.iterdir() if "staged" in path.name) == []
+
+
+def test_a_snapshot_with_a_flipped_byte_is_refused_and_the_replica_stays(replica: Replica, tmp_path: Path) -> None:
+    replica.apply_page(page(member_row(holding(500), 3)))
+    packed, manifest = snapshot_of(tmp_path, 800, 7, cursor=20)
+    data = bytearray(packed.read_bytes())
+    data[len(data) // 2] ^= 1
+    packed.write_bytes(bytes(data))
+    with pytest.raises(PageError):
+        replica.stage(packed, manifest, KEY, "global")
+    assert balance(replica) == 500
+
+
+def test_a_snapshot_defers_the_rows_of_members_in_doubt(replica: Replica, tmp_path: Path) -> None:
+    replica.apply_page(page(member_row(holding(500), 3)))
+    staged = replica.stage(*snapshot_of(tmp_path, 800, 7, cursor=20), KEY, "global")
+    replica.become(staged, frozenset({MEMBER}))
+    assert balance(replica) == 500
+    replica.release_deferred()
+    assert balance(replica) == 800
+
+
+def test_readers_go_on_while_a_snapshot_is_swapped_in(replica: Replica, tmp_path: Path) -> None:
+    replica.apply_page(page(member_row(holding(100), 1)))
+    stop = threading.Event()
+    seen: list[int] = []
+    failures: list[BaseException] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                seen.append(balance(replica))
+            except BaseException as error:  # the assertion below shows it
+                failures.append(error)
+                raise
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for version in range(2, 8):
+        replica.become(replica.stage(*snapshot_of(tmp_path, version * 100, version, cursor=version), KEY, "global"))
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+    assert balance(replica) == 700
+    assert set(seen) <= {100 * version for version in range(1, 8)}
+    assert seen == sorted(seen), "nobody sees an older state after a newer one"
+
+
+def test_a_replica_deleted_under_the_running_till_is_noticed(replica: Replica, tmp_path: Path) -> None:
+    replica.apply_page(page(member_row(holding(100), 1)))
+    assert not replica.was_deleted()
+    (tmp_path / "replica.db").unlink()
+    assert balance(replica) == 100, "what is open can still be read"
+    assert replica.was_deleted()
+    replica.reopen()
+    assert replica.member(MEMBER) is None
+    assert replica.cursor(STORE) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all " * 500])
+def test_a_damaged_replica_is_made_anew_and_empty(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "replica.db"
+    path.write_bytes(content)
+    opened = Replica.open(path)
+    assert opened.epoch() is None
+    opened.apply_page(page(member_row(holding(100), 1)))
+    opened.close()
