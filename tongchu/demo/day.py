@@ -48,7 +48,9 @@ class Cashier:
 
     def scan(self, code: str) -> MemberView | PurchaseView:
         self.stand.scanner.scan(code)
-        found: MemberView | PurchaseView = done(self.stand.till.identify_next_scan(), f"scanning {code}")
+        found = self.stand.till.identify_next_scan()
+        if isinstance(found, Refusal):
+            raise DemoFailed(f"{self.stand.name}: scanning {code} was refused, {found.code.value} {found.data}")
         return found
 
     def scan_member(self, number: str) -> MemberView:
