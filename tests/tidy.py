@@ -26,6 +26,8 @@ EMPTY_NAMES: Final = frozenset(
 LAST_RESORTS: Final[dict[str, str]] = {
     "terminal/runner.py": "the thread of the counter's actions: a defect in one is logged and shown, the till goes on",
     "terminal/syncing/worker.py": "the thread of the sync: a defect in a cycle is logged and shown, the till goes on",
+    "hq_server/feed/sequencer.py": "the thread that sequences: a defect is logged, the outbox keeps its rows, the next round goes on",
+    "hq_server/snapshots/builder.py": "the thread of the snapshots: a defect is logged, who waits is told, the next round goes on",
 }
 
 # What stored_value may import: values and arithmetic. No clock, chance, environment, log, file or thread.
