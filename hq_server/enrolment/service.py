@@ -12,7 +12,7 @@ from stored_value.identity import StoreId, TerminalId
 from sync.entry import GENESIS_HASH
 from sync.errors import SignatureError
 from sync.keys import decode_bytes, encode_bytes
-from sync.messages import Enrolment, EnrolmentRequest
+from sync.messages import MEMBER_NO_BLOCK, Enrolment, EnrolmentRequest
 
 FIRST_INCARNATION = 1
 _PUBLIC_KEY_BYTES = 32
@@ -48,6 +48,7 @@ def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now
         incarnation=FIRST_INCARNATION,
         public_key=request.public_key,
         machine=request.machine[:_MACHINE_CHARS_MAX],
+        member_no_from=_member_no_block(session),
         status=TerminalStatus.ACTIVE,
         accepted_seq=0,
         head_hash=GENESIS_HASH,
@@ -67,6 +68,17 @@ def _claim(session: WriteSession, code: EnrolmentCode, now: datetime) -> bool:
         .returning(EnrolmentCode.code_hash)
     )
     return claimed.first() is not None
+
+
+def _member_no_block(session: WriteSession) -> int:
+    """The start of a block of member numbers that no other till has or will have."""
+    taken = session.execute(
+        update(HqState)
+        .values(next_member_no=HqState.next_member_no + MEMBER_NO_BLOCK)
+        .returning(HqState.next_member_no)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.scalar_one() - MEMBER_NO_BLOCK
 
 
 def _refuse_bad_key(public_key: str) -> None:
@@ -93,4 +105,5 @@ def _answer(session: WriteSession, keys: HqKeys, terminal: Terminal) -> Enrolmen
         seal_public_key=keys.seal_public_key,
         staff_pepper=keys.staff_pepper(store.store_id),
         phone_tag_key=encode_bytes(keys.phone_tag_key),
+        member_no_from=terminal.member_no_from,
     )

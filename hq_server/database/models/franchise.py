@@ -17,6 +17,10 @@ from hq_server.database.schema import (
 )
 
 
+FIRST_TILL_MEMBER_NO = 1_000_000
+"""Running numbers below are head office's own: imports and samples."""
+
+
 class TerminalStatus(StrEnum):
     """`stopped`: its chain forked or broke, people decide; `revoked`: never again."""
 
@@ -26,7 +30,7 @@ class TerminalStatus(StrEnum):
 
 
 class HqState(Table):
-    """One row, `key` = "hq": the epoch (H1) and when it began."""
+    """One row, `key` = "hq": the epoch (H1) and when it began, and the first member number that no till has been given."""
 
     __tablename__ = "hq_state"
     __table_args__ = placed("reference", CheckConstraint("key = 'hq'", name="one_row"))
@@ -35,6 +39,7 @@ class HqState(Table):
     epoch: Mapped[str] = mapped_column(String(ID_CHARS))
     epoch_began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     franchise_name: Mapped[str] = mapped_column(String(128), default="")
+    next_member_no: Mapped[int] = mapped_column(BigInteger, default=FIRST_TILL_MEMBER_NO)
 
 
 class Store(Table):
@@ -68,6 +73,7 @@ class Terminal(Table):
     incarnation: Mapped[int] = mapped_column(Integer)
     public_key: Mapped[str] = mapped_column(String(64))
     machine: Mapped[str] = mapped_column(String(128), default="")
+    member_no_from: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(16))
     status_reason: Mapped[str] = mapped_column(String(200), default="")
     accepted_seq: Mapped[int] = mapped_column(BigInteger)

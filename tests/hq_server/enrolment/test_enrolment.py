@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from hq_server.database.models import EnrolmentCode, Terminal
+from hq_server.database.models.franchise import FIRST_TILL_MEMBER_NO
 from hq_server.enrolment.codes import CODE_LIFE, NewCode, StoreUnknown, TerminalTaken, create_code
 from hq_server.enrolment.service import EnrolmentRefused, enrol
 from stored_value.identity import StoreId, TerminalId
 from sync.entry import GENESIS_HASH
 from sync.keys import TrustedKeys, public_key_text
-from sync.messages import Enrolment, EnrolmentRequest
+from sync.messages import MEMBER_NO_BLOCK, Enrolment, EnrolmentRequest
 from tests.hq_server.opened import NOW, OpenedHq, enrolled_till, opened_hq
 
 S01 = StoreId("S01")
@@ -70,6 +71,14 @@ def test_the_code_itself_is_not_in_the_database(hq: OpenedHq) -> None:
 
 def test_a_code_may_be_typed_in_small_letters_and_without_dashes(hq: OpenedHq) -> None:
     assert ask(hq, new_code(hq).code.lower().replace("-", " "), new_key()).terminal_id == "S01-T1"
+
+
+def test_every_till_gets_a_block_of_member_numbers_of_its_own_and_keeps_it(hq: OpenedHq) -> None:
+    code, key = new_code(hq).code, new_key()
+    blocks = [ask(hq, code, key).member_no_from, *(ask(hq, new_code(hq).code, new_key()).member_no_from for _ in "ab")]
+    assert blocks == [blocks[0] + place * MEMBER_NO_BLOCK for place in range(3)]
+    assert blocks[0] >= FIRST_TILL_MEMBER_NO
+    assert ask(hq, code, key).member_no_from == blocks[0]
 
 
 def test_a_code_is_good_for_one_till_only(hq: OpenedHq) -> None:
