@@ -14,6 +14,7 @@ app = typer.Typer(
     name="tongchu",
     help="Tongchu 通储: stored value that is good in every store of a franchise, and keeps working when the network does not.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 findings, 2 unusable input or set-up.",

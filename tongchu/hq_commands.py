@@ -2,30 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from tongchu import franchise_commands
 from tongchu.exits import Unusable
+from tongchu.franchise_commands import unit_of_work
+from tongchu.hq_config import ConfigOption, hq_config
 from tongchu.logs import log_to_stderr
 
-if TYPE_CHECKING:
-    from hq_server.config import HqConfig
-
 app = typer.Typer(help="Head office: one SQLite file by default, PostgreSQL by URL.", no_args_is_help=True)
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="TOML file of this head office. Without it, defaults in your data folder."),
-]
-
-
-def _config(path: Path | None) -> "HqConfig":
-    from hq_server.config import ConfigError, HqConfig, load_config
-
-    try:
-        return HqConfig() if path is None else load_config(path)
-    except ConfigError as error:
-        raise Unusable(str(error)) from error
 
 
 @app.command("init")
@@ -44,7 +31,7 @@ def init(
     from hq_server.initialise import AlreadyInitialised, initialise
     from hq_server.keys.key_files import KeysUnusable
 
-    settings = _config(config)
+    settings = hq_config(config)
     try:
         report = initialise(settings, sample=sample, now=datetime.now(UTC))
     except (AlreadyInitialised, DatabaseUnfit, KeysUnusable) as error:
@@ -61,7 +48,8 @@ def init(
             typer.echo(f"console login  {user.login} / {user.password}   {user.name}")
         for code in report.sample.codes:
             typer.echo(f"enrolment code {code.code}   {code.terminal_id}")
-    typer.echo("next           tongchu hq serve")
+    first = "hq serve" if sample else "hq add-store S01 NAME, then hq add-staff, hq publish and hq serve"
+    typer.echo(f"next           tongchu {first}")
 
 
 @app.command("serve")
@@ -73,12 +61,12 @@ def serve(config: ConfigOption = None) -> None:
     from hq_server.database.engine import DatabaseUnfit
     from hq_server.keys.key_files import KeysUnusable
 
-    settings = _config(config)
+    settings = hq_config(config)
     log_to_stderr()
     try:
         application = create_app(settings)
     except (DatabaseUnfit, KeysUnusable) as error:
-        raise Unusable(f"{error}. Has this head office been made? Run: tongchu hq init") from error
+        raise Unusable(str(error)) from error
     uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="on")
 
 
@@ -88,19 +76,14 @@ def enrol_code(
     config: ConfigOption = None,
 ) -> None:
     """Make a one-time code for a new till of a store; valid for a day."""
-    from hq_server.database.engine import Database
     from hq_server.enrolment.codes import StoreUnknown, create_code
     from stored_value.identity import StoreId
 
-    settings = _config(config)
-    database = Database(settings.database)
     try:
-        with database.write() as session:
+        with unit_of_work(hq_config(config)) as session:
             made = create_code(session, StoreId(store), None, now=datetime.now(UTC))
     except StoreUnknown as error:
-        raise Unusable(str(error)) from error
-    finally:
-        database.close()
+        raise Unusable(f"{error}; open it with `tongchu hq add-store {store} NAME`") from error
     typer.echo(f"{made.code}   {made.terminal_id}   valid until {made.expires_at:%Y-%m-%d %H:%M} UTC")
 
 
@@ -110,17 +93,17 @@ def new_epoch(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """After restoring a backup: make tills drop what they believe HQ has and send again what it lacks."""
-    from hq_server.database.engine import Database
     from hq_server.feed.publishing import current_epoch
     from hq_server.sessions.epochs import begin_epoch
 
-    settings = _config(config)
+    settings = hq_config(config)
     if not yes:
         typer.confirm("Start a new epoch for all tills of this head office?", abort=True)
-    database = Database(settings.database)
-    try:
-        with database.write() as session:
-            epoch = begin_epoch(session, current_epoch(session), now=datetime.now(UTC))
-    finally:
-        database.close()
+    with unit_of_work(settings) as session:
+        epoch = begin_epoch(session, current_epoch(session), now=datetime.now(UTC))
     typer.echo(f"epoch {epoch}: tills follow at their next contact")
+
+
+app.command("add-store")(franchise_commands.add_store)
+app.command("add-staff")(franchise_commands.add_staff)
+app.command("publish")(franchise_commands.publish)
