@@ -16,7 +16,6 @@ from hq_server.database.schema import (
     placed,
 )
 
-
 FIRST_TILL_MEMBER_NO = 1_000_000
 """Running numbers below are head office's own: imports and samples."""
 
