@@ -4,9 +4,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from hq_server import errors
 from hq_server.config import HqConfig
+from hq_server.console.app import create_console
+from hq_server.console.visiting import ROOT as CONSOLE
 from hq_server.database import migrate
 from hq_server.database.engine import Database, DatabaseUnfit
 from hq_server.enrolment.endpoints import router as enrolment
@@ -64,4 +67,10 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now) -> FastAPI:
     errors.install(app)
     for router in (enrolment, sessions, ingest, feed, snapshots, members):
         app.include_router(router)
+    app.mount(CONSOLE, create_console(office))
+    app.add_api_route("/", _to_console, include_in_schema=False)
     return app
+
+
+def _to_console() -> RedirectResponse:
+    return RedirectResponse(f"{CONSOLE}/")

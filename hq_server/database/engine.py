@@ -51,7 +51,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = self.engine.execution_options(**{_WRITES: True})
         # SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own waiting naps.
-        self._sqlite_turn = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+        self._sqlite_turn = threading.Lock()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[ReadSession]:
@@ -63,11 +63,23 @@ class Database:
         """Commits at the end; rolls back and raises when the block raises. May raise `StorageFull` or `DatabaseBusy`."""
         with (
             _translated(),
-            self._sqlite_turn,
+            self._turn(),
             WriteSession(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._sqlite_turn.acquire(timeout=BUSY_TIMEOUT_S):
+            raise DatabaseBusy("another writer of this process keeps the database")
+        try:
+            yield
+        finally:
+            self._sqlite_turn.release()
 
     def close(self) -> None:
         self.engine.dispose()

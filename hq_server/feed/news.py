@@ -17,6 +17,11 @@ class NewsBoard:
         self._heads: dict[str, int] = {}
         self._waiters: dict[asyncio.Future[None], tuple[str, int]] = {}
 
+    @property
+    def waiting(self) -> int:
+        with self._guard:
+            return len(self._waiters)
+
     def tell(self, epoch: str, heads: Mapping[str, int]) -> None:
         """A new epoch is news to everyone."""
         with self._guard:

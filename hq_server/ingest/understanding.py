@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -127,19 +128,23 @@ def _wrong_amount(value: object) -> str:
     """The first amount below zero or beyond what is counted, at any depth."""
     if isinstance(value, tuple):
         return next((wrong for item in value if (wrong := _wrong_amount(item))), "")
-    if not is_dataclass(value):
-        return ""
-    for each in fields(value):
-        held = getattr(value, each.name)
-        if isinstance(held, int) and each.name.endswith("_minor"):
-            signed = each.name == "expected_minor" or isinstance(value, ShiftClosed)
+    for name in _field_names(type(value)):
+        held = getattr(value, name)
+        if isinstance(held, int) and name.endswith("_minor"):
+            signed = name == "expected_minor" or isinstance(value, ShiftClosed)
             if abs(held) > MAX_MINOR or (held < 0 and not signed):
-                return f"{each.name} is {held}"
+                return f"{name} is {held}"
         elif isinstance(held, tuple) or is_dataclass(held):
             wrong = _wrong_amount(held)
             if wrong:
                 return wrong
     return ""
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """Empty for what is no dataclass. Kept, because it is asked for every part of every entry and `fields` looks each time anew."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _member(entry: Entry, event: Event | None) -> MemberId | None:

@@ -220,16 +220,16 @@ class PushingTill:
         )
         return member_id
 
-    def top_up(
-        self, member_id: MemberId, amount_minor: int, *, plan: str | None = None, bonus_minor: int = 0
-    ) -> ToppedUp:
+    def top_up(self, member_id: MemberId, amount_minor: int, **promised_minor: int) -> ToppedUp:
+        """`first_50=5_000` promises the bonus of promotion first-50; a promised plan is the plan that was chosen."""
+        promised = {PromotionId(name.replace("_", "-")): bonus for name, bonus in promised_minor.items()}
         event = ToppedUp(
             occasion=self.occasion(),
             member_id=member_id,
             amount_minor=amount_minor,
             tenders=(Tender(kind=TenderKind.CASH, amount_minor=amount_minor),),
-            plan_id=PromotionId(plan) if plan else None,
-            promised=(Promise(promotion_id=PromotionId(plan), bonus_minor=bonus_minor),) if plan else (),
+            plan_id=next((name for name in promised if name.startswith("plan-")), None),
+            promised=tuple(Promise(promotion_id=name, bonus_minor=bonus) for name, bonus in promised.items()),
         )
         self.write(event)
         return event

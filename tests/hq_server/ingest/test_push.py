@@ -8,7 +8,7 @@ from tests.hq_server.served import ServedHq
 def test_a_push_is_applied_once_and_a_second_one_is_told_what_the_first_was(hq: ServedHq) -> None:
     till = hq.till()
     member = till.enrol_member()
-    till.top_up(member, 100_000, plan="plan-1000", bonus_minor=20_000)
+    till.top_up(member, 100_000, plan_1000=20_000, first_50=5_000)
     purchase = till.redeem(member, 6_000, 4_000)
     till.refund(purchase, 2, 1_000)
     message = till.message()
