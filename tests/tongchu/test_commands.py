@@ -1,0 +1,86 @@
+"""The command line as a technician meets it: help that reads well, and every mistake with its remedy and exit code 2."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def tongchu(*arguments: str, home: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tongchu", *arguments],
+        capture_output=True,
+        text=True,
+        input=typed,
+        cwd=home,
+        env={**os.environ, "XDG_DATA_HOME": str(home), "COLUMNS": "120", "NO_COLOR": "1"},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "commands"),
+    [
+        ((), ("demo", "hq", "till", "journal")),
+        (("hq",), ("init", "serve", "enrol-code", "new-epoch", "add-store", "add-staff", "publish")),
+        (("till",), ("enrol", "run", "status")),
+        (("journal",), ("verify",)),
+    ],
+)
+def test_help_names_every_command(tmp_path: Path, group: tuple[str, ...], commands: tuple[str, ...]) -> None:
+    said = tongchu(*group, "--help", home=tmp_path).stdout
+    assert all(command in said for command in commands)
+
+
+def test_a_head_office_is_made_and_gets_stores_staff_and_rules(tmp_path: Path) -> None:
+    (tmp_path / "hq.toml").write_text('data_dir = "hq"\n', encoding="utf-8")
+    example = Path(__file__).parents[2] / "docs" / "rulebook.example.json"
+    made = tongchu("hq", "init", "-c", "hq.toml", "--write-config", "all-keys.toml", home=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "admin / " in made.stdout
+    assert "database_url" in (tmp_path / "all-keys.toml").read_text("utf-8")
+    assert tongchu("hq", "add-store", "S01", "人民路店", "-c", "hq.toml", home=tmp_path).returncode == 0
+    staff = tongchu("hq", "add-staff", "S01", "张敏", "-c", "hq.toml", home=tmp_path, typed="482913\n482913\n")
+    assert "may sign in at S01 as cashier" in staff.stdout
+    published = tongchu("hq", "publish", str(example), "-c", "hq.toml", home=tmp_path)
+    assert "rulebook 1 takes effect" in published.stdout, published.stderr
+    code = tongchu("hq", "enrol-code", "S01", "-c", "hq.toml", home=tmp_path)
+    assert "S01-T1" in code.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("hq", "serve"), ("tongchu hq init",)),
+        (("hq", "serve", "-c", "none.toml"), ("none.toml", "no such file")),
+        (("hq", "serve", "-c", "bad.toml"), ("bad.toml", "colour", "is no key", "database_url")),
+        (("hq", "serve", "-c", "torn.toml"), ("torn.toml", "not TOML")),
+        (("till", "status"), ("tongchu till enrol",)),
+        (("till", "run"), ("tongchu till enrol",)),
+        (("till", "run", "-c", "bad.toml"), ("bad.toml", "colour", "is no key", "printers")),
+        (("till", "enrol", "http://127.0.0.1:1", "CODE"), ("not enrolled", "does not answer")),
+        (("journal", "verify", "."), ("journal.db", "no such journal")),
+    ],
+)
+def test_a_mistake_names_file_key_and_remedy(
+    tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    (tmp_path / "bad.toml").write_text('colour = "red"\n', encoding="utf-8")
+    (tmp_path / "torn.toml").write_text("port = [", encoding="utf-8")
+    ended = tongchu(*arguments, home=tmp_path)
+    said = ended.stderr.replace("\n", " ")
+    assert ended.returncode == 2, said
+    assert all(word in said for word in words), said
+    assert "Traceback" not in said
+
+
+def test_initialising_twice_changes_nothing(tmp_path: Path) -> None:
+    assert tongchu("hq", "init", home=tmp_path).returncode == 0
+    again = tongchu("hq", "init", home=tmp_path)
+    assert again.returncode == 2
+    assert "initialised already" in again.stderr
