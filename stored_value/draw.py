@@ -28,7 +28,7 @@ class Draw:
 
 
 LIABILITY = {ValueKind.PRINCIPAL: Account.PRINCIPAL_LIABILITY, ValueKind.BONUS: Account.BONUS_LIABILITY}
-"""The account that holds what members are owed, for each kind that lies in lots."""
+"""The account that holds what members are owed, for each kind of lot that a payment may draw."""
 
 
 def drawable_lots(wallet: Wallet, kind: ValueKind, on: date) -> list[Lot]:
@@ -141,6 +141,10 @@ def draw_postings(draws: Sequence[Draw], serving_store: StoreId, credited: Accou
                 postings.append(Posting(serving_store, Account.OVERDRAFT_RECEIVABLE, draw.amount_minor))
             case ValueKind.SUSPENSE:
                 postings.append(Posting(serving_store, Account.SUSPENSE, draw.amount_minor))
+            case ValueKind.DEPOSIT:
+                raise ValueError("a deposit is never drawn by a payment")
+            case _:
+                assert_never(draw.kind)
         postings.append(Posting(serving_store, credited, -draw.amount_minor))
     return postings
 

@@ -9,7 +9,8 @@ from stored_value.identity import StoreId
 
 
 class Account(StrEnum):
-    """`detail` of a posting, by account: tender kind for `TENDER`, the other store for `CLEARING`, the promotion for `PROMOTION_COST`, else empty."""
+    """`detail` of a posting, by account: tender kind for `TENDER`, the other store for `CLEARING`, the promotion for `PROMOTION_COST`, the tax category for `TAX_PENDING`,
+    the pass type for `PASS_LIABILITY`, the transfer for `TRANSIT`, else empty."""
 
     TENDER = "tender"
     PRINCIPAL_LIABILITY = "principal_liability"
@@ -20,6 +21,12 @@ class Account(StrEnum):
     OVERDRAFT_RECEIVABLE = "overdraft_receivable"
     SUSPENSE = "suspense"
     UNEXPLAINED = "unexplained"
+    DEPOSIT_LIABILITY = "deposit_liability"
+    PASS_LIABILITY = "pass_liability"
+    TRANSIT = "transit"
+    BONUS_CLAWBACK = "bonus_clawback"
+    BREAKAGE = "breakage"
+    TAX_PENDING = "tax_pending"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,24 @@ from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
 
 class ValueKind(StrEnum):
     """What a part of a draw is made of. A receivable is value that the member owes: drawn when nothing else was left, put back first (H10).
-    Suspense is what nobody showed to be the member's doing: the serving store's until a person decides (H8)."""
+    Suspense is what nobody showed to be the member's doing: the serving store's until a person decides (H8).
+    A deposit 押金 is the member's money held against something lent: it lies in lots and no payment draws it."""
 
     PRINCIPAL = "principal"
     BONUS = "bonus"
     RECEIVABLE = "receivable"
     SUSPENSE = "suspense"
+    DEPOSIT = "deposit"
+
+
+class HoldingKind(StrEnum):
+    """What a member holds by quantity and not as money: points, uses or minutes of a pass, a pass valid until a day, a coupon."""
+
+    POINTS = "points"
+    PASS_USES = "pass_uses"
+    PASS_MINUTES = "pass_minutes"
+    PASS_UNTIL = "pass_until"
+    COUPON = "coupon"
 
 
 class WalletStatus(StrEnum):
@@ -39,6 +51,25 @@ class Lot:
     promotion_id: PromotionId | None = None
     expires_on: date | None = None
     provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A quantity from one source. `item_id` is the pass or coupon type, "" for points; `original` and `remaining` count points, uses or minutes,
+    1 for a coupon or an until-pass. `source_id` is the event that gave it, `store_id` where; `expires_on` the last usable day."""
+
+    holding_id: LotId
+    kind: HoldingKind
+    item_id: str
+    store_id: StoreId
+    source_id: EventId
+    acquired_on: date
+    rulebook: int
+    original: int
+    remaining: int
+    promotion_id: PromotionId | None = None
+    starts_on: date | None = None
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +137,7 @@ class Wallet:
     top_up_count: int = 0
     static_card_day: date | None = None
     static_card_minor: int = 0
+    holdings: tuple[Holding, ...] = ()
 
     def balance_minor(self, kind: ValueKind) -> int:
         """What the lots of a kind hold, provisional ones included."""
@@ -117,8 +149,15 @@ class Wallet:
 
     @property
     def total_minor(self) -> int:
-        """Principal and bonus, less what the member owes."""
-        return sum(lot.remaining_minor for lot in self.lots) - self.owed_minor
+        """Principal and bonus, less what the member owes; deposits are kept apart."""
+        return sum(lot.remaining_minor for lot in self.lots if lot.kind is not ValueKind.DEPOSIT) - self.owed_minor
+
+    def quantity(self, kind: HoldingKind) -> int:
+        """What the holdings of a kind come to."""
+        return sum(held.remaining for held in self.holdings if held.kind is kind)
+
+    def holding(self, holding_id: LotId) -> Holding | None:
+        return next((held for held in self.holdings if held.holding_id == holding_id), None)
 
     def purchase(self, purchase_id: EventId) -> Purchase | None:
         return next((bought for bought in self.purchases if bought.purchase_id == purchase_id), None)
