@@ -5,57 +5,34 @@ Amounts are minor units. `member_id` names the one wallet an event touches. Line
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
 from typing import ClassVar, Literal
 
-from stored_value.identity import EventId, LotId, MemberId, PromotionId, ShiftId, StaffId, StoreId, TerminalId
+from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
+from stored_value.occasion import EvidenceClass, Occasion, Tender, TenderKind
 
-
-class TenderKind(StrEnum):
-    CASH = "cash"
-    WECHAT = "wechat"
-    ALIPAY = "alipay"
-    CARD = "card"
-    TRANSFER = "transfer"
-
-
-class EvidenceClass(StrEnum):
-    """What shows that the member was there (H8). `STATIC_CARD` is the printed identity code, limited per day by policy; `NONE` books to the serving store's suspense."""
-
-    HOLD = "hold"
-    LEASE = "lease"
-    APPROVAL = "approval"
-    PAY_CODE = "pay_code"
-    PIN = "pin"
-    STATIC_CARD = "static_card"
-    RISK_ALLOWANCE = "risk_allowance"
-    NOT_NEEDED = "not_needed"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """Where, when and by whom: the part that every event has. `occurred_at` is the till's clock (aware UTC), `local_time` the wall clock as text, never recomputed."""
-
-    event_id: EventId
-    occurred_at: datetime
-    terminal_id: TerminalId
-    store_id: StoreId
-    staff_id: StaffId
-    shift_id: ShiftId
-    business_date: date
-    local_time: str
-    rulebook: int
-    evidence: EvidenceClass
-    offline: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tender:
-    kind: TenderKind
-    amount_minor: int
-    reference: str = ""
+__all__ = [
+    "EVENT_TYPES",
+    "Event",
+    "EvidenceClass",
+    "ExpectedDraw",
+    "MemberEnrolled",
+    "Occasion",
+    "OrderLine",
+    "Promise",
+    "PurchaseRefunded",
+    "Redeemed",
+    "RefundLine",
+    "SealedPersonal",
+    "ShiftClosed",
+    "ShiftEvent",
+    "ShiftOpened",
+    "ShiftTotals",
+    "Tender",
+    "TenderKind",
+    "TopUpReversed",
+    "ToppedUp",
+    "WalletEvent",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
