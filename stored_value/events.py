@@ -7,8 +7,8 @@ Amounts are minor units. `member_id` names the one wallet an event touches. Line
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
-from stored_value.occasion import EvidenceClass, Occasion, Tender, TenderKind
+from stored_value.identity import EventId, MemberId, PromotionId, StoreId
+from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
 
 __all__ = [
     "EVENT_TYPES",
@@ -37,10 +37,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """A bonus that the till showed before the money was taken."""
+    """A bonus that the till showed before the money was taken: what comes at once, what comes in instalments, and points."""
 
     promotion_id: PromotionId
     bonus_minor: int
+    later_minor: int = 0
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +57,6 @@ class OrderLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     line_no: int
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedDraw:
-    lot_id: LotId
     amount_minor: int
 
 

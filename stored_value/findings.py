@@ -27,9 +27,54 @@ class FindingCode(StrEnum):
     OUTSIDE_ANCHORS = "outside_anchors"
     SAME_PHONE = "same_phone"
     EVENT_REPEATED = "event_repeated"
+    PROMISE_BEYOND_CAP = "promise_beyond_cap"
+    PROMISE_HONOURED = "promise_honoured"
+    PROMISE_ON_TRUST = "promise_on_trust"
+    CAMPAIGN_BEYOND_CAP = "campaign_beyond_cap"
+    POINTS_ALREADY_SPENT = "points_already_spent"
+    POINTS_OVERDRAWN = "points_overdrawn"
+    REWARD_DIFFERS = "reward_differs"
+    REWARD_ALREADY_USED = "reward_already_used"
+    INSTALMENT_UNKNOWN = "instalment_unknown"
+    INSTALMENT_EARLY = "instalment_early"
+    TIER_REVIEW_NOT_DUE = "tier_review_not_due"
+    CASH_OUT_UNKNOWN = "cash_out_unknown"
+    CASH_OUT_NOT_WAITING = "cash_out_not_waiting"
+    CASH_OUT_DIFFERS = "cash_out_differs"
+    TENDER_NOT_ORIGINAL = "tender_not_original"
+    CASH_OUT_RECKONED_AGAIN = "cash_out_reckoned_again"
+    BONUS_FORFEITED = "bonus_forfeited"
+    LOT_REVIVED = "lot_revived"
+    LOT_NOT_EXPIRED = "lot_not_expired"
+    LOT_UNKNOWN = "lot_unknown"
+    DEPOSIT_UNKNOWN = "deposit_unknown"
+    DEPOSIT_EXCEEDED = "deposit_exceeded"
+    TRANSFER_REPEATED = "transfer_repeated"
+    TRANSFER_SHORT = "transfer_short"
+    UNCLAIMED = "unclaimed"
+    SWEEP_DUE = "sweep_due"
+    STATUS_DIFFERS = "status_differs"
+    BALANCE_LEFT = "balance_left"
+    CARD_ISSUE_OLD = "card_issue_old"
+    TAKEN_BACK_SHORT = "taken_back_short"
+    COMPLIANCE_LIMIT = "compliance_limit"
+    ORDER_AGAINST_POLICY = "order_against_policy"
+    PRICE_DIFFERS = "price_differs"
+    TIER_DIFFERS = "tier_differs"
+    REFUND_DIFFERS = "refund_differs"
+    HOLDING_UNKNOWN = "holding_unknown"
+    PASS_TYPE_UNKNOWN = "pass_type_unknown"
 
 
-INFORMATIVE = frozenset({FindingCode.DRAW_DIFFERS})
+INFORMATIVE = frozenset(
+    {
+        FindingCode.DRAW_DIFFERS,
+        FindingCode.LOT_REVIVED,
+        FindingCode.SWEEP_DUE,
+        FindingCode.PROMISE_ON_TRUST,
+        FindingCode.TIER_REVIEW_NOT_DUE,
+    }
+)
 """Findings that explain a difference nobody has to act on; every other one is an exception that a person looks at."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from stored_value.identity import EventId, ShiftId, StaffId, StoreId, TerminalId
+from stored_value.identity import EventId, LotId, ShiftId, StaffId, StoreId, TerminalId
 
 
 class TenderKind(StrEnum):
@@ -51,3 +51,11 @@ class Tender:
     kind: TenderKind
     amount_minor: int
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedDraw:
+    """What the till expected to draw of a lot."""
+
+    lot_id: LotId
+    amount_minor: int

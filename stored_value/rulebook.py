@@ -4,64 +4,37 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from stored_value.cart_policy import CartPolicy, CouponType, PassType
 from stored_value.identity import PromotionId, TierId
+from stored_value.loyalty_policy import PointsPolicy, Tier, TierPolicy
+from stored_value.policies import CashOutPolicy, LifeCyclePolicy
+from stored_value.promotions import BonusBearer, FirstTopUp, FixedPlan, Promotion
+from stored_value.words import Words
+
+__all__ = [
+    "HEAD_OFFICE_STORE",
+    "BonusBearer",
+    "CartPolicy",
+    "CouponType",
+    "DrawOrder",
+    "FirstTopUp",
+    "FixedPlan",
+    "Limits",
+    "PassType",
+    "PointsPolicy",
+    "Promotion",
+    "ReceiptTexts",
+    "Rulebook",
+    "Tier",
+    "TierPolicy",
+    "Words",
+]
 
 
 class DrawOrder(StrEnum):
     PROPORTIONAL = "proportional"
     PRINCIPAL_FIRST = "principal_first"
     BONUS_FIRST = "bonus_first"
-
-
-class BonusBearer(StrEnum):
-    """Whose books bear the cost of a bonus; shares between stores come with the complete rules."""
-
-    COLLECTING_STORE = "collecting_store"
-    HEAD_OFFICE = "head_office"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """A text for people, in each language of the product."""
-
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tier:
-    """Reached at once when the accumulated top-ups come to `top_up_from_minor`."""
-
-    tier_id: TierId
-    name: Words
-    top_up_from_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixedPlan:
-    """充1000送200: paying exactly `pay_minor` under this plan gives `bonus_minor`."""
-
-    promotion_id: PromotionId
-    name: Words
-    pay_minor: int
-    bonus_minor: int
-    bearer: BonusBearer = BonusBearer.COLLECTING_STORE
-    bonus_valid_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstTopUp:
-    """首充送50: a member's first top-up of at least `from_minor` gives `bonus_minor`, on top of any plan."""
-
-    promotion_id: PromotionId
-    name: Words
-    from_minor: int
-    bonus_minor: int
-    bearer: BonusBearer = BonusBearer.COLLECTING_STORE
-    bonus_valid_days: int | None = None
-
-
-Promotion = FixedPlan | FirstTopUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +52,15 @@ class Limits:
     named_wallet_minor: int = 500_000
     refund_days: int = 30
     words_from_minor: int = 100_000
+    bearer_wallet_minor: int = 100_000
+    real_name_from_minor: int = 1_000_000
+    cash_top_up_minor: int = 5_000_000
+    cash_payout_minor: int = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """`tiers` ascend by threshold and start at 0. `version` grows by one; the one in force is the highest whose `effective_at` has come."""
+    """`tiers` ascend by the threshold that `tier_policy` measures and start at 0. `version` grows by one; the one in force is the highest whose `effective_at` has come."""
 
     version: int
     effective_at: datetime
@@ -92,6 +69,13 @@ class Rulebook:
     draw_order: DrawOrder = DrawOrder.PROPORTIONAL
     limits: Limits = field(default_factory=Limits)
     receipt: ReceiptTexts = field(default_factory=ReceiptTexts)
+    tier_policy: TierPolicy = field(default_factory=TierPolicy)
+    points: PointsPolicy = field(default_factory=PointsPolicy)
+    cash_out: CashOutPolicy = field(default_factory=CashOutPolicy)
+    life_cycle: LifeCyclePolicy = field(default_factory=LifeCyclePolicy)
+    coupons: tuple[CouponType, ...] = ()
+    passes: tuple[PassType, ...] = ()
+    cart: CartPolicy = field(default_factory=CartPolicy)
 
     def promotion(self, promotion_id: PromotionId) -> Promotion | None:
         return next((known for known in self.promotions if known.promotion_id == promotion_id), None)
@@ -104,6 +88,12 @@ class Rulebook:
             (tier for tier in self.tiers if tier.top_up_from_minor <= topped_up_minor),
             key=lambda tier: tier.top_up_from_minor,
         )
+
+    def coupon_type(self, coupon_id: str) -> CouponType | None:
+        return next((known for known in self.coupons if known.coupon_id == coupon_id), None)
+
+    def pass_type(self, pass_id: str) -> PassType | None:
+        return next((known for known in self.passes if known.pass_id == pass_id), None)
 
     def tier(self, tier_id: TierId) -> Tier | None:
         return next((known for known in self.tiers if known.tier_id == tier_id), None)

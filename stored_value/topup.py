@@ -1,104 +1,65 @@
-"""Top-ups: which bonus a member gets and why, what stops a top-up before the money is taken, and what one does to the wallet."""
+"""Top-ups: what stops one before the money is taken, and what one does to the wallet: lots for what was paid, and every reward given or promised."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from typing import assert_never
+from dataclasses import replace
 
 from stored_value.draw import pay_receivables
+from stored_value.eligibility import NOT_KNOWN, ReasonCode, TopUpContext
 from stored_value.events import Promise, Tender, ToppedUp
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, PromotionId, StoreId
+from stored_value.points import add_points, last_day, points_for_top_up
 from stored_value.postings import Account, Posting, clearing
+from stored_value.promotions import NO_CAPS, FixedPlan, Promotion
+from stored_value.quote import Quote, Reason, Reward, quote, reward_for_facts
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.rulebook import (
-    HEAD_OFFICE_STORE,
-    BonusBearer,
-    FirstTopUp,
-    FixedPlan,
-    Promotion,
-    Rulebook,
-    Words,
-)
+from stored_value.rewards import Granted, give
+from stored_value.rulebook import HEAD_OFFICE_STORE, BonusBearer, Rulebook
+from stored_value.tiers import count_activity, move_tier
 from stored_value.wallet import Lot, ValueKind, Wallet, WalletStatus
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reward:
-    promotion_id: PromotionId
-    name: Words
-    bonus_minor: int
-    bearer: BonusBearer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why a promotion gave or did not give. `code`: given | other_plan | amount_differs | not_first | below_minimum; `data` holds the figures."""
-
-    promotion_id: PromotionId
-    name: Words
-    given: bool
-    code: str
-    data: dict[str, int | str] = field(default_factory=dict)
+__all__ = [
+    "Quote",
+    "Reason",
+    "Reward",
+    "TopUpContext",
+    "apply_top_up",
+    "bonus_postings",
+    "context_of",
+    "promise_of",
+    "quote",
+    "refuse_top_up",
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """What a top-up would give. `plan_id` is the plan it counts under: the chosen one, else the best whose price is exactly the amount."""
-
-    amount_minor: int
-    plan_id: PromotionId | None
-    rewards: tuple[Reward, ...]
-    reasons: tuple[Reason, ...]
-
-    @property
-    def bonus_minor(self) -> int:
-        return sum(reward.bonus_minor for reward in self.rewards)
-
-
-def quote(wallet: Wallet, amount_minor: int, plan_id: PromotionId | None, rulebook: Rulebook) -> Quote:
-    if plan_id is None:
-        matching = [plan for plan in rulebook.plans() if plan.pay_minor == amount_minor]
-        plan_id = max(matching, key=lambda plan: plan.bonus_minor).promotion_id if matching else None
-    rewards: list[Reward] = []
-    reasons: list[Reason] = []
-    for promotion in rulebook.promotions:
-        reason = _reason(promotion, wallet, amount_minor, plan_id)
-        reasons.append(reason)
-        if reason.given:
-            rewards.append(_reward(promotion))
-    return Quote(amount_minor=amount_minor, plan_id=plan_id, rewards=tuple(rewards), reasons=tuple(reasons))
-
-
-def _reward(promotion: Promotion) -> Reward:
-    return Reward(
-        promotion_id=promotion.promotion_id,
-        name=promotion.name,
-        bonus_minor=promotion.bonus_minor,
-        bearer=promotion.bearer,
+def context_of(event: ToppedUp) -> TopUpContext:
+    """The circumstances that an event states. A birthday is not among them (H14): head office compares a promise with the member's profile."""
+    place = event.occasion
+    return TopUpContext(
+        store_id=place.store_id,
+        on=place.business_date,
+        local_time=place.local_time,
+        tenders=frozenset(tender.kind for tender in event.tenders),
     )
 
 
-def _reason(promotion: Promotion, wallet: Wallet, amount_minor: int, plan_id: PromotionId | None) -> Reason:
-    code, data = "given", dict[str, int | str]()
-    match promotion:
-        case FixedPlan():
-            if promotion.promotion_id != plan_id:
-                code, data = "other_plan", {"pay_minor": promotion.pay_minor}
-            elif amount_minor != promotion.pay_minor:
-                code, data = "amount_differs", {"pay_minor": promotion.pay_minor}
-        case FirstTopUp():
-            if wallet.top_up_count:
-                code, data = "not_first", {"count": wallet.top_up_count}
-            elif amount_minor < promotion.from_minor:
-                code, data = "below_minimum", {"from_minor": promotion.from_minor}
-        case _:
-            assert_never(promotion)
-    return Reason(promotion_id=promotion.promotion_id, name=promotion.name, given=code == "given", code=code, data=data)
+def promise_of(reward: Reward) -> Promise:
+    """What a till writes of a reward that it showed."""
+    return Promise(
+        promotion_id=reward.promotion_id,
+        bonus_minor=reward.bonus_minor,
+        later_minor=reward.later_minor,
+        points=reward.points,
+    )
 
 
 def refuse_top_up(
-    wallet: Wallet, amount_minor: int, tenders: Sequence[Tender], plan_id: PromotionId | None, rulebook: Rulebook
+    wallet: Wallet,
+    amount_minor: int,
+    tenders: Sequence[Tender],
+    plan_id: PromotionId | None,
+    rulebook: Rulebook,
+    context: TopUpContext = NOT_KNOWN,
 ) -> Refusal | None:
     """None when the top-up may go ahead. An empty `tenders` is a preview: they are not compared yet."""
     if amount_minor <= 0 or any(tender.amount_minor <= 0 for tender in tenders):
@@ -113,7 +74,7 @@ def refuse_top_up(
         if not isinstance(plan, FixedPlan) or plan.pay_minor != amount_minor:
             return Refusal(RefusalCode.PLAN_UNKNOWN, {"plan_id": plan_id})
     limit = rulebook.limits.named_wallet_minor
-    after = wallet.total_minor + amount_minor + quote(wallet, amount_minor, plan_id, rulebook).bonus_minor
+    after = wallet.total_minor + amount_minor + quote(wallet, amount_minor, plan_id, rulebook, context).bonus_minor
     if after > limit:
         left = max(0, limit - wallet.total_minor)
         return Refusal(RefusalCode.WALLET_LIMIT, {"limit_minor": limit, "left_minor": left})
@@ -125,7 +86,7 @@ def apply_top_up(
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
     """New lots for what was paid and given; receivables are paid first. A breach is a finding: the money is in the drawer."""
     place = event.occasion
-    rewards, findings = _granted(wallet, event, rulebook)
+    granted, findings = _granted(wallet, event, rulebook)
     if wallet.status is not WalletStatus.ACTIVE:
         findings.append(Finding(FindingCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value}))
     paid = sum(tender.amount_minor for tender in event.tenders)
@@ -140,17 +101,16 @@ def apply_top_up(
     if paid != event.amount_minor:
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, event.amount_minor - paid))
     postings.append(Posting(place.store_id, Account.PRINCIPAL_LIABILITY, -event.amount_minor))
-    for promotion, bonus_minor in rewards:
-        lots.append(_bonus_lot(event, promotion, bonus_minor, provisional_bonus))
-        postings.extend(bonus_postings(place.store_id, promotion, bonus_minor))
-    topped_up = wallet.topped_up_minor + event.amount_minor
-    wallet = replace(
-        wallet,
-        lots=wallet.lots + tuple(lots),
-        topped_up_minor=topped_up,
-        top_up_count=wallet.top_up_count + 1,
-        tier_id=rulebook.tier_for(topped_up).tier_id,
-    )
+    for promotion, reward in granted:
+        if reward.bonus_minor:
+            lots.append(_bonus_lot(event, promotion, reward.bonus_minor, provisional_bonus))
+            postings.extend(bonus_postings(place.store_id, promotion, reward.bonus_minor))
+    points = points_for_top_up(wallet, event.amount_minor, rulebook, place.business_date)
+    wallet = replace(wallet, lots=wallet.lots + tuple(lots), top_up_count=wallet.top_up_count + 1)
+    wallet = add_points(wallet, place, points, rulebook.points)
+    wallet = give(wallet, place, granted, rulebook)
+    wallet = count_activity(wallet, rulebook, place.business_date, topped_up_minor=event.amount_minor)
+    wallet = move_tier(wallet, rulebook, place.business_date)
     wallet, paying = pay_receivables(wallet, place.business_date)
     limit = rulebook.limits.named_wallet_minor
     if wallet.total_minor > limit:
@@ -158,50 +118,107 @@ def apply_top_up(
     return wallet, postings + paying, findings
 
 
-def _granted(wallet: Wallet, event: ToppedUp, rulebook: Rulebook) -> tuple[list[tuple[Promotion, int]], list[Finding]]:
-    """What the rulebook gives, and what was promised and the rulebook could have given: an honest promise is kept once per promise."""
-    given = {reward.promotion_id for reward in quote(wallet, event.amount_minor, event.plan_id, rulebook).rewards}
-    granted: list[tuple[Promotion, int]] = []
+def _granted(wallet: Wallet, event: ToppedUp, rulebook: Rulebook) -> tuple[list[Granted], list[Finding]]:
+    """What the rulebook gives, and what was promised and the rulebook could have given: an honest promise is kept once per promise, and reported."""
+    context = context_of(event)
+    promises = {promise.promotion_id: promise for promise in event.promised}
+    honest = _honest(promises, event, rulebook, context)
+    quoted = quote(wallet, event.amount_minor, event.plan_id, rulebook, context, promised=honest)
+    unasked = (
+        {
+            reason.promotion_id: reason
+            for reason in quote(wallet, event.amount_minor, quoted.plan_id, rulebook, context).reasons
+        }
+        if honest
+        else {}
+    )
+    given = {reward.promotion_id: reward for reward in quoted.rewards}
+    granted: list[Granted] = []
     findings: list[Finding] = []
-    promised = {promise.promotion_id: promise for promise in event.promised}
     for promotion in rulebook.promotions:
-        promise = promised.pop(promotion.promotion_id, None)
-        honest = promise is not None and _could_give(promotion, event.amount_minor) == promise.bonus_minor
-        if promotion.promotion_id in given or honest:
-            granted.append((promotion, promotion.bonus_minor))
-        if honest and promotion.promotion_id not in given and isinstance(promotion, FirstTopUp):
-            findings.append(
-                Finding(
-                    FindingCode.FIRST_TOP_UP_REPEATED,
-                    {"promotion": promotion.promotion_id, "bonus_minor": promotion.bonus_minor},
-                )
-            )
-        elif (promise is not None) != (promotion.promotion_id in given) or (promise is not None and not honest):
-            findings.append(_promise_differs(promotion.promotion_id, promise, granted))
-    findings.extend(_promise_differs(promise.promotion_id, promise, granted) for promise in promised.values())
+        promotion_id = promotion.promotion_id
+        promise = promises.pop(promotion_id, None)
+        reward = given.get(promotion_id)
+        if reward is not None and promise is not None and promotion_id in honest:
+            reward = _as_promised(reward, promise)
+            findings.extend(_honoured(reward, unasked[promotion_id]))
+        if reward is not None:
+            granted.append((promotion, reward))
+        if not _agree(promise, reward):
+            findings.append(_promise_differs(promotion_id, promise, reward))
+    findings.extend(_promise_differs(promise.promotion_id, promise, None) for promise in promises.values())
     return granted, findings
 
 
-def _promise_differs(
-    promotion_id: PromotionId, promise: Promise | None, granted: list[tuple[Promotion, int]]
-) -> Finding:
-    given = sum(bonus for promotion, bonus in granted if promotion.promotion_id == promotion_id)
-    promised = promise.bonus_minor if promise is not None else 0
+def _honest(
+    promises: dict[PromotionId, Promise], event: ToppedUp, rulebook: Rulebook, context: TopUpContext
+) -> set[PromotionId]:
+    """The promises that the rulebook gives for the facts of the event to some member. A cap in money may have cut one."""
+    honest: set[PromotionId] = set()
+    for promotion in rulebook.promotions:
+        promise = promises.get(promotion.promotion_id)
+        if promise is None:
+            continue
+        plan_id = promotion.promotion_id if event.plan_id is None else event.plan_id
+        most = reward_for_facts(promotion, event.amount_minor, plan_id, context)
+        if most is None:
+            continue
+        cut = promotion.terms.caps is not NO_CAPS and promise.bonus_minor + promise.later_minor < most.whole_bonus_minor
+        if (promise.bonus_minor, promise.later_minor) == (most.bonus_minor, most.later_minor) or cut:
+            honest.add(promotion.promotion_id)
+    return honest
+
+
+def _as_promised(reward: Reward, promise: Promise) -> Reward:
+    """The reward with its bonus cut to what was promised; the parts keep their days and the first ones their size."""
+    if promise.bonus_minor + promise.later_minor >= reward.whole_bonus_minor:
+        return reward
+    left = promise.later_minor
+    later = []
+    for part in reward.later:
+        amount = min(part.amount_minor, left)
+        left -= amount
+        if amount:
+            later.append(replace(part, amount_minor=amount))
+    return replace(reward, bonus_minor=promise.bonus_minor, later=tuple(later))
+
+
+def _honoured(reward: Reward, reason: Reason) -> list[Finding]:
+    """What an honest promise cost that the member's standing, as head office knows it, would not have given."""
+    data: dict[str, int | str] = {"promotion": reward.promotion_id, "bonus_minor": reward.whole_bonus_minor}
+    match reason.code:
+        case ReasonCode.GIVEN:
+            return []
+        case ReasonCode.NOT_FIRST:
+            return [Finding(FindingCode.FIRST_TOP_UP_REPEATED, data)]
+        case ReasonCode.BIRTHDAY_UNKNOWN:
+            return [Finding(FindingCode.PROMISE_ON_TRUST, data)]
+        case ReasonCode.MEMBER_CAP | ReasonCode.MEMBER_DAY_CAP | ReasonCode.CAMPAIGN_CAP | ReasonCode.GIVEN_UP_TO_CAP:
+            would = reason.data.get("given_minor", 0) if reason.code == ReasonCode.GIVEN_UP_TO_CAP else 0
+            if would == reward.whole_bonus_minor:
+                return []
+            return [Finding(FindingCode.PROMISE_BEYOND_CAP, data | {"reason": reason.code})]
+        case _:
+            return [Finding(FindingCode.PROMISE_HONOURED, data | {"reason": reason.code})]
+
+
+def _agree(promise: Promise | None, reward: Reward | None) -> bool:
+    if promise is None or reward is None:
+        return promise is None and reward is None
+    return (promise.bonus_minor, promise.later_minor, promise.points) == (
+        reward.bonus_minor,
+        reward.later_minor,
+        reward.points,
+    )
+
+
+def _promise_differs(promotion_id: PromotionId, promise: Promise | None, reward: Reward | None) -> Finding:
+    promised = promise.bonus_minor + promise.later_minor if promise is not None else 0
+    given = reward.whole_bonus_minor if reward is not None else 0
     return Finding(
         FindingCode.PROMISE_DIFFERS,
         {"promotion": promotion_id, "promised_minor": promised, "given_minor": given},
     )
-
-
-def _could_give(promotion: Promotion, amount_minor: int) -> int:
-    """The most that a promotion gives for an amount, whatever the member's history."""
-    match promotion:
-        case FixedPlan():
-            return promotion.bonus_minor if amount_minor == promotion.pay_minor else 0
-        case FirstTopUp():
-            return promotion.bonus_minor if amount_minor >= promotion.from_minor else 0
-        case _:
-            assert_never(promotion)
 
 
 def _principal_lot(event: ToppedUp) -> Lot:
@@ -230,14 +247,9 @@ def _bonus_lot(event: ToppedUp, promotion: Promotion, bonus_minor: int, provisio
         original_minor=bonus_minor,
         remaining_minor=bonus_minor,
         promotion_id=promotion.promotion_id,
-        expires_on=_expiry(place.business_date, promotion.bonus_valid_days),
+        expires_on=last_day(place.business_date, promotion.bonus_valid_days),
         provisional=provisional,
     )
-
-
-def _expiry(acquired_on: date, valid_days: int | None) -> date | None:
-    """The last day on which the lot can be spent."""
-    return None if valid_days is None else acquired_on + timedelta(days=valid_days)
 
 
 def bonus_postings(collecting: StoreId, promotion: Promotion, bonus_minor: int) -> list[Posting]:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId, TierId
+from stored_value.loyalty import NO_LOYALTY, Loyalty
+from stored_value.occasion import Tender
 
 
 class ValueKind(StrEnum):
@@ -36,9 +39,26 @@ class WalletStatus(StrEnum):
     CLOSED = "closed"
 
 
+class Identity(StrEnum):
+    """How well the holder is known: a bearer's card, a named member, a member whose papers were seen."""
+
+    BEARER = "bearer"
+    NAMED = "named"
+    VERIFIED = "verified"
+
+
+class LotEnd(StrEnum):
+    """Why nothing may be put back into a lot as it was (H10). An expired lot is not ended: a late entry revives it (H5)."""
+
+    CASHED_OUT = "cashed_out"
+    REVERSED = "reversed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """Value from one source. `store_id` is the store that took the money; a provisional lot (an offline bonus that HQ has not confirmed) is not drawn (H3)."""
+    """Value from one source. `store_id` is the store that took the money; a provisional lot (an offline bonus that HQ has not confirmed) is not drawn (H3).
+    `expired_minor` was taken by expiry and can come back; `discount_minor` is what the purchases drawn from it would have cost more without discount;
+    `tenders` are how a principal was paid."""
 
     lot_id: LotId
     kind: ValueKind
@@ -51,6 +71,10 @@ class Lot:
     promotion_id: PromotionId | None = None
     expires_on: date | None = None
     provisional: bool = False
+    expired_minor: int = 0
+    discount_minor: int = 0
+    end: LotEnd | None = None
+    tenders: tuple[Tender, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +94,13 @@ class Holding:
     promotion_id: PromotionId | None = None
     starts_on: date | None = None
     expires_on: date | None = None
+    sold_for_minor: int = 0
+    released_minor: int = 0
+
+    @property
+    def unreleased_minor(self) -> int:
+        """What was paid for a sold pass and not yet served: the books hold it as `PASS_LIABILITY` of `store_id`."""
+        return self.sold_for_minor - self.released_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +123,61 @@ class LinePart:
     returned_minor: int = 0
 
 
+class ShareKind(StrEnum):
+    """What may pay a part of a line beside the balance."""
+
+    TENDER = "tender"
+    COUPON = "coupon"
+    POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineShare:
+    """What a tender, a coupon or points paid of one line, and how much of it went back. `source`: the tender's kind, the coupon's holding, "" for points.
+    `borne_by` is the store whose books carry a coupon or points."""
+
+    kind: ShareKind
+    source: str
+    paid_minor: int
+    returned_minor: int = 0
+    reference: str = ""
+    borne_by: StoreId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What an order took of one holding (points, uses, minutes, a coupon), how much of it went back, and the value of a sold pass that it released.
+    `line_no` is the line that a pass covered or that gave a sold pass; none for points and coupons, which lie over several."""
+
+    holding_id: LotId
+    kind: HoldingKind
+    item_id: str
+    store_id: StoreId
+    quantity: int
+    returned: int = 0
+    line_no: int | None = None
+    released_minor: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseLine:
+    """`total_minor` is what the parts and shares paid together. `sells_pass` names the holding that the line gave; `tax_minor` lies inside the total;
+    `discount_minor` is what the line would have cost more without discount."""
+
     line_no: int
     name: str
     total_minor: int
     parts: tuple[LinePart, ...]
+    shares: tuple[LineShare, ...] = ()
+    quantity: int = 1
+    tax_minor: int = 0
+    tax_category: str = ""
+    sells_pass: LotId | None = None
+    discount_minor: int = 0
 
     @property
     def refunded_minor(self) -> int:
-        return sum(part.returned_minor for part in self.parts)
+        return sum(part.returned_minor for part in self.parts) + sum(share.returned_minor for share in self.shares)
 
     @property
     def refundable_minor(self) -> int:
@@ -110,12 +186,15 @@ class PurchaseLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """A redemption as `apply` settled it: what each line drew, so that a refund puts back exactly that."""
+    """A redemption or an order as `apply` settled it: what each line drew, so that a refund puts back exactly that. An order (`is_order`) was paid by more than
+    the balance, or took passes, coupons or points, and is refunded by `order_refund`."""
 
     purchase_id: EventId
     store_id: StoreId
     business_date: date
     lines: tuple[PurchaseLine, ...]
+    taken: tuple[Taken, ...] = ()
+    is_order: bool = False
 
     @property
     def refundable_minor(self) -> int:
@@ -138,6 +217,14 @@ class Wallet:
     static_card_day: date | None = None
     static_card_minor: int = 0
     holdings: tuple[Holding, ...] = ()
+    spent_minor: int = 0
+    loyalty: Loyalty = NO_LOYALTY
+    cash_outs: tuple[CashOut, ...] = ()
+    identity: Identity = Identity.NAMED
+    card_issue: int = 1
+    expires_on: date | None = None
+    merged_into: MemberId | None = None
+    transfer_legs: tuple[str, ...] = ()
 
     def balance_minor(self, kind: ValueKind) -> int:
         """What the lots of a kind hold, provisional ones included."""
@@ -151,6 +238,11 @@ class Wallet:
     def total_minor(self) -> int:
         """Principal and bonus, less what the member owes; deposits are kept apart."""
         return sum(lot.remaining_minor for lot in self.lots if lot.kind is not ValueKind.DEPOSIT) - self.owed_minor
+
+    @property
+    def reserved_minor(self) -> int:
+        """What waits in cash-outs that were asked for and neither paid nor rejected; no longer in the lots."""
+        return sum(asked.reserved_minor for asked in self.cash_outs if asked.state is CashOutState.WAITING)
 
     def quantity(self, kind: HoldingKind) -> int:
         """What the holdings of a kind come to."""

@@ -1,0 +1,242 @@
+"""Points 积分: earned on top-up and spend, always rounded down, drawn by lot (first to expire, then oldest), taken back with a refund, exchanged for what the rulebook offers.
+
+Points are kept by quantity and not booked; what they buy is a cost of the programme, in head office's books, when it is handed over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from stored_value.events_loyalty import PointsRedeemed
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import EventId, LotId, PromotionId, StoreId
+from stored_value.loyalty_policy import PointsPolicy, PointsReward
+from stored_value.money import floor_share
+from stored_value.occasion import Occasion
+from stored_value.postings import Account, Posting, clearing
+from stored_value.promotions import CouponGift, PassGift
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
+from stored_value.tiers import tier_of
+from stored_value.wallet import Holding, HoldingKind, Purchase, Wallet, WalletStatus
+
+PROGRAMME = "points"
+"""The posting detail under which the points programme's costs stand."""
+
+
+def earned_points(amount_minor: int, points: int, per_minor: int, percent: int) -> int:
+    """`amount × points × percent / (per_minor × 100)`, rounded down once, at the end."""
+    return floor_share(amount_minor, points * percent, per_minor * 100)
+
+
+def points_for_top_up(wallet: Wallet, amount_minor: int, rulebook: Rulebook, on: date) -> int:
+    """By the tier before the top-up."""
+    policy = rulebook.points
+    if not policy.top_up_points:
+        return 0
+    percent = tier_of(wallet, rulebook, on).points_percent
+    return earned_points(amount_minor, policy.top_up_points, policy.top_up_per_minor, percent)
+
+
+def points_for_spend(wallet: Wallet, paid_minor: int, from_bonus_minor: int, rulebook: Rulebook, on: date) -> int:
+    """`paid_minor` is all that earns (balance and other tenders), `from_bonus_minor` the part of it that came out of bonus lots. By the tier before the purchase."""
+    policy = rulebook.points
+    if not policy.spend_points:
+        return 0
+    earning = paid_minor if policy.bonus_spend_earns else paid_minor - from_bonus_minor
+    percent = tier_of(wallet, rulebook, on).points_percent
+    return earned_points(earning, policy.spend_points, policy.spend_per_minor, percent)
+
+
+def add_points(
+    wallet: Wallet, place: Occasion, points: int, policy: PointsPolicy, promotion_id: PromotionId | None = None
+) -> Wallet:
+    """A lot of points from the event of `place`."""
+    if points <= 0:
+        return wallet
+    held = Holding(
+        holding_id=points_lot(place.event_id, promotion_id),
+        kind=HoldingKind.POINTS,
+        item_id="",
+        store_id=place.store_id,
+        source_id=place.event_id,
+        acquired_on=place.business_date,
+        rulebook=place.rulebook,
+        original=points,
+        remaining=points,
+        promotion_id=promotion_id,
+        expires_on=last_day(place.business_date, policy.valid_days),
+    )
+    return replace(wallet, holdings=(*wallet.holdings, held))
+
+
+def points_lot(source_id: EventId, promotion_id: PromotionId | None = None) -> LotId:
+    """The id of the points that an event, or a promotion of it, gave."""
+    return LotId(f"{source_id}/points" + (f"/{promotion_id}" if promotion_id is not None else ""))
+
+
+def last_day(acquired_on: date, valid_days: int | None) -> date | None:
+    """The last day on which something given then can be used."""
+    return None if valid_days is None else acquired_on + timedelta(days=valid_days)
+
+
+def gift_holdings(
+    place: Occasion,
+    coupons: Sequence[CouponGift],
+    passes: Sequence[PassGift],
+    promotion_id: PromotionId | None,
+    name: str,
+) -> tuple[Holding, ...]:
+    """Coupons one by one (each is used once), passes as they are; `name` keeps the ids of one event apart."""
+    wanted: list[tuple[str, HoldingKind, str, int, int | None]] = []
+    for coupon in coupons:
+        wanted += [("c", HoldingKind.COUPON, coupon.coupon_id, 1, coupon.valid_days)] * coupon.count
+    wanted += [("s", gift.kind, gift.pass_id, gift.quantity, gift.valid_days) for gift in passes]
+    return tuple(
+        Holding(
+            holding_id=LotId(f"{place.event_id}/{letter}/{name}/{number}"),
+            kind=kind,
+            item_id=item_id,
+            store_id=place.store_id,
+            source_id=place.event_id,
+            acquired_on=place.business_date,
+            rulebook=place.rulebook,
+            original=quantity,
+            remaining=quantity,
+            promotion_id=promotion_id,
+            expires_on=last_day(place.business_date, valid_days),
+        )
+        for number, (letter, kind, item_id, quantity, valid_days) in enumerate(wanted, start=1)
+    )
+
+
+def usable_points(wallet: Wallet, on: date) -> list[Holding]:
+    """Lots of points that can be used on a day, in the order in which they are drawn: first to expire, then oldest, then id."""
+    held = [
+        lot
+        for lot in wallet.holdings
+        if lot.kind is HoldingKind.POINTS
+        and lot.remaining > 0
+        and (lot.expires_on is None or lot.expires_on >= on)
+        and (lot.starts_on is None or lot.starts_on <= on)
+    ]
+    held.sort(key=lambda lot: (lot.expires_on or date.max, lot.acquired_on, lot.holding_id))
+    return held
+
+
+def usable_points_total(wallet: Wallet, on: date) -> int:
+    return sum(lot.remaining for lot in usable_points(wallet, on))
+
+
+def take_points(wallet: Wallet, points: int, on: date, first: LotId | None = None) -> tuple[Wallet, int]:
+    """The wallet after drawing points, and how many were missing. `first` is drawn before the others, expired or not."""
+    left = points
+    changed: dict[LotId, int] = {}
+    named = wallet.holding(first) if first is not None else None
+    order = [*([named] if named is not None else []), *(lot for lot in usable_points(wallet, on) if lot is not named)]
+    for lot in order:
+        taken = min(left, lot.remaining)
+        if taken:
+            changed[lot.holding_id] = taken
+            left -= taken
+    return _less(wallet, changed), left
+
+
+def _less(wallet: Wallet, taken: dict[LotId, int]) -> Wallet:
+    if not taken:
+        return wallet
+    return replace(
+        wallet,
+        holdings=tuple(
+            replace(lot, remaining=lot.remaining - taken[lot.holding_id]) if lot.holding_id in taken else lot
+            for lot in wallet.holdings
+        ),
+    )
+
+
+def take_back_purchase_points(
+    wallet: Wallet, before: Purchase, after: Purchase, on: date
+) -> tuple[Wallet, list[Finding]]:
+    """After a refund the purchase keeps `earned × (total − refunded) / total` points, rounded down; any split of a refund takes back what the whole would."""
+    held = wallet.holding(points_lot(before.purchase_id))
+    total = sum(line.total_minor for line in before.lines)
+    if held is None or not total:
+        return wallet, []
+    keeps = [floor_share(held.original, purchase.refundable_minor, total) for purchase in (before, after)]
+    return take_back_points(wallet, held, keeps[0] - keeps[1], on)
+
+
+def take_back_points(wallet: Wallet, held: Holding, points: int, on: date) -> tuple[Wallet, list[Finding]]:
+    """From the lot itself, then from the member's others; what is spent already is waived and reported. An expired lot takes nothing from the others."""
+    expired = held.expires_on is not None and held.expires_on < on
+    wanted = min(points, held.remaining) if expired else points
+    wallet, missing = take_points(wallet, wanted, on, held.holding_id)
+    if not missing:
+        return wallet, []
+    return wallet, [Finding(FindingCode.POINTS_ALREADY_SPENT, {"source": held.source_id, "points": missing})]
+
+
+def points_worth_minor(points: int, policy: PointsPolicy) -> int:
+    """What points pay at the counter, rounded down; 0 where the rulebook does not let them pay."""
+    return floor_share(points, policy.worth_minor, policy.worth_points) if policy.worth_points else 0
+
+
+def points_needed(amount_minor: int, policy: PointsPolicy) -> int | None:
+    """The least points that pay an amount; none where points pay nothing."""
+    if not policy.worth_points or not policy.worth_minor:
+        return None
+    return -floor_share(-amount_minor, policy.worth_points, policy.worth_minor)
+
+
+def points_cost_postings(serving: StoreId, worth_minor: int) -> list[Posting]:
+    """Goods handed over for points: head office's programme bears what the serving store earns."""
+    if not worth_minor:
+        return []
+    bearer = StoreId(HEAD_OFFICE_STORE)
+    return [
+        Posting(bearer, Account.PROMOTION_COST, worth_minor, PROGRAMME),
+        *clearing(bearer, serving, worth_minor),
+        Posting(serving, Account.REVENUE, -worth_minor),
+    ]
+
+
+def refuse_points_redemption(wallet: Wallet, reward_id: str, rulebook: Rulebook, on: date) -> Refusal | None:
+    """None when the reward may be handed over."""
+    reward = rulebook.points.reward(reward_id)
+    if reward is None:
+        return Refusal(RefusalCode.REWARD_UNKNOWN, {"reward": reward_id})
+    if wallet.status is not WalletStatus.ACTIVE:
+        return Refusal(RefusalCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value})
+    held = usable_points_total(wallet, on)
+    if held < reward.points:
+        return Refusal(RefusalCode.POINTS_TOO_FEW, {"points": held, "short": reward.points - held})
+    return None
+
+
+def apply_points_redemption(
+    wallet: Wallet, event: PointsRedeemed, rulebook: Rulebook
+) -> tuple[Wallet, list[Posting], list[Finding]]:
+    """The goods are gone: points that are missing are a finding. A coupon or a pass lands in the wallet."""
+    place = event.occasion
+    findings: list[Finding] = []
+    if wallet.status is not WalletStatus.ACTIVE:
+        findings.append(Finding(FindingCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value}))
+    reward = rulebook.points.reward(event.reward_id)
+    if reward is None or (reward.points, reward.worth_minor) != (event.points, event.worth_minor):
+        findings.append(Finding(FindingCode.REWARD_DIFFERS, _differing(event, reward)))
+    wallet, missing = take_points(wallet, event.points, place.business_date)
+    if missing:
+        findings.append(Finding(FindingCode.POINTS_OVERDRAWN, {"points": event.points, "missing": missing}))
+    if reward is not None:
+        coupons = (reward.coupon,) if reward.coupon else ()
+        passes = (reward.pass_gift,) if reward.pass_gift else ()
+        given = gift_holdings(place, coupons, passes, None, reward.reward_id)
+        wallet = replace(wallet, holdings=wallet.holdings + given)
+    return wallet, points_cost_postings(place.store_id, event.worth_minor), findings
+
+
+def _differing(event: PointsRedeemed, reward: PointsReward | None) -> dict[str, int | str]:
+    data: dict[str, int | str] = {"reward": event.reward_id, "points": event.points, "worth_minor": event.worth_minor}
+    if reward is not None:
+        data |= {"rulebook_points": reward.points, "rulebook_worth_minor": reward.worth_minor}
+    return data
