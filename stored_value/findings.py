@@ -73,6 +73,7 @@ INFORMATIVE = frozenset(
         FindingCode.SWEEP_DUE,
         FindingCode.PROMISE_ON_TRUST,
         FindingCode.TIER_REVIEW_NOT_DUE,
+        FindingCode.TIER_DIFFERS,
     }
 )
 """Findings that explain a difference nobody has to act on; every other one is an exception that a person looks at."""

@@ -43,6 +43,13 @@ def floor_share(amount: int, part: int, whole: int) -> int:
     return amount * part // whole
 
 
+def half_up_share(amount: int, part: int, whole: int) -> int:
+    """`amount × part / whole`, rounded half up; amounts of zero or more, `whole` > 0."""
+    if whole <= 0 or amount < 0 or part < 0:
+        raise ValueError("half_up_share needs a positive whole and nothing negative")
+    return (2 * amount * part + whole) // (2 * whole)
+
+
 def parse_yuan(text: str) -> int:
     """Typed yuan ("128", "128.5", "1,280.00") to minor units; raises `AmountError` naming what is wrong."""
     plain = text.strip().replace(",", "").replace("，", "").removeprefix("￥").removeprefix("¥")
