@@ -11,6 +11,8 @@ from typing import ClassVar, Literal
 from stored_value.identity import EventId, LotId, MemberId, TierId
 from stored_value.occasion import ExpectedDraw, Occasion, Tender
 
+NO_TIER = TierId("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
@@ -113,7 +115,7 @@ class OrderPaid:
     order_discounts: tuple[Discount, ...] = ()
     coupons: tuple[CouponUsed, ...] = ()
     points: PointsUsed | None = None
-    tier_id: TierId = TierId("")
+    tier_id: TierId = NO_TIER
     expected_draw: tuple[ExpectedDraw, ...] = ()
 
     @property

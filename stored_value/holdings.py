@@ -1,4 +1,4 @@
-"""Taking from and giving back to what a member holds by quantity: the one place where an order changes passes, coupons and points. Whether it may is decided in `coupons` and `passes`."""
+"""Taking from and giving back to what a member holds by quantity: where an order changes passes, coupons and points. Whether it may is for `coupons` and `passes`."""
 
 from collections.abc import Mapping
 from dataclasses import replace

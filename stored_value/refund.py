@@ -71,6 +71,12 @@ def apply_refund(
                 {"purchase": event.purchase_id, "amount_minor": event.amount_minor, "returned_minor": returned},
             )
         )
+    wallet, postings = settle_refund(wallet, refunded, draws, place.business_date)
+    return wallet, postings, draws, findings
+
+
+def settle_refund(wallet: Wallet, refunded: Purchase, draws: Sequence[Draw], on: date) -> tuple[Wallet, list[Posting]]:
+    """Puts `draws` back where they came from, for a purchase (`refunded` is how it stands afterwards) or an order; then every inflow pays what is owed."""
     changes: dict[LotId, int] = {}
     owed = 0
     for draw in draws:
@@ -80,15 +86,15 @@ def apply_refund(
             owed += draw.amount_minor
     wallet = replace(
         change_lots(wallet, changes),
-        receivables=reduce_receivable(wallet.receivables, purchase.purchase_id, owed),
+        receivables=reduce_receivable(wallet.receivables, refunded.purchase_id, owed),
         purchases=tuple(
-            refunded if bought.purchase_id == purchase.purchase_id else bought for bought in wallet.purchases
+            refunded if bought.purchase_id == refunded.purchase_id else bought for bought in wallet.purchases
         ),
     )
-    given = draw_postings(draws, purchase.store_id, Account.REVENUE)
+    given = draw_postings(draws, refunded.store_id, Account.REVENUE)
     postings = [Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in given]
-    wallet, paying = pay_receivables(wallet, place.business_date)
-    return wallet, postings + paying, draws, findings
+    wallet, paying = pay_receivables(wallet, on)
+    return wallet, postings + paying
 
 
 def _put_back(purchase: Purchase, lines: Sequence[RefundLine]) -> tuple[Purchase, tuple[Draw, ...]]:
