@@ -7,22 +7,29 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
+from stored_value.activity import after_refund, spent_minor
 from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, plan_draw
 from stored_value.events import (
+    InstalmentReleased,
     MemberEnrolled,
+    PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
+    TierReviewed,
     ToppedUp,
     TopUpReversed,
     WalletEvent,
 )
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, MemberId, StoreId
+from stored_value.instalment_release import apply_instalment
+from stored_value.points import apply_points_redemption
 from stored_value.postings import Account, Posting, imbalance, netted
 from stored_value.redemption import apply_redemption
 from stored_value.refund import apply_refund
 from stored_value.reversal import apply_reversal
 from stored_value.rulebook import Rulebook
+from stored_value.tiers import apply_tier_review
 from stored_value.topup import apply_top_up
 from stored_value.wallet import Lot, Purchase, Receivable, ValueKind, Wallet
 
@@ -72,9 +79,19 @@ def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional
         case Redeemed():
             after, postings, draws, findings = apply_redemption(wallet, event, rulebook)
         case PurchaseRefunded():
-            after, postings, draws, findings = apply_refund(wallet, event)
+            refunded, postings, draws, findings = apply_refund(wallet, event)
+            after, told = after_refund(
+                wallet, refunded, event.purchase_id, event.occasion, spent_minor(draws), rulebook
+            )
+            findings += told
         case TopUpReversed():
             after, postings, findings = apply_reversal(wallet, event, rulebook)
+        case InstalmentReleased():
+            after, postings, findings = apply_instalment(wallet, event, rulebook)
+        case PointsRedeemed():
+            after, postings, findings = apply_points_redemption(wallet, event, rulebook)
+        case TierReviewed():
+            after, findings = apply_tier_review(wallet, event, rulebook)
         case _:
             assert_never(event)
     return _applied(wallet, after, postings, draws, findings)

@@ -7,6 +7,7 @@ Amounts are minor units. `member_id` names the one wallet an event touches. Line
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
 
@@ -15,9 +16,11 @@ __all__ = [
     "Event",
     "EvidenceClass",
     "ExpectedDraw",
+    "InstalmentReleased",
     "MemberEnrolled",
     "Occasion",
     "OrderLine",
+    "PointsRedeemed",
     "Promise",
     "PurchaseRefunded",
     "Redeemed",
@@ -29,6 +32,7 @@ __all__ = [
     "ShiftTotals",
     "Tender",
     "TenderKind",
+    "TierReviewed",
     "TopUpReversed",
     "ToppedUp",
     "WalletEvent",
@@ -156,7 +160,16 @@ class ShiftClosed:
     totals: ShiftTotals
 
 
-WalletEvent = MemberEnrolled | ToppedUp | Redeemed | PurchaseRefunded | TopUpReversed
+WalletEvent = (
+    MemberEnrolled
+    | ToppedUp
+    | Redeemed
+    | PurchaseRefunded
+    | TopUpReversed
+    | InstalmentReleased
+    | PointsRedeemed
+    | TierReviewed
+)
 ShiftEvent = ShiftOpened | ShiftClosed
 Event = WalletEvent | ShiftEvent
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -165,6 +178,9 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     Redeemed,
     PurchaseRefunded,
     TopUpReversed,
+    InstalmentReleased,
+    PointsRedeemed,
+    TierReviewed,
     ShiftOpened,
     ShiftClosed,
 )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from stored_value.activity import after_spending, bonus_minor, spent_minor
 from stored_value.draw import Draw, change_lots, draw_postings, drawable_minor, lay_along_lines, plan_draw
 from stored_value.events import EvidenceClass, OrderLine, Redeemed
 from stored_value.findings import Finding, FindingCode
@@ -93,6 +94,7 @@ def apply_redemption(
         lines=lay_along_lines(lines, draws),
     )
     wallet = replace(wallet, purchases=(*wallet.purchases, bought))
+    wallet = after_spending(wallet, place, spent_minor(draws), bonus_minor(draws), rulebook)
     return wallet, draw_postings(draws, place.store_id, Account.REVENUE), draws, findings
 
 

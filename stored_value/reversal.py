@@ -2,21 +2,23 @@
 
 from dataclasses import replace
 
+from stored_value.activity import after_top_up_reversal
 from stored_value.draw import pay_receivables
 from stored_value.events import ToppedUp, TopUpReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.postings import Account, Posting, clearing
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rewards import rewards_used
 from stored_value.rulebook import Rulebook
 from stored_value.topup import bonus_postings
 from stored_value.wallet import Lot, Receivable, ValueKind, Wallet
 
 
 def refuse_reversal(wallet: Wallet, event: ToppedUp) -> Refusal | None:
-    """A top-up goes back only while nothing was drawn from it."""
+    """A top-up goes back only while nothing was drawn from it, and none of its points, coupons and passes was used."""
     lots = [lot for lot in wallet.lots if lot.top_up_id == event.occasion.event_id]
     drawn = sum(lot.original_minor - lot.remaining_minor for lot in lots)
-    if not lots or drawn:
+    if not lots or drawn or rewards_used(wallet, event.occasion.event_id):
         return Refusal(RefusalCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": drawn})
     return None
 
@@ -51,15 +53,15 @@ def apply_reversal(
         receivables += (Receivable(source_id=event.top_up_id, store_id=place.store_id, remaining_minor=missing),)
     elif missing < 0:
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, missing))
-    topped_up = max(0, wallet.topped_up_minor - (event.amount_minor if lots else 0))
     wallet = replace(
         wallet,
         lots=tuple(replace(lot, remaining_minor=0) if lot in lots else lot for lot in wallet.lots),
         receivables=receivables,
-        topped_up_minor=topped_up,
         top_up_count=max(0, wallet.top_up_count - (1 if lots else 0)),
-        tier_id=rulebook.tier_for(topped_up).tier_id,
     )
+    if lots:
+        wallet, taken = after_top_up_reversal(wallet, event.top_up_id, event.amount_minor, place, rulebook)
+        findings += taken
     wallet, paying = pay_receivables(wallet, place.business_date)
     return wallet, postings + paying, findings
 

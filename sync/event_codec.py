@@ -9,12 +9,15 @@ import msgspec
 from stored_value.events import (
     EVENT_TYPES,
     Event,
+    InstalmentReleased,
     MemberEnrolled,
     Occasion,
+    PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
     ShiftClosed,
     ShiftOpened,
+    TierReviewed,
     ToppedUp,
     TopUpReversed,
 )
@@ -72,7 +75,9 @@ def stored_value_moved(event: Event) -> tuple[int, int]:
             return event.amount_minor, 0
         case Redeemed() | TopUpReversed():
             return 0, event.amount_minor
-        case MemberEnrolled() | ShiftOpened() | ShiftClosed():
+        case InstalmentReleased():
+            return event.amount_minor, 0
+        case MemberEnrolled() | PointsRedeemed() | TierReviewed() | ShiftOpened() | ShiftClosed():
             return 0, 0
 
 

@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from printers.document import Align, Block, Cut, Mark, Qr, Receipt, Row, Rule, RuleStyle, Size, Text, Title
 from stored_value.events import (
+    InstalmentReleased,
     MemberEnrolled,
     Occasion,
+    PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
     Tender,
+    TierReviewed,
     ToppedUp,
     TopUpReversed,
     WalletEvent,
@@ -69,6 +72,8 @@ def member_receipt(
             blocks = _refunded(slip, event, split, names, original_no)
         case TopUpReversed():
             blocks = _reversed(slip, event, split, original_no)
+        case InstalmentReleased() | PointsRedeemed() | TierReviewed():
+            raise ValueError(f"no till prints a receipt of {event.kind}")
         case _:
             assert_never(event)
     return Receipt(
@@ -94,6 +99,8 @@ def _title(words: ReceiptWords, event: WalletEvent) -> str:
             return words.refund
         case TopUpReversed():
             return words.reversal
+        case InstalmentReleased() | PointsRedeemed() | TierReviewed():
+            raise ValueError(f"no till prints a receipt of {event.kind}")
         case _:
             assert_never(event)
 

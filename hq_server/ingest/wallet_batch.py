@@ -15,6 +15,7 @@ from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEven
 from hq_server.ingest.understanding import Incoming, set_aside
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.events import (
+    InstalmentReleased,
     MemberEnrolled,
     PurchaseRefunded,
     Redeemed,
@@ -198,7 +199,7 @@ def _amount(each: Incoming) -> int:
     match each.event:
         case ToppedUp(amount_minor=amount) | Redeemed(amount_minor=amount) | PurchaseRefunded(amount_minor=amount):
             return amount
-        case TopUpReversed(amount_minor=amount):
+        case TopUpReversed(amount_minor=amount) | InstalmentReleased(amount_minor=amount):
             return amount
         case None:
             return each.entry.header.in_minor + each.entry.header.out_minor

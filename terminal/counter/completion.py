@@ -8,13 +8,16 @@ from printers.document import Receipt, decode_document
 from stored_value.apply import apply
 from stored_value.events import (
     Event,
+    InstalmentReleased,
     MemberEnrolled,
+    PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
     ShiftClosed,
     ShiftOpened,
     Tender,
     TenderKind,
+    TierReviewed,
     ToppedUp,
     TopUpReversed,
     WalletEvent,
@@ -112,7 +115,7 @@ def _completed(
         seq=entry.header.seq,
         receipt_no=place.receipt_no(entry.header.seq),
         member_id=event.member_id,
-        amount_minor=0 if isinstance(event, MemberEnrolled) else event.amount_minor,
+        amount_minor=0 if isinstance(event, MemberEnrolled | PointsRedeemed | TierReviewed) else event.amount_minor,
         principal_minor=split.principal_minor,
         bonus_minor=split.bonus_minor,
         principal_after_minor=after.principal_minor,
@@ -157,8 +160,10 @@ def _receipt_no_of(place: Workplace, event_id: EventId) -> str:
 def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
     """What the event moved of each kind, from the wallet after it."""
     match event:
-        case MemberEnrolled():
+        case MemberEnrolled() | PointsRedeemed() | TierReviewed():
             return Split()
+        case InstalmentReleased():
+            return Split(bonus_minor=event.amount_minor)
         case ToppedUp():
             return Split(
                 principal_minor=event.amount_minor, bonus_minor=sum(each.bonus_minor for each in event.promised)

@@ -7,12 +7,15 @@ from datetime import date, datetime
 
 from stored_value.events import (
     Event,
+    InstalmentReleased,
     MemberEnrolled,
+    PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
     ShiftClosed,
     ShiftOpened,
     ShiftTotals,
+    TierReviewed,
     ToppedUp,
     TopUpReversed,
 )
@@ -50,7 +53,7 @@ def measures_of(event: Event) -> dict[Measure, int]:
             added["redeemed", ""] += event.amount_minor
         case PurchaseRefunded():
             added["refunded", ""] += event.amount_minor
-        case MemberEnrolled():
+        case MemberEnrolled() | InstalmentReleased() | PointsRedeemed() | TierReviewed():
             pass
         case ShiftOpened() | ShiftClosed():
             return {}
