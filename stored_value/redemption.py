@@ -11,7 +11,7 @@ from stored_value.identity import LotId
 from stored_value.postings import Account, Posting
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
-from stored_value.wallet import Purchase, Receivable, ValueKind, Wallet, WalletStatus
+from stored_value.wallet import Purchase, PurchaseLine, Receivable, ValueKind, Wallet, WalletStatus
 
 
 def refuse_redemption(
@@ -70,7 +70,22 @@ def static_card_used_minor(wallet: Wallet, on: date) -> int:
 def apply_redemption(
     wallet: Wallet, event: Redeemed, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
-    """Draws in HQ's order, whatever the till expected; what the wallet does not hold is owed (L2). Without evidence nothing is drawn: the store's suspense (H8)."""
+    """Draws in HQ's order, whatever the till expected, and counts the spending."""
+    place = event.occasion
+    wallet, lines, draws, findings = draw_balance(wallet, event, rulebook)
+    bought = Purchase(
+        purchase_id=place.event_id, store_id=place.store_id, business_date=place.business_date, lines=lines
+    )
+    wallet = replace(wallet, purchases=(*wallet.purchases, bought))
+    wallet = after_spending(wallet, place, spent_minor(draws), bonus_minor(draws), rulebook)
+    return wallet, draw_postings(draws, place.store_id, Account.REVENUE), draws, findings
+
+
+def draw_balance(
+    wallet: Wallet, event: Redeemed, rulebook: Rulebook
+) -> tuple[Wallet, tuple[PurchaseLine, ...], tuple[Draw, ...], list[Finding]]:
+    """What a payment takes of the balance, for a redemption or for an order's part of one: what the wallet does not hold is owed (L2). Without evidence
+    nothing is drawn: the store's suspense (H8)."""
     place = event.occasion
     findings: list[Finding] = []
     lines = event.lines
@@ -87,15 +102,7 @@ def apply_redemption(
         draws = plan_draw(wallet, event.amount_minor, rulebook.draw_order, place.business_date, place.store_id)
         findings.extend(_compare_draw(event, draws))
     wallet = _draw(wallet, event, draws, findings)
-    bought = Purchase(
-        purchase_id=place.event_id,
-        store_id=place.store_id,
-        business_date=place.business_date,
-        lines=lay_along_lines(lines, draws),
-    )
-    wallet = replace(wallet, purchases=(*wallet.purchases, bought))
-    wallet = after_spending(wallet, place, spent_minor(draws), bonus_minor(draws), rulebook)
-    return wallet, draw_postings(draws, place.store_id, Account.REVENUE), draws, findings
+    return wallet, lay_along_lines(lines, draws), draws, findings
 
 
 def _draw(wallet: Wallet, event: Redeemed, draws: tuple[Draw, ...], findings: list[Finding]) -> Wallet:
