@@ -24,6 +24,7 @@ class Account(StrEnum):
     DEPOSIT_LIABILITY = "deposit_liability"
     PASS_LIABILITY = "pass_liability"
     TRANSIT = "transit"
+    CASH_OUT_PENDING = "cash_out_pending"
     BONUS_CLAWBACK = "bonus_clawback"
     BREAKAGE = "breakage"
     TAX_PENDING = "tax_pending"

@@ -1,0 +1,161 @@
+"""Where refunded value lands when its source is no longer as it was: owed elsewhere, expired, cashed out, reversed (H10). `refund` says what goes back, this says where.
+
+The caller posts every draw as if it went back where it came from; the postings here correct that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from stored_value.cash_out_records import CashOutLine, CashOutState
+from stored_value.cash_out_settlement import bonus_taken_back, reckon_again
+from stored_value.draw import Draw, change_lots, reduce_receivable
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import EventId, LotId, PromotionId, StoreId
+from stored_value.occasion import Occasion
+from stored_value.policies import RefundIntoExpired
+from stored_value.postings import Account, Posting
+from stored_value.rulebook import Rulebook
+from stored_value.undiscounted import discount_by_lot
+from stored_value.wallet import Lot, LotEnd, Purchase, ValueKind, Wallet
+
+
+@dataclass(slots=True)
+class _Landing:
+    wallet: Wallet
+    postings: list[Posting]
+    findings: list[Finding]
+
+
+def put_back(
+    wallet: Wallet, draws: Sequence[Draw], before: Purchase, after: Purchase, place: Occasion, rulebook: Rulebook
+) -> tuple[Wallet, list[Posting], list[Finding]]:
+    """`before` and `after`: the purchase without and with this refund. The caller pays receivables afterwards."""
+    landing = _Landing(wallet, [], [])
+    changes: dict[LotId, int] = {}
+    cashed: dict[EventId, list[tuple[Lot, int]]] = {}
+    for number, draw in enumerate(draws):
+        lot = wallet.lot(draw.lot_id) if draw.lot_id is not None else None
+        if draw.kind is ValueKind.RECEIVABLE:
+            _owed_less(landing, draw, before, place)
+        elif lot is None:
+            continue
+        elif lot.end is LotEnd.CASHED_OUT:
+            cashed.setdefault(lot.top_up_id, []).append((lot, draw.amount_minor))
+        elif lot.end is LotEnd.REVERSED and lot.kind is ValueKind.BONUS:
+            _forfeit(landing, lot, draw.amount_minor, rulebook)
+        elif lot.expires_on is not None and lot.expires_on < place.business_date:
+            _revive(landing, lot, draw.amount_minor, before.business_date, number, place, rulebook)
+        else:
+            changes[lot.lot_id] = changes.get(lot.lot_id, 0) + draw.amount_minor
+    landing.wallet = change_lots(landing.wallet, changes)
+    discounts = discount_by_lot(before)
+    discounts.subtract(discount_by_lot(after))
+    for top_up_id, parts in cashed.items():
+        _reckon_again(landing, top_up_id, parts, discounts, place, rulebook)
+    return landing.wallet, landing.postings, landing.findings
+
+
+def _owed_less(landing: _Landing, draw: Draw, before: Purchase, place: Occasion) -> None:
+    """A receivable is put back first. What is no longer owed here (a merge carried it away) becomes principal of the store that served."""
+    rows = landing.wallet.receivables
+    here = sum(owed.remaining_minor for owed in rows if owed.source_id == before.purchase_id)
+    less = min(here, draw.amount_minor)
+    wallet = replace(landing.wallet, receivables=reduce_receivable(rows, before.purchase_id, less))
+    rest = draw.amount_minor - less
+    if rest:
+        lot = _new_principal(LotId(f"{place.event_id}/r"), draw.store_id, place, rest)
+        wallet = replace(wallet, lots=(*wallet.lots, lot))
+        landing.postings.append(Posting(draw.store_id, Account.OVERDRAFT_RECEIVABLE, rest))
+        landing.postings.append(Posting(draw.store_id, Account.PRINCIPAL_LIABILITY, -rest))
+    landing.wallet = wallet
+
+
+def _forfeit(landing: _Landing, lot: Lot, amount_minor: int, rulebook: Rulebook) -> None:
+    """Bonus of a reversed top-up was taken back once and stays so."""
+    landing.postings.append(Posting(lot.store_id, Account.BONUS_LIABILITY, amount_minor))
+    landing.postings.extend(bonus_taken_back(lot.store_id, lot.promotion_id, amount_minor, rulebook))
+    landing.findings.append(Finding(FindingCode.BONUS_FORFEITED, {"lot": lot.lot_id, "bonus_minor": amount_minor}))
+
+
+def _revive(
+    landing: _Landing, lot: Lot, amount_minor: int, bought_on: date, number: int, place: Occasion, rulebook: Rulebook
+) -> None:
+    """The value leaves the expired lot for one of its own with a new last day; what had expired of the lot itself stays expired."""
+    policy = rulebook.life_cycle
+    assert lot.expires_on is not None, "only a lot with a last day expires"
+    match policy.refund_into_expired:
+        case RefundIntoExpired.REVIVE:
+            days = max(0, (lot.expires_on - bought_on).days)
+        case RefundIntoExpired.EXTEND:
+            days = policy.expired_refund_days
+    last_day = place.business_date + timedelta(days=days)
+    own = replace(
+        lot,
+        lot_id=LotId(f"{place.event_id}/x/{number}"),
+        original_minor=amount_minor,
+        remaining_minor=amount_minor,
+        expires_on=last_day,
+        expired_minor=0,
+        discount_minor=0,
+    )
+    lots = tuple(
+        replace(known, original_minor=known.original_minor - amount_minor) if known.lot_id == lot.lot_id else known
+        for known in landing.wallet.lots
+    )
+    landing.wallet = replace(landing.wallet, lots=(*lots, own))
+    data: dict[str, int | str] = {"lot": lot.lot_id, "amount_minor": amount_minor, "last_day": last_day.isoformat()}
+    landing.findings.append(Finding(FindingCode.LOT_REVIVED, data))
+
+
+def _reckon_again(
+    landing: _Landing,
+    top_up_id: EventId,
+    parts: Sequence[tuple[Lot, int]],
+    discounts: dict[LotId, int],
+    place: Occasion,
+    rulebook: Rulebook,
+) -> None:
+    line = _paid_line(landing.wallet, top_up_id)
+    bonus: dict[tuple[StoreId, PromotionId | None], int] = {}
+    principal = 0
+    for lot, amount in parts:
+        if lot.kind is ValueKind.PRINCIPAL:
+            principal += amount
+        else:
+            key = lot.store_id, lot.promotion_id
+            bonus[key] = bonus.get(key, 0) + amount
+    store = parts[0][0].store_id
+    landing.wallet, postings, findings = reckon_again(
+        landing.wallet,
+        line,
+        principal_back_minor=principal,
+        bonus_back=bonus,
+        discount_back_minor=sum(discounts.get(lot.lot_id, 0) for lot, _ in parts),
+        new_lot=_new_principal(LotId(f"{place.event_id}/c/{top_up_id}"), store, place, 0),
+        rulebook=rulebook,
+    )
+    landing.postings.extend(postings)
+    landing.findings.extend(findings)
+
+
+def _paid_line(wallet: Wallet, top_up_id: EventId) -> CashOutLine:
+    for asked in wallet.cash_outs:
+        if asked.state is CashOutState.PAID:
+            for line in asked.lines:
+                if line.top_up_id == top_up_id:
+                    return line
+    raise AssertionError(f"top-up {top_up_id} is cashed out and no cash-out names it")
+
+
+def _new_principal(lot_id: LotId, store_id: StoreId, place: Occasion, amount_minor: int) -> Lot:
+    return Lot(
+        lot_id=lot_id,
+        kind=ValueKind.PRINCIPAL,
+        store_id=store_id,
+        top_up_id=place.event_id,
+        acquired_on=place.business_date,
+        rulebook=place.rulebook,
+        original_minor=amount_minor,
+        remaining_minor=amount_minor,
+    )
