@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
-from stored_value.activity import after_refund, spent_minor
+from stored_value.activity import after_refund, after_spending, bonus_minor, spent_minor
 from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, plan_draw
 from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
     PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
@@ -20,9 +23,15 @@ from stored_value.events import (
     TopUpReversed,
     WalletEvent,
 )
+from stored_value.events_money_out import MoneyOutEvent, RefundReversed
+from stored_value.expiry import has_expired, lapse_again, revive, revived_findings
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, MemberId, StoreId
 from stored_value.instalment_release import apply_instalment
+from stored_value.money_out import Outcome, apply_money_out
+from stored_value.order import apply_order
+from stored_value.order_refund import apply_order_refund, as_order_refund
+from stored_value.pass_use import apply_pass_use
 from stored_value.points import apply_points_redemption
 from stored_value.postings import Account, Posting, imbalance, netted
 from stored_value.redemption import apply_redemption
@@ -31,6 +40,7 @@ from stored_value.reversal import apply_reversal
 from stored_value.rulebook import Rulebook
 from stored_value.tiers import apply_tier_review
 from stored_value.topup import apply_top_up
+from stored_value.undiscounted import note_discounts
 from stored_value.wallet import Lot, Purchase, Receivable, ValueKind, Wallet
 
 
@@ -67,9 +77,33 @@ def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional
     `Wallet.version` is left alone: counting belongs to whoever orders events."""
     if event.member_id != wallet.member_id:
         raise ValueError("the event is another member's")
+    if has_expired(wallet) and isinstance(event, DRAWING):
+        return _with_revived_lots(wallet, event, rulebook)
+    return _applied(wallet, *_outcome(wallet, event, rulebook, provisional_bonus=provisional_bonus))
+
+
+DRAWING = Redeemed | OrderPaid | RefundReversed
+"""The kinds that draw lots: one from before an expiry finds the lot alive (H5)."""
+
+
+def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook) -> Applied:
+    """A late entry sees the lots that were good on its day; what it leaves of them expires again at once."""
+    alive, postings, revived = revive(wallet, event.occasion.business_date)
+    after, own, draws, findings = _outcome(alive, event, rulebook, provisional_bonus=False)
+    after, lapsing = lapse_again(after, revived)
+    findings = findings + revived_findings(wallet, after, revived)
+    return _applied(wallet, after, postings + own + lapsing, draws, findings)
+
+
+def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional_bonus: bool) -> Outcome:
     draws: tuple[Draw, ...] = ()
     postings: list[Posting] = []
     findings: list[Finding]
+    if isinstance(event, MoneyOutEvent):
+        after, postings, draws, findings = apply_money_out(wallet, event, rulebook)
+        if isinstance(event, RefundReversed):
+            after = after_spending(after, event.occasion, spent_minor(draws), bonus_minor(draws), rulebook)
+        return after, postings, draws, findings
     match event:
         case MemberEnrolled():
             known = wallet.version > 0
@@ -78,8 +112,16 @@ def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional
             after, postings, findings = apply_top_up(wallet, event, rulebook, provisional_bonus=provisional_bonus)
         case Redeemed():
             after, postings, draws, findings = apply_redemption(wallet, event, rulebook)
+        case OrderPaid():
+            after, postings, draws, findings = apply_order(wallet, event, rulebook)
+        case OrderRefunded():
+            after, postings, draws, findings = apply_order_refund(wallet, event, rulebook)
+        case PassUsed():
+            after, postings, findings = apply_pass_use(wallet, event, rulebook)
+        case PurchaseRefunded() if _is_order(wallet, event.purchase_id):
+            after, postings, draws, findings = apply_order_refund(wallet, as_order_refund(event), rulebook)
         case PurchaseRefunded():
-            refunded, postings, draws, findings = apply_refund(wallet, event)
+            refunded, postings, draws, findings = apply_refund(wallet, event, rulebook)
             after, told = after_refund(
                 wallet, refunded, event.purchase_id, event.occasion, spent_minor(draws), rulebook
             )
@@ -94,7 +136,12 @@ def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional
             after, findings = apply_tier_review(wallet, event, rulebook)
         case _:
             assert_never(event)
-    return _applied(wallet, after, postings, draws, findings)
+    return after, postings, draws, findings
+
+
+def _is_order(wallet: Wallet, purchase_id: EventId) -> bool:
+    bought = wallet.purchase(purchase_id)
+    return bought is not None and bought.is_order
 
 
 def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> Applied:
@@ -136,4 +183,6 @@ def _applied(
     assert not imbalance(postings), f"postings do not balance: {imbalance(postings)}"
     known = {bought.purchase_id: bought for bought in before.purchases}
     changed = tuple(bought for bought in after.purchases if known.get(bought.purchase_id) is not bought)
+    if changed:
+        after = note_discounts(before, after, changed)
     return Applied(after, netted(postings), draws, tuple(findings), changed)

@@ -154,7 +154,9 @@ def _used(lot: Lot) -> int:
     return lot.original_minor - lot.remaining_minor - lot.expired_minor
 
 
-def reckoned_again(line: CashOutLine, back_minor: int, principal_back_minor: int, discount_back_minor: int) -> CashOutLine:
+def reckoned_again(
+    line: CashOutLine, back_minor: int, principal_back_minor: int, discount_back_minor: int
+) -> CashOutLine:
     """The line without a purchase that was refunded after the payment: what was used is less, the rest of the reckoning the same."""
     used = max(0, line.used_minor - back_minor)
     principal_used = max(0, line.principal_used_minor - principal_back_minor)
@@ -214,9 +216,7 @@ def refuse_cash_out_payment(
         return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
     paid = sum(tender.amount_minor for tender in tenders)
     if paid != asked.refundable_minor:
-        return Refusal(
-            RefusalCode.TENDERS_DISAGREE, {"amount_minor": asked.refundable_minor, "tenders_minor": paid}
-        )
+        return Refusal(RefusalCode.TENDERS_DISAGREE, {"amount_minor": asked.refundable_minor, "tenders_minor": paid})
     if rulebook.cash_out.original_tender_only and not pays_as_paid(wallet, asked, tenders):
         return Refusal(RefusalCode.TENDER_NOT_ORIGINAL, {"remedy": "original_tender"})
     return refuse_payout(tenders, rulebook)
@@ -233,9 +233,7 @@ def original_tenders(wallet: Wallet, lines: Sequence[CashOutLine]) -> tuple[Tend
         paid = [tender for lot in wallet.lots if lot.top_up_id == line.top_up_id for tender in lot.tenders]
         if not paid:
             continue
-        for tender, share in zip(
-            paid, split(line.refundable_minor, [each.amount_minor for each in paid]), strict=True
-        ):
+        for tender, share in zip(paid, split(line.refundable_minor, [each.amount_minor for each in paid]), strict=True):
             key = tender.kind, tender.reference
             known = sums.get(key, replace(tender, amount_minor=0))
             sums[key] = replace(known, amount_minor=known.amount_minor + share)
@@ -245,7 +243,10 @@ def original_tenders(wallet: Wallet, lines: Sequence[CashOutLine]) -> tuple[Tend
 def pays_as_paid(wallet: Wallet, asked: CashOut, tenders: Sequence[Tender]) -> bool:
     """Whether the original tenders get back their share; what has no known tender may go by any."""
     wanted = original_tenders(wallet, asked.lines)
-    given = {kind: sum(each.amount_minor for each in tenders if each.kind is kind) for kind in {each.kind for each in tenders}}
+    given = {
+        kind: sum(each.amount_minor for each in tenders if each.kind is kind)
+        for kind in {each.kind for each in tenders}
+    }
     return all(
         given.get(kind, 0) >= sum(each.amount_minor for each in wanted if each.kind is kind)
         for kind in {each.kind for each in wanted}

@@ -226,9 +226,7 @@ def _end_lots(wallet: Wallet, asked: CashOut, end: LotEnd | None) -> Wallet:
     ids = {line.top_up_id for line in asked.lines}
     kinds = (ValueKind.PRINCIPAL, ValueKind.BONUS)
     lots = tuple(
-        replace(lot, end=end)
-        if lot.top_up_id in ids and lot.kind in kinds and lot.end is not LotEnd.REVERSED
-        else lot
+        replace(lot, end=end) if lot.top_up_id in ids and lot.kind in kinds and lot.end is not LotEnd.REVERSED else lot
         for lot in wallet.lots
     )
     return replace(wallet, lots=lots)

@@ -22,9 +22,7 @@ def value_limit(wallet: Wallet, rulebook: Rulebook) -> tuple[str, int]:
     return NAMED_VALUE, rulebook.limits.named_wallet_minor
 
 
-def refuse_inflow(
-    wallet: Wallet, inflow_minor: int, tenders: Sequence[Tender], rulebook: Rulebook
-) -> Refusal | None:
+def refuse_inflow(wallet: Wallet, inflow_minor: int, tenders: Sequence[Tender], rulebook: Rulebook) -> Refusal | None:
     """`inflow_minor` is all that the wallet would gain, bonus included. Value that waits in a cash-out still counts. An empty `tenders` is a preview."""
     rule, limit = value_limit(wallet, rulebook)
     held = wallet.total_minor + wallet.reserved_minor
@@ -54,7 +52,12 @@ def refuse_inflow(
     if cash > rulebook.limits.cash_top_up_minor:
         return Refusal(
             RefusalCode.CASH_LIMIT,
-            {"rule": CASH_IN, "limit_minor": rulebook.limits.cash_top_up_minor, "cash_minor": cash, "remedy": "transfer"},
+            {
+                "rule": CASH_IN,
+                "limit_minor": rulebook.limits.cash_top_up_minor,
+                "cash_minor": cash,
+                "remedy": "transfer",
+            },
         )
     return None
 

@@ -9,7 +9,6 @@ from stored_value.identity import EventId, LotId, StoreId
 from stored_value.occasion import Occasion, Tender
 from stored_value.postings import Account, Posting, clearing
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings, refuse_deed
 from stored_value.wallet import Lot, ValueKind, Wallet
 
@@ -36,9 +35,7 @@ def refuse_deposit(wallet: Wallet, amount_minor: int, tenders: Sequence[Tender],
     return None
 
 
-def refuse_deposit_release(
-    wallet: Wallet, deposit_id: EventId, amount_minor: int, place: Occasion
-) -> Refusal | None:
+def refuse_deposit_release(wallet: Wallet, deposit_id: EventId, amount_minor: int, place: Occasion) -> Refusal | None:
     """The same for a return and for a keeping; either may be a part."""
     held = deposit(wallet, deposit_id)
     if held is None:
@@ -53,7 +50,7 @@ def refuse_deposit_release(
     return None
 
 
-def apply_deposit_taken(wallet: Wallet, event: DepositTaken, _rulebook: Rulebook) -> Settled:
+def apply_deposit_taken(wallet: Wallet, event: DepositTaken) -> Settled:
     place = event.occasion
     findings = deed_findings(wallet, Deed.TAKE_DEPOSIT, place.business_date)
     postings, findings_of_tenders = _tendered(place, event.amount_minor, event.tenders, 1)
@@ -115,9 +112,7 @@ def apply_deposit_restored(wallet: Wallet, event: DepositRestored) -> Settled:
     return _changed(wallet, event.deposit_id, back), postings, findings
 
 
-def _taken(
-    wallet: Wallet, deposit_id: EventId, amount_minor: int
-) -> tuple[Wallet, int, StoreId, list[Finding]]:
+def _taken(wallet: Wallet, deposit_id: EventId, amount_minor: int) -> tuple[Wallet, int, StoreId, list[Finding]]:
     held = deposit(wallet, deposit_id)
     taken = min(amount_minor, held.remaining_minor) if held is not None else 0
     findings = [] if taken == amount_minor else [_beyond(deposit_id, held, amount_minor, taken)]
@@ -152,6 +147,4 @@ def _tendered(
     if paid == amount_minor:
         return postings, []
     postings.append(Posting(place.store_id, Account.UNEXPLAINED, sign * (amount_minor - paid)))
-    return postings, [
-        Finding(FindingCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": paid})
-    ]
+    return postings, [Finding(FindingCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": paid})]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
+from stored_value.events_money_out import MONEY_OUT_TYPES, MoneyOutEvent
+from stored_value.events_order import OrderPaid, OrderRefunded, PassUsed
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
 
@@ -20,6 +22,9 @@ __all__ = [
     "MemberEnrolled",
     "Occasion",
     "OrderLine",
+    "OrderPaid",
+    "OrderRefunded",
+    "PassUsed",
     "PointsRedeemed",
     "Promise",
     "PurchaseRefunded",
@@ -165,10 +170,14 @@ WalletEvent = (
     | ToppedUp
     | Redeemed
     | PurchaseRefunded
+    | OrderPaid
+    | OrderRefunded
+    | PassUsed
     | TopUpReversed
     | InstalmentReleased
     | PointsRedeemed
     | TierReviewed
+    | MoneyOutEvent
 )
 ShiftEvent = ShiftOpened | ShiftClosed
 Event = WalletEvent | ShiftEvent
@@ -177,10 +186,14 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ToppedUp,
     Redeemed,
     PurchaseRefunded,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
     TopUpReversed,
     InstalmentReleased,
     PointsRedeemed,
     TierReviewed,
+    *MONEY_OUT_TYPES,
     ShiftOpened,
     ShiftClosed,
 )

@@ -61,9 +61,7 @@ def apply_expiry(wallet: Wallet, event: LotExpired) -> tuple[Wallet, list[Postin
 
 def revive(wallet: Wallet, on: date) -> tuple[Wallet, list[Posting], frozenset[LotId]]:
     """For an entry of an earlier day: the lots that were good on it, as if they had not expired. `lapse_again` takes back what the entry left."""
-    lots = [
-        lot for lot in wallet.lots if lot.expired_minor and lot.expires_on is not None and lot.expires_on >= on
-    ]
+    lots = [lot for lot in wallet.lots if lot.expired_minor and lot.expires_on is not None and lot.expires_on >= on]
     postings = [row for lot in lots for row in _lapsing(lot, -lot.expired_minor)]
     return (
         _with_expired(wallet, {lot.lot_id: -lot.expired_minor for lot in lots}),

@@ -6,6 +6,7 @@ The caller posts every draw as if it went back where it came from; the postings 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import assert_never
 
 from stored_value.cash_out_records import CashOutLine, CashOutState
 from stored_value.cash_out_settlement import bonus_taken_back, reckon_again
@@ -89,6 +90,8 @@ def _revive(
             days = max(0, (lot.expires_on - bought_on).days)
         case RefundIntoExpired.EXTEND:
             days = policy.expired_refund_days
+        case _:
+            assert_never(policy.refund_into_expired)
     last_day = place.business_date + timedelta(days=days)
     own = replace(
         lot,

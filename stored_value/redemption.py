@@ -11,7 +11,8 @@ from stored_value.identity import LotId
 from stored_value.postings import Account, Posting
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
-from stored_value.wallet import Purchase, PurchaseLine, Receivable, ValueKind, Wallet, WalletStatus
+from stored_value.standing import Deed, deed_findings, refuse_deed
+from stored_value.wallet import Purchase, PurchaseLine, Receivable, ValueKind, Wallet
 
 
 def refuse_redemption(
@@ -26,8 +27,9 @@ def refuse_redemption(
     """None when the payment may go ahead. `offline_spent_minor`: what the member already spent at this till since the last sync; None when HQ was read just now."""
     if amount_minor <= 0:
         return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
-    if wallet.status is not WalletStatus.ACTIVE:
-        return Refusal(RefusalCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value})
+    refused = refuse_deed(wallet, Deed.REDEEM, on)
+    if refused is not None:
+        return refused
     held = drawable_minor(wallet, on)
     if held < amount_minor:
         return Refusal(RefusalCode.BALANCE_TOO_LOW, {"balance_minor": held, "short_minor": amount_minor - held})
@@ -53,7 +55,7 @@ def spendable_minor(
     wallet: Wallet, rulebook: Rulebook, on: date, *, offline_spent_minor: int | None, static_card: bool
 ) -> int:
     """The largest amount that `refuse_redemption` would let pass."""
-    if wallet.status is not WalletStatus.ACTIVE:
+    if refuse_deed(wallet, Deed.REDEEM, on) is not None:
         return 0
     bounds = [drawable_minor(wallet, on)]
     if static_card:
@@ -96,8 +98,7 @@ def draw_balance(
         findings.append(Finding(FindingCode.NO_EVIDENCE, {"amount_minor": event.amount_minor}))
         draws: tuple[Draw, ...] = (Draw(ValueKind.SUSPENSE, None, place.store_id, event.amount_minor),)
     else:
-        if wallet.status is not WalletStatus.ACTIVE:
-            findings.append(Finding(FindingCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value}))
+        findings.extend(deed_findings(wallet, Deed.REDEEM, place.business_date))
         wallet = _count_static_card(wallet, event, rulebook, findings)
         draws = plan_draw(wallet, event.amount_minor, rulebook.draw_order, place.business_date, place.store_id)
         findings.extend(_compare_draw(event, draws))

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, reduce_receivable
+from stored_value.draw import Draw, draw_postings, pay_receivables
 from stored_value.events import PurchaseRefunded, RefundLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId
 from stored_value.money import floor_share
+from stored_value.occasion import Occasion
 from stored_value.postings import Account, Posting
+from stored_value.put_back import put_back
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import LinePart, Purchase, PurchaseLine, ValueKind, Wallet
@@ -52,7 +54,7 @@ def plan_refund(purchase: Purchase, lines: Sequence[RefundLine]) -> tuple[Draw, 
 
 
 def apply_refund(
-    wallet: Wallet, event: PurchaseRefunded
+    wallet: Wallet, event: PurchaseRefunded, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
     place = event.occasion
     purchase = wallet.purchase(event.purchase_id)
@@ -71,48 +73,51 @@ def apply_refund(
                 {"purchase": event.purchase_id, "amount_minor": event.amount_minor, "returned_minor": returned},
             )
         )
-    wallet, postings = settle_refund(wallet, refunded, draws, place.business_date)
-    return wallet, postings, draws, findings
+    wallet, postings, landed = settle_refund(wallet, refunded, draws, place, rulebook)
+    return wallet, postings, draws, findings + landed
 
 
-def settle_refund(wallet: Wallet, refunded: Purchase, draws: Sequence[Draw], on: date) -> tuple[Wallet, list[Posting]]:
-    """Puts `draws` back where they came from, for a purchase (`refunded` is how it stands afterwards) or an order; then every inflow pays what is owed."""
-    changes: dict[LotId, int] = {}
-    owed = 0
-    for draw in draws:
-        if draw.lot_id is not None:
-            changes[draw.lot_id] = changes.get(draw.lot_id, 0) + draw.amount_minor
-        elif draw.kind is ValueKind.RECEIVABLE:
-            owed += draw.amount_minor
+def settle_refund(
+    wallet: Wallet, refunded: Purchase, draws: Sequence[Draw], place: Occasion, rulebook: Rulebook
+) -> tuple[Wallet, list[Posting], list[Finding]]:
+    """Puts `draws` back where they came from, for a purchase (`refunded` is how it stands afterwards) or an order; then every inflow pays what is owed.
+    Sources that are no longer as they were are for `put_back`."""
+    before = wallet.purchase(refunded.purchase_id) or refunded
+    wallet, corrections, findings = put_back(wallet, draws, before, refunded, place, rulebook)
     wallet = replace(
-        change_lots(wallet, changes),
-        receivables=reduce_receivable(wallet.receivables, refunded.purchase_id, owed),
+        wallet,
         purchases=tuple(
             refunded if bought.purchase_id == refunded.purchase_id else bought for bought in wallet.purchases
         ),
     )
     given = draw_postings(draws, refunded.store_id, Account.REVENUE)
     postings = [Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in given]
-    wallet, paying = pay_receivables(wallet, on)
-    return wallet, postings + paying
+    wallet, paying = pay_receivables(wallet, place.business_date)
+    return wallet, postings + corrections + paying, findings
 
 
 def _put_back(purchase: Purchase, lines: Sequence[RefundLine]) -> tuple[Purchase, tuple[Draw, ...]]:
     wanted = _by_line(lines)
+    after = replace(
+        purchase,
+        lines=tuple(
+            replace(line, parts=refund_line(line, min(max(0, wanted[line.line_no]), line.refundable_minor)))
+            for line in purchase.lines
+        ),
+    )
+    return after, draws_between(purchase, after)
+
+
+def draws_between(before: Purchase, after: Purchase) -> tuple[Draw, ...]:
+    """What a refund put back, summed by source."""
     sums: Counter[tuple[ValueKind, LotId | None]] = Counter()
     stores = {}
-    after: list[PurchaseLine] = []
-    for line in purchase.lines:
-        amount = min(max(0, wanted[line.line_no]), line.refundable_minor)
-        parts = refund_line(line, amount)
-        for before, now in zip(line.parts, parts, strict=True):
-            back = now.returned_minor - before.returned_minor
-            if back:
-                sums[now.kind, now.lot_id] += back
+    for line, refunded in zip(before.lines, after.lines, strict=True):
+        for was, now in zip(line.parts, refunded.parts, strict=True):
+            if now.returned_minor != was.returned_minor:
+                sums[now.kind, now.lot_id] += now.returned_minor - was.returned_minor
                 stores[now.kind, now.lot_id] = now.store_id
-        after.append(replace(line, parts=parts))
-    draws = tuple(Draw(kind, lot_id, stores[kind, lot_id], amount) for (kind, lot_id), amount in sums.items())
-    return replace(purchase, lines=tuple(after)), draws
+    return tuple(Draw(kind, lot_id, stores[kind, lot_id], amount) for (kind, lot_id), amount in sums.items())
 
 
 def refund_line(line: PurchaseLine, amount_minor: int) -> tuple[LinePart, ...]:

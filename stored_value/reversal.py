@@ -11,7 +11,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import rewards_used
 from stored_value.rulebook import Rulebook
 from stored_value.topup import bonus_postings
-from stored_value.wallet import Lot, Receivable, ValueKind, Wallet
+from stored_value.wallet import Lot, LotEnd, Receivable, ValueKind, Wallet
 
 
 def refuse_reversal(wallet: Wallet, event: ToppedUp) -> Refusal | None:
@@ -28,7 +28,8 @@ def apply_reversal(
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
     """Takes back what is left of the top-up's lots; principal that was drawn meanwhile is owed to the store that paid out."""
     place = event.occasion
-    lots = [lot for lot in wallet.lots if lot.top_up_id == event.top_up_id]
+    kinds = (ValueKind.PRINCIPAL, ValueKind.BONUS)
+    lots = [lot for lot in wallet.lots if lot.top_up_id == event.top_up_id and lot.kind in kinds]
     findings: list[Finding] = []
     postings = [
         Posting(place.store_id, Account.TENDER, -tender.amount_minor, tender.kind.value) for tender in event.tenders
@@ -55,7 +56,7 @@ def apply_reversal(
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, missing))
     wallet = replace(
         wallet,
-        lots=tuple(replace(lot, remaining_minor=0) if lot in lots else lot for lot in wallet.lots),
+        lots=tuple(replace(lot, remaining_minor=0, end=LotEnd.REVERSED) if lot in lots else lot for lot in wallet.lots),
         receivables=receivables,
         top_up_count=max(0, wallet.top_up_count - (1 if lots else 0)),
     )

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 
+from stored_value.compliance import inflow_findings, refuse_inflow
 from stored_value.draw import pay_receivables
 from stored_value.eligibility import NOT_KNOWN, ReasonCode, TopUpContext
 from stored_value.events import Promise, Tender, ToppedUp
@@ -15,8 +17,9 @@ from stored_value.quote import Quote, Reason, Reward, quote, reward_for_facts
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import Granted, give
 from stored_value.rulebook import HEAD_OFFICE_STORE, BonusBearer, Rulebook
+from stored_value.standing import Deed, deed_findings, refuse_deed
 from stored_value.tiers import count_activity, move_tier
-from stored_value.wallet import Lot, ValueKind, Wallet, WalletStatus
+from stored_value.wallet import Lot, ValueKind, Wallet
 
 __all__ = [
     "Quote",
@@ -64,8 +67,9 @@ def refuse_top_up(
     """None when the top-up may go ahead. An empty `tenders` is a preview: they are not compared yet."""
     if amount_minor <= 0 or any(tender.amount_minor <= 0 for tender in tenders):
         return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
-    if wallet.status is not WalletStatus.ACTIVE:
-        return Refusal(RefusalCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value})
+    refused = refuse_deed(wallet, Deed.TOP_UP, context.on or date.min)
+    if refused is not None:
+        return refused
     paid = sum(tender.amount_minor for tender in tenders)
     if tenders and paid != amount_minor:
         return Refusal(RefusalCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": paid})
@@ -73,12 +77,8 @@ def refuse_top_up(
         plan = rulebook.promotion(plan_id)
         if not isinstance(plan, FixedPlan) or plan.pay_minor != amount_minor:
             return Refusal(RefusalCode.PLAN_UNKNOWN, {"plan_id": plan_id})
-    limit = rulebook.limits.named_wallet_minor
-    after = wallet.total_minor + amount_minor + quote(wallet, amount_minor, plan_id, rulebook, context).bonus_minor
-    if after > limit:
-        left = max(0, limit - wallet.total_minor)
-        return Refusal(RefusalCode.WALLET_LIMIT, {"limit_minor": limit, "left_minor": left})
-    return None
+    inflow = amount_minor + quote(wallet, amount_minor, plan_id, rulebook, context).bonus_minor
+    return refuse_inflow(wallet, inflow, tenders, rulebook)
 
 
 def apply_top_up(
@@ -87,14 +87,13 @@ def apply_top_up(
     """New lots for what was paid and given; receivables are paid first. A breach is a finding: the money is in the drawer."""
     place = event.occasion
     granted, findings = _granted(wallet, event, rulebook)
-    if wallet.status is not WalletStatus.ACTIVE:
-        findings.append(Finding(FindingCode.WALLET_NOT_ACTIVE, {"status": wallet.status.value}))
+    findings.extend(deed_findings(wallet, Deed.TOP_UP, place.business_date))
     paid = sum(tender.amount_minor for tender in event.tenders)
     if paid != event.amount_minor:
         findings.append(
             Finding(FindingCode.TENDERS_DISAGREE, {"amount_minor": event.amount_minor, "tenders_minor": paid})
         )
-    lots = [_principal_lot(event)]
+    lots = [_principal_lot(event, rulebook)]
     postings = [
         Posting(place.store_id, Account.TENDER, tender.amount_minor, tender.kind.value) for tender in event.tenders
     ]
@@ -112,9 +111,7 @@ def apply_top_up(
     wallet = count_activity(wallet, rulebook, place.business_date, topped_up_minor=event.amount_minor)
     wallet = move_tier(wallet, rulebook, place.business_date)
     wallet, paying = pay_receivables(wallet, place.business_date)
-    limit = rulebook.limits.named_wallet_minor
-    if wallet.total_minor > limit:
-        findings.append(Finding(FindingCode.WALLET_LIMIT, {"limit_minor": limit, "balance_minor": wallet.total_minor}))
+    findings.extend(inflow_findings(wallet, event.tenders, rulebook))
     return wallet, postings + paying, findings
 
 
@@ -221,8 +218,9 @@ def _promise_differs(promotion_id: PromotionId, promise: Promise | None, reward:
     )
 
 
-def _principal_lot(event: ToppedUp) -> Lot:
+def _principal_lot(event: ToppedUp, rulebook: Rulebook) -> Lot:
     place = event.occasion
+    days = rulebook.life_cycle.principal_valid_days
     return Lot(
         lot_id=LotId(f"{place.event_id}/p"),
         kind=ValueKind.PRINCIPAL,
@@ -232,6 +230,8 @@ def _principal_lot(event: ToppedUp) -> Lot:
         rulebook=place.rulebook,
         original_minor=event.amount_minor,
         remaining_minor=event.amount_minor,
+        expires_on=None if days is None else place.business_date + timedelta(days=days),
+        tenders=event.tenders,
     )
 
 

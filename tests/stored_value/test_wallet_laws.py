@@ -89,7 +89,14 @@ class WalletLaws(RuleBasedStateMachine):
         done = self.happen(wanted)
         back = sum(draw.amount_minor for draw in done.draws)
         assert back == min(amount, line.refundable_minor)
-        self.given += back
+        # Bonus of a top-up that was taken back stays forfeited (H10).
+        gone = {getattr(event, "top_up_id", None) for event in self.events}
+        forfeited = sum(
+            draw.amount_minor
+            for draw in done.draws
+            if draw.kind is ValueKind.BONUS and str(draw.lot_id).split("/")[0] in gone
+        )
+        self.given += back - forfeited
 
     @precondition(lambda self: self.held.lots)
     @rule(data=st.data())
