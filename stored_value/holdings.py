@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
+from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId
-from stored_value.wallet import Holding, Wallet
+from stored_value.occasion import Occasion
+from stored_value.policies import LifeCyclePolicy, RefundIntoExpired
+from stored_value.wallet import Holding, HoldingKind, Taken, Wallet
 
 
 def is_usable(held: Holding, on: date) -> bool:
@@ -23,6 +26,47 @@ def change_holdings(wallet: Wallet, changes: Mapping[LotId, int]) -> Wallet:
     )
     assert all(held.remaining >= 0 for held in holdings), "a holding went below zero"
     return replace(wallet, holdings=holdings)
+
+
+def give_back(
+    wallet: Wallet,
+    taken: Taken,
+    quantity: int,
+    value_minor: int,
+    bought_on: date,
+    place: Occasion,
+    policy: LifeCyclePolicy,
+) -> tuple[Wallet, list[Finding]]:
+    """Puts a quantity, and the value that it had released of a sold pass, back into its holding. Where that has expired meanwhile the quantity gets a holding of
+    its own with a new last day, as refunded lots do; a pass that runs until a day takes back value only."""
+    held = wallet.holding(taken.holding_id)
+    if held is None:
+        return wallet, [Finding(FindingCode.HOLDING_UNKNOWN, {"holding": taken.holding_id, "quantity": quantity})]
+    back = 0 if held.kind is HoldingKind.PASS_UNTIL else quantity
+    if not back or held.expires_on is None or held.expires_on >= place.business_date:
+        changed = replace(held, remaining=held.remaining + back, released_minor=held.released_minor - value_minor)
+        return swap_holding(wallet, changed), []
+    days = policy.expired_refund_days
+    if policy.refund_into_expired is RefundIntoExpired.REVIVE:
+        days = max(0, (held.expires_on - bought_on).days)
+    own = replace(
+        held,
+        holding_id=LotId(f"{place.event_id}/x/{held.holding_id}"),
+        original=back,
+        remaining=back,
+        expires_on=place.business_date + timedelta(days=days),
+        sold_for_minor=value_minor,
+        released_minor=0,
+    )
+    less = replace(
+        held,
+        original=held.original - back,
+        sold_for_minor=held.sold_for_minor - value_minor,
+        released_minor=held.released_minor - value_minor,
+    )
+    wallet = swap_holding(wallet, less)
+    data: dict[str, int | str] = {"lot": held.holding_id, "quantity": back, "last_day": str(own.expires_on)}
+    return replace(wallet, holdings=(*wallet.holdings, own)), [Finding(FindingCode.LOT_REVIVED, data)]
 
 
 def swap_holding(wallet: Wallet, changed: Holding) -> Wallet:

@@ -72,20 +72,12 @@ def _earned_minor(held: Holding, used: int, on: date) -> int:
     return floor_share(held.sold_for_minor, gone, days)
 
 
-def give_back_units(wallet: Wallet, taken: Taken, units: int) -> tuple[Wallet, Taken, int]:
-    """Puts at most what is still out back into the pass, and the value that it had released, by the floor share of all given back so far; that value comes third."""
-    units = min(units, taken.quantity - taken.returned)
-    if units <= 0:
-        return wallet, taken, 0
-    after = replace(taken, returned=taken.returned + units)
-    value = floor_share(taken.released_minor, after.returned, taken.quantity) - floor_share(
-        taken.released_minor, taken.returned, taken.quantity
-    )
-    held = wallet.holding(taken.holding_id)
-    assert held is not None, "a holding never leaves its wallet"
-    counted = 0 if held.kind is HoldingKind.PASS_UNTIL else units
-    changed = replace(held, remaining=held.remaining + counted, released_minor=held.released_minor - value)
-    return swap_holding(wallet, changed), after, value
+def value_given_back(before: Taken, after: Taken) -> int:
+    """The value that a refund of uses takes back: the floor share of all given back so far, less what went back before."""
+    if not before.quantity:
+        return 0
+    shares = [floor_share(taken.released_minor, taken.returned, taken.quantity) for taken in (before, after)]
+    return shares[1] - shares[0]
 
 
 def sold_pass(place: Occasion, known: PassType, line_no: int, quantity: int, sold_for_minor: int) -> Holding:

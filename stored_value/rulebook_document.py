@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from stored_value.cart_policy import EVERYTHING, CartPolicy, CouponType, PassType
 from stored_value.document_reader import Problem, Reader, RulebookError
 from stored_value.loyalty_policy import PointsPolicy, PointsReward, Tier, TierPolicy
 from stored_value.promotions import (
@@ -20,6 +21,7 @@ from stored_value.promotions import (
     PerStep,
 )
 from stored_value.rulebook import DrawOrder, Limits, ReceiptTexts, Rulebook
+from stored_value.rulebook_cart import read_cart_policy, read_coupon_type, read_pass_type
 from stored_value.rulebook_loyalty import check_tiers, read_points_policy, read_tier, read_tier_policy
 from stored_value.rulebook_promotions import TYPE_NAMES, read_promotion
 
@@ -53,10 +55,24 @@ def _no_float(text: str) -> int:
 _ID_FIELDS: dict[type, str] = {
     Tier: "tier_id",
     PointsReward: "reward_id",
+    CouponType: "coupon_id",
+    PassType: "pass_id",
     **dict.fromkeys((FixedPlan, FirstTopUp, PerStep, Ladder, FromAmount), "promotion_id"),
 }
 """What is written as `id`, by the type whose own id it is."""
-_ABSENT = (None, (), NOTHING, NO_TERMS, NO_CONDITIONS, NO_CAPS, NO_CAP, TierPolicy(), PointsPolicy())
+_ABSENT = (
+    None,
+    (),
+    NOTHING,
+    NO_TERMS,
+    NO_CONDITIONS,
+    NO_CAPS,
+    NO_CAP,
+    TierPolicy(),
+    PointsPolicy(),
+    CartPolicy(),
+    EVERYTHING,
+)
 """Values whose meaning is that nothing is stated; every other value is written, so that a default that changes later never changes a published version."""
 
 
@@ -101,6 +117,9 @@ def _read_rulebook(reader: Reader, document: object) -> Rulebook | None:
         ),
         tier_policy=tier_policy,
         points=read_points_policy(reader, *reader.part(top, "points", "")),
+        coupons=reader.list(top, "coupons", lambda value, path: read_coupon_type(reader, value, path)),
+        passes=reader.list(top, "passes", lambda value, path: read_pass_type(reader, value, path)),
+        cart=read_cart_policy(reader, *reader.part(top, "cart", "")),
     )
 
 
@@ -109,6 +128,8 @@ def _check_whole(reader: Reader, book: Rulebook) -> None:
     for key, ids in (
         ("tiers", [str(tier.tier_id) for tier in book.tiers]),
         ("promotions", [str(promotion.promotion_id) for promotion in book.promotions]),
+        ("coupons", [coupon.coupon_id for coupon in book.coupons]),
+        ("passes", [sold.pass_id for sold in book.passes]),
     ):
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
