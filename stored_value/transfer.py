@@ -90,8 +90,8 @@ def moved_part(lot: Lot, amount_minor: int) -> MovedValue:
 
 
 def moved_minor(moved: Sequence[MovedValue]) -> int:
-    """What the parts come to; a receivable that moves takes value away."""
-    return sum(-part.amount_minor if part.kind is ValueKind.RECEIVABLE else part.amount_minor for part in moved)
+    """What the legs state as their amount: the value in the parts; a receivable that moves along is not value."""
+    return sum(part.amount_minor for part in moved if part.kind is not ValueKind.RECEIVABLE)
 
 
 def apply_transfer_out(wallet: Wallet, event: TransferredOut) -> tuple[Wallet, list[Posting], list[Finding]]:

@@ -12,6 +12,9 @@ from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
     Occasion,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
     PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
@@ -20,6 +23,24 @@ from stored_value.events import (
     TierReviewed,
     ToppedUp,
     TopUpReversed,
+)
+from stored_value.events_money_out import (
+    CardReplaced,
+    CashOutPaid,
+    CashOutRejected,
+    CashOutRequested,
+    CashOutReversed,
+    DepositKept,
+    DepositRestored,
+    DepositReturned,
+    DepositTaken,
+    IdentityRecorded,
+    LotExpired,
+    MoneyOutEvent,
+    RefundReversed,
+    StatusChanged,
+    TransferredIn,
+    TransferredOut,
 )
 from stored_value.identity import MemberId, ShiftId, StaffId, StoreId
 from sync.entry import SCHEMA_VERSION, AnchorRef, Entry, Evidence, Header, write_entry
@@ -68,16 +89,37 @@ def _has_default(field: Field[Any]) -> bool:
 
 def stored_value_moved(event: Event) -> tuple[int, int]:
     """(in, out) of the member's wallet in minor units, as the header states them."""
+    if isinstance(event, MoneyOutEvent):
+        return _money_out_moved(event)
     match event:
         case ToppedUp():
             return event.amount_minor + sum(promise.bonus_minor for promise in event.promised), 0
         case PurchaseRefunded():
             return event.amount_minor, 0
+        case OrderPaid():
+            return 0, event.balance_minor
+        case OrderRefunded():
+            return event.balance_minor, 0
         case Redeemed() | TopUpReversed():
             return 0, event.amount_minor
         case InstalmentReleased():
             return event.amount_minor, 0
-        case MemberEnrolled() | PointsRedeemed() | TierReviewed() | ShiftOpened() | ShiftClosed():
+        case MemberEnrolled() | PassUsed() | PointsRedeemed() | TierReviewed() | ShiftOpened() | ShiftClosed():
+            return 0, 0
+
+
+def _money_out_moved(event: MoneyOutEvent) -> tuple[int, int]:
+    """A cash-out leaves the wallet when it is asked for; its payment moves nothing more."""
+    match event:
+        case DepositTaken() | DepositRestored() | TransferredIn():
+            return event.amount_minor, 0
+        case CashOutRejected():
+            return event.restored_minor, 0
+        case CashOutRequested():
+            return 0, event.reserved_minor
+        case DepositReturned() | DepositKept() | RefundReversed() | TransferredOut() | LotExpired():
+            return 0, event.amount_minor
+        case CashOutPaid() | CashOutReversed() | StatusChanged() | CardReplaced() | IdentityRecorded():
             return 0, 0
 
 

@@ -23,6 +23,7 @@ from stored_value.events import (
     TopUpReversed,
     WalletEvent,
 )
+from stored_value.events_money_out import MoneyOutEvent
 from stored_value.money import format_yuan, in_words
 from stored_value.rulebook import Rulebook
 from sync.cards import FIRST_CARD_ISSUE, card_text, receipt_text
@@ -61,6 +62,8 @@ def member_receipt(
 ) -> Receipt:
     """`names` are the purchase's lines by number and `original_no` its receipt, both for a refund only; a reversal has
     the receipt number of its top-up as `original_no`."""
+    if isinstance(event, MoneyOutEvent):
+        raise ValueError(f"no till prints a receipt of {event.kind}")
     match event:
         case MemberEnrolled():
             blocks = _enrolled(slip, event)
@@ -88,6 +91,8 @@ def member_receipt(
 
 
 def _title(words: ReceiptWords, event: WalletEvent) -> str:
+    if isinstance(event, MoneyOutEvent):
+        raise ValueError(f"no till prints a receipt of {event.kind}")
     match event:
         case MemberEnrolled():
             return words.enrolment

@@ -24,9 +24,11 @@ from stored_value.events import (
     ToppedUp,
     TopUpReversed,
 )
+from stored_value.events_money_out import CashOutPaid, CashOutReversed, MoneyOutEvent
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId
 from stored_value.wallet import Purchase, ValueKind, Wallet
+from sync.event_codec import stored_value_moved
 from sync.messages import OutcomeFinding
 from sync.wallet_codec import write_purchase, write_wallet
 
@@ -196,6 +198,10 @@ def _add_rows(
 
 
 def _amount(each: Incoming) -> int:
+    if isinstance(each.event, CashOutPaid | CashOutReversed):
+        return each.event.amount_minor
+    if isinstance(each.event, MoneyOutEvent):
+        return sum(stored_value_moved(each.event))
     match each.event:
         case ToppedUp(amount_minor=amount) | Redeemed(amount_minor=amount) | PurchaseRefunded(amount_minor=amount):
             return amount

@@ -3,6 +3,7 @@ answer put together. The same action again (a double tap, a retry after a crash)
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from printers.document import Receipt, decode_document
 from stored_value.apply import apply
@@ -22,12 +23,20 @@ from stored_value.events import (
     TopUpReversed,
     WalletEvent,
 )
+from stored_value.events_money_out import (
+    CashOutPaid,
+    CashOutReversed,
+    DepositRestored,
+    DepositReturned,
+    DepositTaken,
+    MoneyOutEvent,
+)
 from stored_value.identity import EventId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import ValueKind, Wallet
 from sync.entry import Entry
-from sync.event_codec import event_of
+from sync.event_codec import event_of, stored_value_moved
 from terminal import steps
 from terminal.counter.member_view import bare_view, with_event
 from terminal.counter.views import Completed, MemberView
@@ -93,9 +102,14 @@ def answer_for(place: Workplace, entry: Entry, event: WalletEvent, standing: Sta
     return _completed(place, entry, event, after, _split(place, event, wallet), receipt, printing=job is not None)
 
 
+TENDERED: Final = (
+    ToppedUp | TopUpReversed | CashOutPaid | CashOutReversed | DepositTaken | DepositReturned | DepositRestored
+)
+
+
 def takes_cash(event: WalletEvent) -> bool:
     """Cash changes hands, in or out: the only reason to open the drawer."""
-    tenders: tuple[Tender, ...] = event.tenders if isinstance(event, ToppedUp | TopUpReversed) else ()
+    tenders: tuple[Tender, ...] = event.tenders if isinstance(event, TENDERED) else ()
     return any(tender.kind is TenderKind.CASH for tender in tenders)
 
 
@@ -115,7 +129,7 @@ def _completed(
         seq=entry.header.seq,
         receipt_no=place.receipt_no(entry.header.seq),
         member_id=event.member_id,
-        amount_minor=0 if isinstance(event, MemberEnrolled | PointsRedeemed | TierReviewed) else event.amount_minor,
+        amount_minor=_amount_minor(event),
         principal_minor=split.principal_minor,
         bonus_minor=split.bonus_minor,
         principal_after_minor=after.principal_minor,
@@ -125,6 +139,14 @@ def _completed(
         printing=printing,
         opens_drawer=takes_cash(event),
     )
+
+
+def _amount_minor(event: WalletEvent) -> int:
+    if isinstance(event, CashOutPaid | CashOutReversed):
+        return event.amount_minor
+    if isinstance(event, MoneyOutEvent):
+        return sum(stored_value_moved(event))
+    return 0 if isinstance(event, MemberEnrolled | PointsRedeemed | TierReviewed) else event.amount_minor
 
 
 def _write(
@@ -145,7 +167,7 @@ def _write(
             original_no = _receipt_no_of(place, event.purchase_id)
         case TopUpReversed():
             original_no = _receipt_no_of(place, event.top_up_id)
-        case MemberEnrolled() | ToppedUp() | Redeemed():
+        case _:
             pass
     slip = place.slip(entry, staff_name, rulebook)
     split = _split(place, event, wallet)
@@ -159,6 +181,8 @@ def _receipt_no_of(place: Workplace, event_id: EventId) -> str:
 
 def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
     """What the event moved of each kind, from the wallet after it."""
+    if isinstance(event, MoneyOutEvent):
+        return Split()
     match event:
         case MemberEnrolled() | PointsRedeemed() | TierReviewed():
             return Split()

@@ -19,6 +19,15 @@ from stored_value.events import (
     ToppedUp,
     TopUpReversed,
 )
+from stored_value.events_money_out import (
+    CashOutPaid,
+    CashOutReversed,
+    DepositRestored,
+    DepositReturned,
+    DepositTaken,
+    MoneyOutEvent,
+    RefundReversed,
+)
 from stored_value.identity import ShiftId, StaffId
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import ShiftStateConflict
@@ -40,6 +49,8 @@ _SHIFT = (
 def measures_of(event: Event) -> dict[Measure, int]:
     """What one event adds to its shift. Topped up and bonus are gross; a reversal is counted and shows in the tenders, which are net."""
     added: Counter[Measure] = Counter()
+    if isinstance(event, MoneyOutEvent):
+        return _money_out_measures(event)
     match event:
         case ToppedUp():
             added["topped_up", ""] += event.amount_minor
@@ -58,6 +69,23 @@ def measures_of(event: Event) -> dict[Measure, int]:
         case ShiftOpened() | ShiftClosed():
             return {}
     added["count", event.kind] += 1
+    return dict(added)
+
+
+def _money_out_measures(event: MoneyOutEvent) -> dict[Measure, int]:
+    """Only what changed hands at the counter: cash-outs and deposits are neither top-ups nor purchases."""
+    added: Counter[Measure] = Counter({("count", event.kind): 1})
+    match event:
+        case CashOutPaid() | DepositReturned():
+            for tender in event.tenders:
+                added["tender", tender.kind] -= tender.amount_minor
+        case CashOutReversed() | DepositTaken() | DepositRestored():
+            for tender in event.tenders:
+                added["tender", tender.kind] += tender.amount_minor
+        case RefundReversed():
+            added["refunded", ""] -= event.amount_minor
+        case _:
+            pass
     return dict(added)
 
 
