@@ -22,6 +22,7 @@ from stored_value.promotions import (
 )
 from stored_value.rulebook import DrawOrder, Limits, ReceiptTexts, Rulebook
 from stored_value.rulebook_cart import read_cart_policy, read_coupon_type, read_pass_type
+from stored_value.rulebook_life_cycle import read_cash_out_policy, read_life_cycle_policy
 from stored_value.rulebook_loyalty import check_tiers, read_points_policy, read_tier, read_tier_policy
 from stored_value.rulebook_promotions import TYPE_NAMES, read_promotion
 
@@ -120,6 +121,8 @@ def _read_rulebook(reader: Reader, document: object) -> Rulebook | None:
         coupons=reader.list(top, "coupons", lambda value, path: read_coupon_type(reader, value, path)),
         passes=reader.list(top, "passes", lambda value, path: read_pass_type(reader, value, path)),
         cart=read_cart_policy(reader, *reader.part(top, "cart", "")),
+        cash_out=read_cash_out_policy(reader, *reader.part(top, "cash_out", "")),
+        life_cycle=read_life_cycle_policy(reader, *reader.part(top, "life_cycle", "")),
     )
 
 
