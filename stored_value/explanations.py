@@ -1,4 +1,4 @@
-"""Why a promotion gave or did not give, in words that a cashier can read out, in Chinese and English. Till, head office, member page and replay say the same, from the same code and figures.
+"""Why a promotion gave or did not give, in words that a cashier can read out, in Chinese and English: the same at till, head office and replay.
 
 Never decides anything: codes and figures come from `quote`. A code without words here is a mistake that the tests find.
 """
@@ -43,7 +43,11 @@ _PASS_UNITS = {
 
 def explain(reason: Reason, rulebook: Rulebook) -> Words:
     """One sentence; the promotion's own name stands beside it on a screen."""
-    return _SENTENCES[ReasonCode(reason.code)](reason.data, rulebook)
+    code = ReasonCode(reason.code)
+    if code is ReasonCode.WRONG_TIER:
+        return _tier(reason.data, rulebook)
+    plain = _PLAIN.get(code)
+    return plain if plain is not None else _SENTENCES[code](reason.data)
 
 
 def explain_quote(quoted: Quote, rulebook: Rulebook) -> tuple[Words, ...]:
@@ -110,34 +114,30 @@ def _either(names: list[Words]) -> Words:
     return Words(zh="、".join(name.zh for name in names), en=" or ".join(name.en for name in names))
 
 
-def _fixed(zh: str, en: str) -> Callable[[ReasonData, Rulebook], Words]:
-    return lambda data, rulebook: Words(zh=zh, en=en)
-
-
-def _amount(zh: str, en: str, key: str) -> Callable[[ReasonData, Rulebook], Words]:
+def _amount(zh: str, en: str, key: str) -> Callable[[ReasonData], Words]:
     """`{}` in both texts is the amount under `key`."""
-    return lambda data, rulebook: Words(zh=zh.format(_money(data, key)), en=en.format(_money(data, key)))
+    return lambda data: Words(zh=zh.format(_money(data, key)), en=en.format(_money(data, key)))
 
 
-def _text(zh: str, en: str, key: str) -> Callable[[ReasonData, Rulebook], Words]:
-    return lambda data, rulebook: Words(zh=zh.format(data[key]), en=en.format(data[key]))
+def _text(zh: str, en: str, key: str) -> Callable[[ReasonData], Words]:
+    return lambda data: Words(zh=zh.format(data[key]), en=en.format(data[key]))
 
 
-def _weekday(data: ReasonData, rulebook: Rulebook) -> Words:
+def _weekday(data: ReasonData) -> Words:
     days = _either([_WEEKDAYS[day] for day in _listed(data, "weekdays")])
     return Words(zh=f"仅限{days.zh}", en=f"only on {days.en}")
 
 
-def _hours(zh: str, en: str) -> Callable[[ReasonData, Rulebook], Words]:
-    def said(data: ReasonData, rulebook: Rulebook) -> Words:
+def _hours(zh: str, en: str) -> Callable[[ReasonData], Words]:
+    def said(data: ReasonData) -> Words:
         hours = _listed(data, "hours")
         return Words(zh=zh.format("、".join(hours)), en=en.format(" or ".join(hours)))
 
     return said
 
 
-def _tenders(zh: str, en: str) -> Callable[[ReasonData, Rulebook], Words]:
-    def said(data: ReasonData, rulebook: Rulebook) -> Words:
+def _tenders(zh: str, en: str) -> Callable[[ReasonData], Words]:
+    def said(data: ReasonData) -> Words:
         names = _either([_TENDERS[TenderKind(kind)] for kind in _listed(data, "tenders")])
         return Words(zh=zh.format(names.zh), en=en.format(names.en))
 
@@ -150,8 +150,8 @@ def _tier(data: ReasonData, rulebook: Rulebook) -> Words:
     return Words(zh=f"仅限{wanted.zh}会员，当前为{own.zh}", en=f"only for {wanted.en} members; this member is {own.en}")
 
 
-def _date(zh: str, en: str, key: str) -> Callable[[ReasonData, Rulebook], Words]:
-    def said(data: ReasonData, rulebook: Rulebook) -> Words:
+def _date(zh: str, en: str, key: str) -> Callable[[ReasonData], Words]:
+    def said(data: ReasonData) -> Words:
         day = date.fromisoformat(str(data[key]))
         return Words(
             zh=zh.format(f"{day.year}年{day.month}月{day.day}日"),
@@ -161,15 +161,15 @@ def _date(zh: str, en: str, key: str) -> Callable[[ReasonData, Rulebook], Words]
     return said
 
 
-def _month(data: ReasonData, rulebook: Rulebook) -> Words:
+def _month(data: ReasonData) -> Words:
     month = int(data["month"])
     return Words(
         zh=f"仅限生日当月，会员生日在{month}月", en=f"only in the birthday month, which is {_MONTHS[month - 1]}"
     )
 
 
-def _cap(who_zh: str, who_en: str) -> Callable[[ReasonData, Rulebook], Words]:
-    def said(data: ReasonData, rulebook: Rulebook) -> Words:
+def _cap(who_zh: str, who_en: str) -> Callable[[ReasonData], Words]:
+    def said(data: ReasonData) -> Words:
         if "cap_times" in data:
             times = int(data["cap_times"])
             often = "once" if times == 1 else f"{times} times"
@@ -180,24 +180,29 @@ def _cap(who_zh: str, who_en: str) -> Callable[[ReasonData, Rulebook], Words]:
     return said
 
 
-def _up_to_cap(data: ReasonData, rulebook: Rulebook) -> Words:
+def _up_to_cap(data: ReasonData) -> Words:
     given, full = _money(data, "given_minor"), _money(data, "full_minor")
     return Words(zh=f"已达活动上限，本应 {full}，可送 {given}", en=f"the limit leaves {given} of {full}")
 
 
-def _excluded(data: ReasonData, rulebook: Rulebook) -> Words:
+def _excluded(data: ReasonData) -> Words:
     return Words(zh=f"不与“{data['by_zh']}”同享", en=f"not together with “{data['by_en']}”")
 
 
-_SENTENCES: dict[ReasonCode, Callable[[ReasonData, Rulebook], Words]] = {
-    ReasonCode.GIVEN: _fixed("已享受", "given"),
+_PLAIN: dict[ReasonCode, Words] = {
+    ReasonCode.GIVEN: Words(zh="已享受", en="given"),
+    ReasonCode.NOTHING_TO_GIVE: Words(zh="金额太小，赠送不足 1 分", en="the amount is too small to give a fen"),
+    ReasonCode.DATE_UNKNOWN: Words(zh="需要营业日期才能判断", en="the business date is needed to tell"),
+    ReasonCode.BIRTHDAY_UNKNOWN: Words(
+        zh="仅限生日当月，会员未登记生日", en="only in the birthday month; no birthday is on record"
+    ),
+}
+_SENTENCES: dict[ReasonCode, Callable[[ReasonData], Words]] = {
     ReasonCode.GIVEN_UP_TO_CAP: _up_to_cap,
     ReasonCode.OTHER_PLAN: _amount("充值 {} 并选择该套餐可享", "choose this plan and pay {}", "pay_minor"),
     ReasonCode.AMOUNT_DIFFERS: _amount("该套餐金额须为 {}", "this plan costs exactly {}", "pay_minor"),
     ReasonCode.BELOW_MINIMUM: _amount("充满 {} 可享", "from {}", "from_minor"),
     ReasonCode.ABOVE_MAXIMUM: _amount("仅限 {} 以下", "only below {}", "below_minor"),
-    ReasonCode.NOTHING_TO_GIVE: _fixed("金额太小，赠送不足 1 分", "the amount is too small to give a fen"),
-    ReasonCode.DATE_UNKNOWN: _fixed("需要营业日期才能判断", "the business date is needed to tell"),
     ReasonCode.NOT_STARTED: _date("{}起开始", "starts on {}", "from_date"),
     ReasonCode.ENDED: _date("已于{}结束", "ended on {}", "until_date"),
     ReasonCode.WRONG_WEEKDAY: _weekday,
@@ -210,10 +215,6 @@ _SENTENCES: dict[ReasonCode, Callable[[ReasonData, Rulebook], Words]] = {
     ReasonCode.TENDER_OPEN: _tenders("全部用{}支付可享", "if all of it is paid by {}"),
     ReasonCode.WRONG_TENDER: _tenders("仅限全部用{}支付", "only when all of it is paid by {}"),
     ReasonCode.NOT_FIRST: _text("仅限首次充值，已充值 {} 次", "only the first top-up; there were {} before", "count"),
-    ReasonCode.WRONG_TIER: _tier,
-    ReasonCode.BIRTHDAY_UNKNOWN: _fixed(
-        "仅限生日当月，会员未登记生日", "only in the birthday month; no birthday is on record"
-    ),
     ReasonCode.NOT_BIRTHDAY_MONTH: _month,
     ReasonCode.MEMBER_CAP: _cap("每位会员", "per member"),
     ReasonCode.MEMBER_DAY_CAP: _cap("每位会员每天", "per member and day"),
