@@ -207,5 +207,8 @@ def seen_of_event(done: Applied) -> Table:
         "pending": yuan(sum(part.amount_minor for part in wallet.loyalty.pending)),
         "findings": sorted(finding.code.value for finding in done.findings),
         "postings": sorted([row.store_id, row.account.value, yuan(row.amount_minor)] for row in done.postings),
-        "expires": sorted({str(lot.expires_on) for lot in (*wallet.lots, *wallet.holdings) if lot.expires_on}),
+        "expires": sorted(
+            {str(lot.expires_on) for lot in wallet.lots if lot.expires_on}
+            | {str(held.expires_on) for held in wallet.holdings if held.expires_on}
+        ),
     }
