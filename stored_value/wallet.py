@@ -161,8 +161,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseLine:
-    """`total_minor` is what the parts and shares paid together. `sells_pass` names the holding that the line gave; `tax_minor` lies inside the total;
-    `discount_minor` is what the line would have cost more without discount."""
+    """`total_minor` is what the parts and shares paid together; `tax_minor` lies inside it. `sells_pass` names the holding that the line gave, `sells_type` its
+    pass type; `discount_minor` is what the line would have cost more without discount."""
 
     line_no: int
     name: str
@@ -173,6 +173,7 @@ class PurchaseLine:
     tax_minor: int = 0
     tax_category: str = ""
     sells_pass: LotId | None = None
+    sells_type: str = ""
     discount_minor: int = 0
 
     @property

@@ -79,7 +79,8 @@ def _lot(kind: ValueKind, amount: int) -> Lot:
 
 
 def _holding(name: str, row: Table) -> Holding:
-    quantity = row.get("quantity", 1)
+    quantity: int = row.get("quantity", 1)
+    remaining: int = row.get("remaining", quantity)
     return Holding(
         holding_id=LotId(name),
         kind=HoldingKind(row.get("kind", "coupon")),
@@ -89,7 +90,7 @@ def _holding(name: str, row: Table) -> Holding:
         acquired_on=START,
         rulebook=1,
         original=quantity,
-        remaining=row.get("remaining", quantity),
+        remaining=remaining,
         starts_on=_day(row.get("from")),
         expires_on=_day(row.get("until")),
     )
