@@ -104,7 +104,13 @@ def lay_along_lines(lines: Sequence[OrderLine], draws: Sequence[Draw]) -> tuple[
         for place, share in enumerate(by_line):
             _take(queue, share, parts[place])
     return tuple(
-        PurchaseLine(line_no=line.line_no, name=line.name, total_minor=line.total_minor, parts=tuple(own))
+        PurchaseLine(
+            line_no=line.line_no,
+            name=line.name,
+            total_minor=line.total_minor,
+            parts=tuple(own),
+            discount_minor=line.discount_minor,
+        )
         for line, own in zip(lines, parts, strict=True)
     )
 

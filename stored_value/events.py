@@ -56,11 +56,12 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """One line of a purchase; `total_minor` includes tax and every discount."""
+    """One line of a purchase; `total_minor` includes tax and every discount, `discount_minor` is what it would have cost more without."""
 
     line_no: int
     name: str
     total_minor: int
+    discount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
