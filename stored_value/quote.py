@@ -2,9 +2,9 @@
 by head office when the event arrives, and by the replay."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from stored_value.eligibility import (
     NOT_KNOWN,
@@ -73,15 +73,14 @@ class Reward:
         return self.bonus_minor + self.later_minor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why a promotion gave or did not give: a `ReasonCode` and the figures that explain it."""
+class Reason(NamedTuple):
+    """Why a promotion gave or did not give: a `ReasonCode` and the figures that explain it. A tuple, because every quote makes one a rule."""
 
     promotion_id: PromotionId
     name: Words
     given: bool
     code: str
-    data: ReasonData = field(default_factory=dict)
+    data: ReasonData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,43 +108,31 @@ def quote(
     promised: Collection[PromotionId] = (),
 ) -> Quote:
     """Rewards and reasons in the rulebook's order. `promised`: what a till promised; the member's standing does not stop it, and it goes before others of its group."""
-    promotions = rulebook.promotions
     if plan_id is None:
         plan_id = _best_plan(wallet, amount_minor, rulebook, context, promised)
-    hindered: dict[PromotionId, Hindrance] = {}
+    hindrances: list[Hindrance | None] = []
     grouped: list[Promotion] = []
-    for promotion in promotions:
+    for promotion in rulebook.promotions:
         found = shape_hindrance(promotion, amount_minor, plan_id) or fact_hindrance(promotion, context)
-        if found is None and promotion.promotion_id not in promised:
+        if found is None and not (promised and promotion.promotion_id in promised):
             found = standing_hindrance(promotion, wallet, context)
-        if found is not None:
-            hindered[promotion.promotion_id] = found
-        elif promotion.terms.groups:
+        if found is None and promotion.terms.groups:
             grouped.append(promotion)
-    if len(grouped) > 1:
-        hindered.update(_excluded(grouped, promised))
+        hindrances.append(found)
+    excluded = _excluded(grouped, promised) if len(grouped) > 1 else {}
     rewards: list[Reward] = []
     reasons: list[Reason] = []
-    for promotion in promotions:
-        found = hindered.get(promotion.promotion_id)
-        if found is None:
-            reward, found = _given(promotion, wallet, amount_minor, context, promotion.promotion_id in promised)
+    for promotion, found in zip(rulebook.promotions, hindrances, strict=True):
+        promotion_id = promotion.promotion_id
+        reward = None
+        hindrance = found or excluded.get(promotion_id)
+        if hindrance is None:
+            reward, hindrance = _given(promotion, wallet, amount_minor, context, promotion_id in promised)
             if reward is not None:
                 rewards.append(reward)
-        code, data = found
-        reasons.append(
-            Reason(
-                promotion_id=promotion.promotion_id,
-                name=promotion.name,
-                given=code in _GIVING,
-                code=code,
-                data=data,
-            )
-        )
+        code, data = hindrance
+        reasons.append(Reason(promotion_id, promotion.name, reward is not None, code, data))
     return Quote(amount_minor=amount_minor, plan_id=plan_id, rewards=tuple(rewards), reasons=tuple(reasons))
-
-
-_GIVING = frozenset({ReasonCode.GIVEN, ReasonCode.GIVEN_UP_TO_CAP})
 
 
 def reward_for_facts(
@@ -204,12 +191,13 @@ def _given(
     promotion: Promotion, wallet: Wallet, amount_minor: int, context: TopUpContext, promised: bool
 ) -> tuple[Reward | None, Hindrance]:
     benefits = benefits_of(promotion, amount_minor)
-    code, data = ReasonCode.GIVEN, ReasonData()
+    code = ReasonCode.GIVEN
+    data: ReasonData = {}
     left = None if promised else cap_left_minor(promotion, wallet, context)
     if left is not None and benefits.bonus_minor > left:
         code, data = ReasonCode.GIVEN_UP_TO_CAP, {"given_minor": left, "full_minor": benefits.bonus_minor}
         benefits = replace(benefits, bonus_minor=left)
-    if benefits == NOTHING:
+    if not (benefits.bonus_minor or benefits.points or benefits.coupons or benefits.passes or benefits.tier):
         return None, (ReasonCode.NOTHING_TO_GIVE, {})
     return _reward(promotion, benefits, context.on), (code, data)
 
