@@ -145,6 +145,7 @@ class OrderRefunded:
     balance_minor: int = 0
     tenders: tuple[Tender, ...] = ()
     reason: str = ""
+    expected_draw: tuple[ExpectedDraw, ...] = ()
 
     @property
     def amount_minor(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from stored_value.apply import new_wallet
-from stored_value.events import PurchaseRefunded, WalletEvent
+from stored_value.events import OrderRefunded, PurchaseRefunded, WalletEvent
 from stored_value.events_money_out import RefundReversed
 from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.rulebook import Rulebook
@@ -108,4 +108,4 @@ class Members:
 
 
 def _refunded_purchase(event: WalletEvent) -> EventId | None:
-    return event.purchase_id if isinstance(event, PurchaseRefunded | RefundReversed) else None
+    return event.purchase_id if isinstance(event, PurchaseRefunded | OrderRefunded | RefundReversed) else None

@@ -14,6 +14,9 @@ from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
     Occasion,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
     PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
@@ -75,7 +78,7 @@ def member_receipt(
             blocks = _refunded(slip, event, split, names, original_no)
         case TopUpReversed():
             blocks = _reversed(slip, event, split, original_no)
-        case InstalmentReleased() | PointsRedeemed() | TierReviewed():
+        case OrderPaid() | OrderRefunded() | PassUsed() | InstalmentReleased() | PointsRedeemed() | TierReviewed():
             raise ValueError(f"no till prints a receipt of {event.kind}")
         case _:
             assert_never(event)
@@ -104,7 +107,7 @@ def _title(words: ReceiptWords, event: WalletEvent) -> str:
             return words.refund
         case TopUpReversed():
             return words.reversal
-        case InstalmentReleased() | PointsRedeemed() | TierReviewed():
+        case OrderPaid() | OrderRefunded() | PassUsed() | InstalmentReleased() | PointsRedeemed() | TierReviewed():
             raise ValueError(f"no till prints a receipt of {event.kind}")
         case _:
             assert_never(event)

@@ -10,7 +10,7 @@ from hq_server.database.engine import ReadSession
 from hq_server.database.models import JournalEntry, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
 from hq_server.ingest.understanding import Incoming
 from hq_server.ingest.wallet_batch import HeldPurchase, HeldWallet
-from stored_value.events import PurchaseRefunded
+from stored_value.events import OrderRefunded, PurchaseRefunded
 from stored_value.events_money_out import RefundReversed
 from stored_value.wallet import Wallet
 from sync.wallet_codec import read_purchase, read_wallet
@@ -64,7 +64,7 @@ def _purchases(
         wanted.update(
             (member_id, each.event.purchase_id)
             for each in incoming
-            if isinstance(each.event, PurchaseRefunded | RefundReversed)
+            if isinstance(each.event, PurchaseRefunded | OrderRefunded | RefundReversed)
         )
         if member_id in wallets:
             wanted.update((member_id, owed.source_id) for owed in wallets[member_id].receivables)

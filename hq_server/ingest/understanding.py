@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 
 from hq_server.ingest.anchor_trail import Neighbours
 from hq_server.ingest.rulebook_shelf import Rulebooks
-from stored_value.events import Event, MemberEnrolled, PurchaseRefunded, ShiftClosed, ShiftOpened, TopUpReversed
+from stored_value.events import (
+    Event,
+    MemberEnrolled,
+    PurchaseRefunded,
+    ShiftClosed,
+    ShiftOpened,
+    TopUpReversed,
+)
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
 from stored_value.money import MAX_MINOR

@@ -17,6 +17,8 @@ from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_h
 from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
+    OrderPaid,
+    OrderRefunded,
     PurchaseRefunded,
     Redeemed,
     ShiftClosed,
@@ -205,6 +207,8 @@ def _amount(each: Incoming) -> int:
     match each.event:
         case ToppedUp(amount_minor=amount) | Redeemed(amount_minor=amount) | PurchaseRefunded(amount_minor=amount):
             return amount
+        case OrderPaid() | OrderRefunded():
+            return each.event.amount_minor
         case TopUpReversed(amount_minor=amount) | InstalmentReleased(amount_minor=amount):
             return amount
         case None:

@@ -11,6 +11,9 @@ from stored_value.events import (
     Event,
     InstalmentReleased,
     MemberEnrolled,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
     PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
@@ -87,7 +90,7 @@ def done_before(place: Workplace, action: EventId, is_same: Callable[[Event], bo
 
 def answer_for(place: Workplace, entry: Entry, event: WalletEvent, standing: Standing) -> Completed | Refusal:
     """What was answered when the entry was made; balances are those of now."""
-    named = (event.occasion.event_id, event.purchase_id) if isinstance(event, PurchaseRefunded) else ()
+    named = (event.occasion.event_id, event.purchase_id) if isinstance(event, PurchaseRefunded | OrderRefunded) else ()
     wanted = (event.occasion.event_id, *named)
     member = place.members.find(event.member_id, with_purchases=wanted)
     if member is None:
@@ -103,7 +106,15 @@ def answer_for(place: Workplace, entry: Entry, event: WalletEvent, standing: Sta
 
 
 TENDERED: Final = (
-    ToppedUp | TopUpReversed | CashOutPaid | CashOutReversed | DepositTaken | DepositReturned | DepositRestored
+    ToppedUp
+    | TopUpReversed
+    | OrderPaid
+    | OrderRefunded
+    | CashOutPaid
+    | CashOutReversed
+    | DepositTaken
+    | DepositReturned
+    | DepositRestored
 )
 
 
@@ -161,7 +172,7 @@ def _write(
     names: dict[int, str] = {}
     original_no = ""
     match event:
-        case PurchaseRefunded():
+        case PurchaseRefunded() | OrderRefunded():
             purchase = wallet.purchase(event.purchase_id)
             names = {line.line_no: line.name for line in purchase.lines} if purchase else {}
             original_no = _receipt_no_of(place, event.purchase_id)
@@ -184,7 +195,7 @@ def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
     if isinstance(event, MoneyOutEvent):
         return Split()
     match event:
-        case MemberEnrolled() | PointsRedeemed() | TierReviewed():
+        case MemberEnrolled() | PassUsed() | PointsRedeemed() | TierReviewed():
             return Split()
         case InstalmentReleased():
             return Split(bonus_minor=event.amount_minor)
@@ -197,12 +208,13 @@ def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
             top_up = event_of(entry) if entry else None
             promised = top_up.promised if isinstance(top_up, ToppedUp) else ()
             return Split(principal_minor=event.amount_minor, bonus_minor=sum(each.bonus_minor for each in promised))
-        case Redeemed() | PurchaseRefunded():
+        case Redeemed() | PurchaseRefunded() | OrderPaid() | OrderRefunded():
+            moved = event.balance_minor if isinstance(event, OrderPaid | OrderRefunded) else event.amount_minor
             by_kind = {ValueKind.PRINCIPAL: 0, ValueKind.BONUS: 0}
             for draw in event.expected_draw:
                 lot = wallet.lot(draw.lot_id)
                 if lot is not None:
                     by_kind[lot.kind] += draw.amount_minor
             principal, bonus = by_kind[ValueKind.PRINCIPAL], by_kind[ValueKind.BONUS]
-            owed = event.amount_minor - principal - bonus
+            owed = moved - principal - bonus
             return Split(principal_minor=principal, bonus_minor=bonus, owed_minor=owed)

@@ -9,6 +9,9 @@ from stored_value.events import (
     Event,
     InstalmentReleased,
     MemberEnrolled,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
     PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
@@ -64,7 +67,15 @@ def measures_of(event: Event) -> dict[Measure, int]:
             added["redeemed", ""] += event.amount_minor
         case PurchaseRefunded():
             added["refunded", ""] += event.amount_minor
-        case MemberEnrolled() | InstalmentReleased() | PointsRedeemed() | TierReviewed():
+        case OrderPaid():
+            added["redeemed", ""] += event.balance_minor
+            for tender in event.tenders:
+                added["tender", tender.kind] += tender.amount_minor
+        case OrderRefunded():
+            added["refunded", ""] += event.balance_minor
+            for tender in event.tenders:
+                added["tender", tender.kind] -= tender.amount_minor
+        case MemberEnrolled() | PassUsed() | InstalmentReleased() | PointsRedeemed() | TierReviewed():
             pass
         case ShiftOpened() | ShiftClosed():
             return {}
