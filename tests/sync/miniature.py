@@ -9,6 +9,8 @@ from stored_value.events import Event, EvidenceClass, ShiftClosed, ShiftOpened, 
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import entry_of
 from tests.stored_value.miniature import enrolled, redeem, refund, reverse, top_up
+from tests.sync.money_out import money_out_kinds
+from tests.sync.orders import order_kinds
 
 T0 = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -33,6 +35,8 @@ def every_kind() -> list[Event]:
             expected_minor=50_000,
             totals=ShiftTotals(topped_up_minor=100_000, tenders_minor={"cash": 0}, counts={"topped_up": 1}),
         ),
+        *money_out_kinds(),
+        *order_kinds(),
     ]
 
 

@@ -33,7 +33,7 @@ def test_the_bytes_are_canonical_json() -> None:
 
 
 def test_entries_of_schema_version_1_decode_for_ever() -> None:
-    files = sorted(GOLDEN.glob("*.json"))
+    files = sorted(GOLDEN.glob("*.json"), key=lambda path: int(path.name.partition("_")[0]))
     assert len(files) == len(every_kind())
     for path, event in zip(files, every_kind(), strict=True):
         raw = path.read_bytes().rstrip(b"\n")
@@ -46,6 +46,19 @@ def test_the_header_names_the_value_that_moved() -> None:
     assert moved["redeemed"] == (0, 7_500)
     assert moved["purchase_refunded"] == (500, 0)
     assert moved["shift_opened"] == (0, 0)
+    assert moved["order_paid"] == (0, 2_850)
+    assert moved["order_refunded"] == (81, 0)
+    assert moved["pass_used"] == (0, 0)
+    assert moved["cash_out_requested"] == (0, 40_600)
+    assert moved["cash_out_paid"] == (0, 0)
+    assert moved["cash_out_rejected"] == (40_600, 0)
+    assert moved["deposit_taken"] == (20_000, 0)
+    assert moved["deposit_kept"] == (0, 3_000)
+    assert moved["refund_reversed"] == (0, 500)
+    assert moved["transferred_out"] == (0, 7_000)
+    assert moved["transferred_in"] == (7_000, 0)
+    assert moved["lot_expired"] == (0, 5_000)
+    assert moved["status_changed"] == (0, 0)
 
 
 def test_a_field_from_a_newer_till_is_tolerated() -> None:
