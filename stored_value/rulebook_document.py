@@ -53,7 +53,7 @@ def _no_float(text: str) -> int:
     raise ValueError(f"{text} is not a whole number; amounts are written in fen")
 
 
-_ID_FIELDS: dict[type, str] = {
+OWN_ID: dict[type, str] = {
     Tier: "tier_id",
     PointsReward: "reward_id",
     CouponType: "coupon_id",
@@ -85,7 +85,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if is_dataclass(value):
-        own_id = _ID_FIELDS.get(type(value))
+        own_id = OWN_ID.get(type(value))
         held = {item.name: getattr(value, item.name) for item in fields(value)}
         plain = {"id" if name == own_id else name: _plain(part) for name, part in held.items() if part not in _ABSENT}
         if isinstance(value, FixedPlan | FirstTopUp | PerStep | Ladder | FromAmount):
