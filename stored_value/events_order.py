@@ -126,7 +126,7 @@ class OrderPaid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefundLine:
-    """`amount_minor` of the line's total goes back; for a line that a pass covered, `units` of the pass."""
+    """`amount_minor` of the line's total goes back; for a line that a pass covered, `units` of the pass. A sold pass that cost nothing comes back as 1 unit."""
 
     line_no: int
     amount_minor: int = 0

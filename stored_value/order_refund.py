@@ -41,12 +41,14 @@ from stored_value.wallet import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefundPlan:
-    """What would go back: `draws` to the balance (or off what is owed), `tenders` to the member's hands, and quantities to what they came from."""
+    """What would go back: `draws` to the balance (or off what is owed), `tenders` to the member's hands, quantities to what they came from, and the lines
+    whose sold pass comes back."""
 
     after: Purchase
     draws: tuple[Draw, ...]
     tenders: tuple[Tender, ...]
     given_back: tuple[tuple[Taken, Taken], ...]
+    passes_back: tuple[int, ...]
 
     @property
     def balance_minor(self) -> int:
@@ -89,7 +91,7 @@ def _refuse_line(
     cover = cover_of(purchase, line_no)
     if cover is not None and amount_minor:
         return Refusal(RefusalCode.LINE_COVERED_BY_PASS, {**at, "pass": cover.item_id})
-    left = cover.quantity - cover.returned if cover is not None else 0
+    left = cover.quantity - cover.returned if cover is not None else int(line.sells_pass is not None)
     if units > left:
         return Refusal(RefusalCode.REFUND_EXCEEDS_UNITS, {**at, "left": left})
     if line.sells_pass is not None:
@@ -134,7 +136,15 @@ def plan_order_refund(wallet: Wallet, purchase: Purchase, lines: Sequence[OrderR
         (was, now) for was, now in zip(purchase.taken, after.taken, strict=True) if now.returned != was.returned
     )
     return OrderRefundPlan(
-        after=after, draws=draws_between(purchase, after), tenders=_tenders(purchase, after), given_back=pairs
+        after=after,
+        draws=draws_between(purchase, after),
+        tenders=_tenders(purchase, after),
+        given_back=pairs,
+        passes_back=tuple(
+            line.line_no
+            for line in purchase.lines
+            if line.sells_pass is not None and amounts[line.line_no] + units[line.line_no]
+        ),
     )
 
 
@@ -221,7 +231,7 @@ def apply_order_refund(
         findings += lost
         postings += release_postings(was, before.store_id, -value)
     for line, now_line in zip(before.lines, plan.after.lines, strict=True):
-        if line.sells_pass is not None and now_line.refunded_minor != line.refunded_minor:
+        if line.line_no in plan.passes_back:
             wallet, ending = _end_pass(wallet, before, line, now_line.refunded_minor - line.refunded_minor)
             postings += ending
     wallet, settling, landed = settle_refund(wallet, plan.after, plan.draws, place, rulebook)
