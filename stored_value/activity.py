@@ -1,10 +1,10 @@
 """What spending does beside the money: points, the figures that tiers look at, the tier. Called by `apply` and by orders, once the draw is settled."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from stored_value.draw import Draw
 from stored_value.findings import Finding
+from stored_value.frozen import changed
 from stored_value.identity import EventId
 from stored_value.loyalty_policy import TierMeasure
 from stored_value.occasion import Occasion
@@ -12,16 +12,24 @@ from stored_value.points import add_points, points_for_spend, take_back_purchase
 from stored_value.rewards import take_back_rewards
 from stored_value.rulebook import Rulebook
 from stored_value.tiers import count_activity, move_tier
-from stored_value.wallet import ValueKind, Wallet
+from stored_value.wallet import Purchase, ValueKind, Wallet
 
 
 def after_spending(
-    wallet: Wallet, place: Occasion, paid_minor: int, from_bonus_minor: int, rulebook: Rulebook
+    wallet: Wallet,
+    place: Occasion,
+    paid_minor: int,
+    from_bonus_minor: int,
+    rulebook: Rulebook,
+    bought: Purchase | None = None,
 ) -> Wallet:
-    """`paid_minor`: what the member paid, from the balance and otherwise, suspense left out; `from_bonus_minor` of it came out of bonus lots."""
+    """`paid_minor`: what the member paid, from the balance and otherwise, suspense left out; `from_bonus_minor` of it came out of bonus lots.
+    `bought` is put among the wallet's purchases on the way, to save a copy."""
+    purchases = wallet.purchases if bought is None else (*wallet.purchases, bought)
     policy = rulebook.tier_policy
     if not rulebook.points.spend_points and policy.window_days is None and policy.measure is TierMeasure.TOP_UP:
-        return replace(wallet, spent_minor=wallet.spent_minor + paid_minor)
+        return changed(wallet, spent_minor=wallet.spent_minor + paid_minor, purchases=purchases)
+    wallet = changed(wallet, purchases=purchases)
     on = place.business_date
     points = points_for_spend(wallet, paid_minor, from_bonus_minor, rulebook, on)
     wallet = add_points(wallet, place, points, rulebook.points)
@@ -31,11 +39,11 @@ def after_spending(
 
 def spent_minor(draws: Iterable[Draw]) -> int:
     """What of a draw counts as spending: not what nobody showed to be the member's doing."""
-    return sum(draw.amount_minor for draw in draws if draw.kind is not ValueKind.SUSPENSE)
+    return sum([draw.amount_minor for draw in draws if draw.kind is not ValueKind.SUSPENSE])
 
 
 def bonus_minor(draws: Iterable[Draw]) -> int:
-    return sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.BONUS)
+    return sum([draw.amount_minor for draw in draws if draw.kind is ValueKind.BONUS])
 
 
 def after_refund(

@@ -7,9 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import assert_never
 
 from stored_value.events import OrderLine
+from stored_value.frozen import changed
 from stored_value.identity import EventId, LotId, StoreId
 from stored_value.money import split
 from stored_value.postings import Account, Posting, clearing
@@ -41,8 +43,17 @@ def drawable_lots(wallet: Wallet, kind: ValueKind, on: date) -> list[Lot]:
         and not lot.provisional
         and (lot.expires_on is None or lot.expires_on >= on)
     ]
-    lots.sort(key=lambda lot: (lot.expires_on or date.max, lot.acquired_on, lot.lot_id))
+    if len(lots) > 1:
+        expiring = [lot for lot in lots if lot.expires_on is not None]
+        lots.sort(key=_expiry_age_id if expiring else _age_id)
     return lots
+
+
+_age_id = attrgetter("acquired_on", "lot_id")
+
+
+def _expiry_age_id(lot: Lot) -> tuple[date, date, LotId]:
+    return lot.expires_on or date.max, lot.acquired_on, lot.lot_id
 
 
 def drawable_minor(wallet: Wallet, on: date) -> int:
@@ -55,8 +66,8 @@ def plan_draw(
     """Principal, then bonus, then what is missing as a receivable of the serving store; adds up to `amount_minor`."""
     principal_lots = drawable_lots(wallet, ValueKind.PRINCIPAL, on)
     bonus_lots = drawable_lots(wallet, ValueKind.BONUS, on)
-    principal_held = sum(lot.remaining_minor for lot in principal_lots)
-    bonus_held = sum(lot.remaining_minor for lot in bonus_lots)
+    principal_held = sum([lot.remaining_minor for lot in principal_lots])
+    bonus_held = sum([lot.remaining_minor for lot in bonus_lots])
     drawn = min(amount_minor, principal_held + bonus_held)
     principal, bonus = _kinds(drawn, principal_held, bonus_held, order)
     draws = [*_from_lots(principal_lots, principal), *_from_lots(bonus_lots, bonus)]
@@ -83,18 +94,24 @@ def _kinds(drawn: int, principal_held: int, bonus_held: int, order: DrawOrder) -
 def _from_lots(lots: Sequence[Lot], amount_minor: int) -> list[Draw]:
     draws: list[Draw] = []
     for lot in lots:
+        if amount_minor <= 0:
+            break
         taken = min(amount_minor, lot.remaining_minor)
-        if taken:
-            draws.append(Draw(lot.kind, lot.lot_id, lot.store_id, taken))
-            amount_minor -= taken
+        draws.append(Draw(lot.kind, lot.lot_id, lot.store_id, taken))
+        amount_minor -= taken
     return draws
+
+
+_LINE_ORDER = {ValueKind.PRINCIPAL: 0, ValueKind.RECEIVABLE: 1, ValueKind.SUSPENSE: 2, ValueKind.BONUS: 3}
 
 
 def lay_along_lines(lines: Sequence[OrderLine], draws: Sequence[Draw]) -> tuple[PurchaseLine, ...]:
     """Each line with what it drew: every kind is `split` over what is still open of the lines, bonus last as their rest; lots follow in draw order."""
+    if len(lines) == 1:
+        return (_whole_line(lines[0], draws),)
     open_minor = [line.total_minor for line in lines]
     shares: dict[ValueKind, tuple[int, ...]] = {}
-    for kind in (ValueKind.PRINCIPAL, ValueKind.RECEIVABLE, ValueKind.SUSPENSE, ValueKind.BONUS):
+    for kind in _LINE_ORDER:
         total = sum(draw.amount_minor for draw in draws if draw.kind is kind)
         shares[kind] = split(total, open_minor)
         open_minor = [left - share for left, share in zip(open_minor, shares[kind], strict=True)]
@@ -103,16 +120,28 @@ def lay_along_lines(lines: Sequence[OrderLine], draws: Sequence[Draw]) -> tuple[
         queue = deque(draw for draw in draws if draw.kind is kind)
         for place, share in enumerate(by_line):
             _take(queue, share, parts[place])
-    return tuple(
-        PurchaseLine(
-            line_no=line.line_no,
-            name=line.name,
-            total_minor=line.total_minor,
-            parts=tuple(own),
-            discount_minor=line.discount_minor,
-        )
-        for line, own in zip(lines, parts, strict=True)
+    return tuple([_purchase_line(line, own) for line, own in zip(lines, parts, strict=True)])
+
+
+def _purchase_line(line: OrderLine, parts: Sequence[LinePart]) -> PurchaseLine:
+    return PurchaseLine(
+        line_no=line.line_no,
+        name=line.name,
+        total_minor=line.total_minor,
+        parts=tuple(parts),
+        discount_minor=line.discount_minor,
     )
+
+
+def _whole_line(line: OrderLine, draws: Sequence[Draw]) -> PurchaseLine:
+    """What `lay_along_lines` gives when there is nothing to share."""
+    ordered = sorted(draws, key=lambda draw: _LINE_ORDER[draw.kind]) if len(draws) > 1 else draws
+    parts = [
+        LinePart(kind=draw.kind, lot_id=draw.lot_id, store_id=draw.store_id, drawn_minor=draw.amount_minor)
+        for draw in ordered
+        if draw.amount_minor
+    ]
+    return _purchase_line(line, parts)
 
 
 def _take(queue: deque[Draw], amount_minor: int, into: list[LinePart]) -> None:
@@ -127,31 +156,37 @@ def _take(queue: deque[Draw], amount_minor: int, into: list[LinePart]) -> None:
 
 def change_lots(wallet: Wallet, changes: dict[LotId, int]) -> Wallet:
     """The wallet with each lot's remainder changed by a signed amount; a lot never goes below zero."""
-    lots = tuple(
-        replace(lot, remaining_minor=lot.remaining_minor + changes[lot.lot_id]) if changes.get(lot.lot_id) else lot
-        for lot in wallet.lots
-    )
-    assert all(lot.remaining_minor >= 0 for lot in lots), "a lot went below zero"
-    return replace(wallet, lots=lots)
+    lots = list(wallet.lots)
+    for place, lot in enumerate(wallet.lots):
+        change = changes.get(lot.lot_id)
+        if change:
+            assert lot.remaining_minor + change >= 0, "a lot went below zero"
+            lots[place] = changed(lot, remaining_minor=lot.remaining_minor + change)
+    return changed(wallet, lots=tuple(lots))
 
 
 def draw_postings(draws: Sequence[Draw], serving_store: StoreId, credited: Account) -> list[Posting]:
-    """What the draws release, and the serving store's credit of the same amount: the store that took the money owes what another served (design section 4)."""
-    postings: list[Posting] = []
+    """What the draws release, by kind and store, and the serving store's credit of the same amount: the store that took the money owes what another served (design section 4)."""
+    sums: dict[tuple[ValueKind, StoreId], int] = {}
     for draw in draws:
-        match draw.kind:
+        key = draw.kind, draw.store_id
+        sums[key] = sums.get(key, 0) + draw.amount_minor
+    postings: list[Posting] = []
+    for (kind, store_id), amount_minor in sums.items():
+        match kind:
             case ValueKind.PRINCIPAL | ValueKind.BONUS:
-                postings.append(Posting(draw.store_id, LIABILITY[draw.kind], draw.amount_minor))
-                postings.extend(clearing(draw.store_id, serving_store, draw.amount_minor))
+                postings.append(Posting(store_id, LIABILITY[kind], amount_minor))
+                if store_id != serving_store:
+                    postings.extend(clearing(store_id, serving_store, amount_minor))
             case ValueKind.RECEIVABLE:
-                postings.append(Posting(serving_store, Account.OVERDRAFT_RECEIVABLE, draw.amount_minor))
+                postings.append(Posting(serving_store, Account.OVERDRAFT_RECEIVABLE, amount_minor))
             case ValueKind.SUSPENSE:
-                postings.append(Posting(serving_store, Account.SUSPENSE, draw.amount_minor))
+                postings.append(Posting(serving_store, Account.SUSPENSE, amount_minor))
             case ValueKind.DEPOSIT:
                 raise ValueError("a deposit is never drawn by a payment")
             case _:
-                assert_never(draw.kind)
-        postings.append(Posting(serving_store, credited, -draw.amount_minor))
+                assert_never(kind)
+        postings.append(Posting(serving_store, credited, -amount_minor))
     return postings
 
 

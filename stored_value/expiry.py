@@ -77,7 +77,7 @@ def lapse_again(wallet: Wallet, revived: frozenset[LotId]) -> tuple[Wallet, list
 
 
 def has_expired(wallet: Wallet) -> bool:
-    return any(lot.expired_minor for lot in wallet.lots)
+    return bool([lot for lot in wallet.lots if lot.expired_minor])
 
 
 def revived_findings(before: Wallet, after: Wallet, revived: frozenset[LotId]) -> list[Finding]:

@@ -28,6 +28,11 @@ def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
         return tuple(0 for _ in weights)
     if whole == 0:
         raise ValueError("split has nobody to give to: all weights are 0")
+    if len(weights) == 2:  # the proportional draw of every payment
+        first, rest = divmod(total * weights[0], whole)
+        if rest and 2 * rest >= whole:  # the other's remainder is `whole - rest`; a tie goes to the earlier
+            first += 1
+        return first, total - first
     shares = [total * weight // whole for weight in weights]
     left = total - sum(shares)
     order = sorted(range(len(weights)), key=lambda place: (-(total * weights[place] % whole), place))

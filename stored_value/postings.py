@@ -1,6 +1,5 @@
 """Double-entry postings and the chart of accounts. Every event's postings sum to zero in total and in each store's books; accounts are explained in docs/ACCOUNTS.md."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,17 +51,17 @@ def clearing(owed_by: StoreId, owed_to: StoreId, amount_minor: int) -> tuple[Pos
 
 def netted(postings: Iterable[Posting]) -> tuple[Posting, ...]:
     """One posting an account, detail and store, zeros left out, in first-seen order."""
-    sums: Counter[tuple[StoreId, Account, str]] = Counter()
+    sums: dict[tuple[StoreId, Account, str], Posting] = {}
     for posting in postings:
-        sums[posting.store_id, posting.account, posting.detail] += posting.amount_minor
-    return tuple(
-        Posting(store_id, account, amount, detail) for (store_id, account, detail), amount in sums.items() if amount
-    )
+        key = posting.store_id, posting.account, posting.detail
+        known = sums.get(key)
+        sums[key] = posting if known is None else Posting(*key[:2], known.amount_minor + posting.amount_minor, key[2])
+    return tuple([posting for posting in sums.values() if posting.amount_minor])
 
 
 def imbalance(postings: Iterable[Posting]) -> dict[StoreId, int]:
     """The stores whose postings do not sum to zero, with the difference; empty when balanced."""
-    sums: Counter[StoreId] = Counter()
+    sums: dict[StoreId, int] = {}
     for posting in postings:
-        sums[posting.store_id] += posting.amount_minor
+        sums[posting.store_id] = sums.get(posting.store_id, 0) + posting.amount_minor
     return {store_id: amount for store_id, amount in sums.items() if amount}

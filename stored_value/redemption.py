@@ -78,8 +78,7 @@ def apply_redemption(
     bought = Purchase(
         purchase_id=place.event_id, store_id=place.store_id, business_date=place.business_date, lines=lines
     )
-    wallet = replace(wallet, purchases=(*wallet.purchases, bought))
-    wallet = after_spending(wallet, place, spent_minor(draws), bonus_minor(draws), rulebook)
+    wallet = after_spending(wallet, place, spent_minor(draws), bonus_minor(draws), rulebook, bought)
     return wallet, draw_postings(draws, place.store_id, Account.REVENUE), draws, findings
 
 
@@ -91,7 +90,8 @@ def draw_balance(
     place = event.occasion
     findings: list[Finding] = []
     lines = event.lines
-    if sum(line.total_minor for line in lines) != event.amount_minor or any(line.total_minor < 0 for line in lines):
+    totals = [line.total_minor for line in lines]
+    if sum(totals) != event.amount_minor or min(totals, default=0) < 0:
         findings.append(Finding(FindingCode.LINES_DISAGREE, {"amount_minor": event.amount_minor}))
         lines = (OrderLine(line_no=1, name="", total_minor=event.amount_minor),)
     if place.evidence is EvidenceClass.NONE:
