@@ -10,6 +10,7 @@ from stored_value.eligibility import NOT_KNOWN, ReasonCode, TopUpContext
 from stored_value.events import Promise, Tender, ToppedUp
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, PromotionId, StoreId
+from stored_value.occasion import Occasion
 from stored_value.points import add_points, last_day, points_for_top_up
 from stored_value.postings import Account, Posting, clearing
 from stored_value.promotions import NO_CAPS, FixedPlan, Promotion
@@ -28,6 +29,7 @@ __all__ = [
     "TopUpContext",
     "apply_top_up",
     "bonus_postings",
+    "context_at",
     "context_of",
     "promise_of",
     "quote",
@@ -37,12 +39,15 @@ __all__ = [
 
 def context_of(event: ToppedUp) -> TopUpContext:
     """The circumstances that an event states. A birthday is not among them (H14): head office compares a promise with the member's profile."""
-    place = event.occasion
+    return context_at(event.occasion, event.tenders)
+
+
+def context_at(place: Occasion, tenders: Sequence[Tender]) -> TopUpContext:
     return TopUpContext(
         store_id=place.store_id,
         on=place.business_date,
         local_time=place.local_time,
-        tenders=frozenset(tender.kind for tender in event.tenders),
+        tenders=frozenset(tender.kind for tender in tenders),
     )
 
 

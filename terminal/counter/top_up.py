@@ -1,10 +1,10 @@
 """Top-up 充值: what it would give, shown before the money is taken, and the top-up itself with its tenders and promises."""
 
-from stored_value.events import Event, EvidenceClass, Promise, Tender, ToppedUp
+from stored_value.events import Event, EvidenceClass, Tender, ToppedUp
 from stored_value.identity import EventId, MemberId, PromotionId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import FixedPlan
-from stored_value.topup import quote, refuse_top_up
+from stored_value.topup import TopUpContext, context_at, promise_of, quote, refuse_top_up
 from terminal.counter.completion import done_before, finish
 from terminal.counter.online_read import is_fresh
 from terminal.counter.views import Completed, TopUpQuote
@@ -26,10 +26,15 @@ def quote_top_up(
     if member is None:
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     wallet = member.view.wallet
-    refusal = refuse_top_up(wallet, amount_minor, (), plan_id, standing.rulebook)
+    context = TopUpContext(
+        store_id=place.journal.head_office.identity.store_id,
+        on=standing.on,
+        local_time=place.local_time(place.now()),
+    )
+    refusal = refuse_top_up(wallet, amount_minor, (), plan_id, standing.rulebook, context)
     if refusal is not None:
         return refusal
-    quoted = quote(wallet, amount_minor, plan_id, standing.rulebook)
+    quoted = quote(wallet, amount_minor, plan_id, standing.rulebook, context)
     return TopUpQuote(
         amount_minor=amount_minor,
         bonus_minor=quoted.bonus_minor,
@@ -70,18 +75,18 @@ def top_up(
         wallet, rulebook = member.view.wallet, at_work.rulebook
         if not tenders:
             return Refusal(RefusalCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": 0})
-        refusal = refuse_top_up(wallet, amount_minor, tenders, plan_id, rulebook)
+        occasion = place.occasion(action, at_work, EvidenceClass.NOT_NEEDED, offline=offline)
+        context = context_at(occasion, tenders)
+        refusal = refuse_top_up(wallet, amount_minor, tenders, plan_id, rulebook, context)
         if refusal is not None:
             return refusal
-        quoted = quote(wallet, amount_minor, plan_id, rulebook)
+        quoted = quote(wallet, amount_minor, plan_id, rulebook, context)
         event = ToppedUp(
-            occasion=place.occasion(action, at_work, EvidenceClass.NOT_NEEDED, offline=offline),
+            occasion=occasion,
             member_id=member_id,
             amount_minor=amount_minor,
             tenders=tenders,
             plan_id=quoted.plan_id,
-            promised=tuple(
-                Promise(promotion_id=reward.promotion_id, bonus_minor=reward.bonus_minor) for reward in quoted.rewards
-            ),
+            promised=tuple(promise_of(reward) for reward in quoted.rewards),
         )
         return finish(place, at_work, member, event)
