@@ -9,7 +9,7 @@ from stored_value.identity import StoreId
 
 class Account(StrEnum):
     """`detail` of a posting, by account: tender kind for `TENDER`, the other store for `CLEARING`, the promotion for `PROMOTION_COST`, the tax category for `TAX_PENDING`,
-    the pass type for `PASS_LIABILITY`, the transfer for `TRANSIT`, else empty."""
+    the pass type for `PASS_LIABILITY`, the purpose for `TRANSIT`, else empty."""
 
     TENDER = "tender"
     PRINCIPAL_LIABILITY = "principal_liability"

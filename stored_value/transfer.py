@@ -11,7 +11,7 @@ from stored_value.compliance import inflow_findings, refuse_inflow
 from stored_value.draw import Draw, drawable_lots, pay_receivables, plan_draw
 from stored_value.events_money_out import MovedValue, TransferPurpose, TransferredIn, TransferredOut
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import EventId, LotId, StoreId
+from stored_value.identity import LotId, StoreId
 from stored_value.money import split
 from stored_value.policies import TransferKinds
 from stored_value.postings import Account, Posting
@@ -106,7 +106,7 @@ def apply_transfer_out(wallet: Wallet, event: TransferredOut) -> tuple[Wallet, l
     missing = sum(part.amount_minor for part in event.moved) - sum(part.amount_minor for part in left)
     if missing:
         findings.append(Finding(FindingCode.TRANSFER_SHORT, {"transfer": event.transfer_id, "missing_minor": missing}))
-    postings = [row for part in left for row in _leg(part, event.transfer_id, 1)]
+    postings = [row for part in left for row in _leg(part, event.purpose, 1)]
     wallet = _without_value(wallet, left)
     wallet = _without_holdings(wallet, holdings)
     wallet = replace(wallet, transfer_legs=(*wallet.transfer_legs, leg))
@@ -152,7 +152,7 @@ def apply_transfer_in(wallet: Wallet, event: TransferredIn, rulebook: Rulebook) 
     lots: list[Lot] = []
     owed: list[Receivable] = []
     for number, part in enumerate(event.moved):
-        postings.extend(_leg(part, event.transfer_id, -1))
+        postings.extend(_leg(part, event.purpose, -1))
         if part.kind is ValueKind.RECEIVABLE:
             row = Receivable(source_id=part.source_id, store_id=part.store_id, remaining_minor=part.amount_minor)
             owed.append(row)
@@ -185,7 +185,7 @@ def _landing_findings(wallet: Wallet, event: TransferredIn) -> list[Finding]:
             return []
 
 
-def _leg(part: MovedValue, transfer_id: EventId, sign: int) -> tuple[Posting, Posting]:
+def _leg(part: MovedValue, purpose: TransferPurpose, sign: int) -> tuple[Posting, Posting]:
     """`sign` 1: the value leaves; −1: it arrives. A receivable goes the other way round."""
     if part.kind is ValueKind.RECEIVABLE:
         account, amount = Account.OVERDRAFT_RECEIVABLE, -sign * part.amount_minor
@@ -193,7 +193,7 @@ def _leg(part: MovedValue, transfer_id: EventId, sign: int) -> tuple[Posting, Po
         account, amount = _LIABILITY[part.kind], sign * part.amount_minor
     return (
         Posting(part.store_id, account, amount),
-        Posting(part.store_id, Account.TRANSIT, -amount, transfer_id),
+        Posting(part.store_id, Account.TRANSIT, -amount, purpose.value),
     )
 
 
