@@ -41,7 +41,8 @@ def give_back(
     its own with a new last day, as refunded lots do; a pass that runs until a day takes back value only."""
     held = wallet.holding(taken.holding_id)
     if held is None:
-        return wallet, [Finding(FindingCode.HOLDING_UNKNOWN, {"holding": taken.holding_id, "quantity": quantity})]
+        found = Finding(FindingCode.HOLDING_UNKNOWN, {"holding": taken.holding_id, "quantity": quantity})
+        return _in_place_of(wallet, taken, quantity, value_minor, place, policy), [found]
     back = 0 if held.kind is HoldingKind.PASS_UNTIL else quantity
     if not back or held.expires_on is None or held.expires_on >= place.business_date:
         changed = replace(held, remaining=held.remaining + back, released_minor=held.released_minor - value_minor)
@@ -67,6 +68,26 @@ def give_back(
     wallet = swap_holding(wallet, less)
     data: dict[str, int | str] = {"lot": held.holding_id, "quantity": back, "last_day": str(own.expires_on)}
     return replace(wallet, holdings=(*wallet.holdings, own)), [Finding(FindingCode.LOT_REVIVED, data)]
+
+
+def _in_place_of(
+    wallet: Wallet, taken: Taken, quantity: int, value_minor: int, place: Occasion, policy: LifeCyclePolicy
+) -> Wallet:
+    """The holding left this wallet (a merge or a transfer carried it away): what comes back lands here all the same, to be swept after it (H11)."""
+    own = Holding(
+        holding_id=LotId(f"{place.event_id}/x/{taken.holding_id}"),
+        kind=taken.kind,
+        item_id=taken.item_id,
+        store_id=taken.store_id,
+        source_id=place.event_id,
+        acquired_on=place.business_date,
+        rulebook=place.rulebook,
+        original=quantity,
+        remaining=quantity,
+        expires_on=place.business_date + timedelta(days=policy.expired_refund_days),
+        sold_for_minor=value_minor,
+    )
+    return replace(wallet, holdings=(*wallet.holdings, own))
 
 
 def swap_holding(wallet: Wallet, changed: Holding) -> Wallet:
