@@ -11,7 +11,7 @@ from stored_value.compliance import inflow_findings, refuse_inflow
 from stored_value.draw import Draw, drawable_lots, pay_receivables, plan_draw
 from stored_value.events_money_out import MovedValue, TransferPurpose, TransferredIn, TransferredOut
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import LotId, StoreId
+from stored_value.identity import EventId, LotId, StoreId
 from stored_value.money import split
 from stored_value.policies import TransferKinds
 from stored_value.postings import Account, Posting

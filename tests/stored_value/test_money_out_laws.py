@@ -30,12 +30,12 @@ from stored_value.occasion import Tender, TenderKind
 from stored_value.policies import CashOutMethod, CashOutPolicy, LifeCyclePolicy, RefundIntoExpired
 from stored_value.postings import Account, imbalance
 from stored_value.refusals import Refusal
-from stored_value.rulebook import DrawOrder, Rulebook
+from stored_value.rulebook import DrawOrder, FixedPlan, Rulebook
 from stored_value.taking_back import undone_by
 from stored_value.transfer import plan_transfer, really_left
 from stored_value.wallet import ValueKind, Wallet
 from sync.wallet_codec import read_wallet, write_wallet
-from tests.stored_value.miniature import BOOK, MEMBER, PLAN, occasion, redeem, refund, reverse, top_up, wallet
+from tests.stored_value.miniature import BOOK, MEMBER, PLAN, occasion, redeem, refund, reverse, top_up, wallet, words
 
 STORES = st.sampled_from(["S01", "S02"])
 AMOUNTS = st.one_of(st.integers(1, 120_000), st.sampled_from([10_000, 30_000, 60_000]))
@@ -51,9 +51,19 @@ def cash(amount: int) -> tuple[Tender, ...]:
     return (Tender(kind=TenderKind.CASH, amount_minor=amount),)
 
 
+def fixed_plan(pay_minor: int, bonus_minor: int, valid_days: int | None = None) -> FixedPlan:
+    return FixedPlan(
+        promotion_id=PLAN,
+        name=words("充送"),
+        pay_minor=pay_minor,
+        bonus_minor=bonus_minor,
+        bonus_valid_days=valid_days,
+    )
+
+
 @st.composite
 def rulebooks(draw: st.DrawFn) -> Rulebook:
-    plan = replace(BOOK.promotions[0], bonus_valid_days=draw(st.sampled_from([None, 5])))  # type: ignore[call-arg] # the plan has a last day
+    plan = fixed_plan(100_000, 20_000, draw(st.sampled_from([None, 5])))
     return replace(
         BOOK,
         promotions=(plan,),
@@ -351,7 +361,7 @@ def arrival(sender: Wallet, out: TransferredOut) -> TransferredIn:
 
 @pytest.mark.parametrize("halves", [(1, 359_399), (179_700, 179_700), (359_399, 1)])
 def test_any_split_of_a_refund_after_a_cash_out_credits_the_same(halves: tuple[int, int]) -> None:
-    plan = replace(BOOK.promotions[0], pay_minor=300_000, bonus_minor=100_000)  # type: ignore[call-arg] # a fixed plan
+    plan = fixed_plan(300_000, 100_000)
     book = replace(BOOK, promotions=(plan,))
     held = apply(wallet(), top_up("t1", 300_000, promised={PLAN: 100_000}), book).wallet
     held = apply(held, redeem("r1", 359_400), book).wallet
