@@ -115,6 +115,19 @@ def _impossible(book: Rulebook, promotion: Promotion, path: str) -> Iterator[Com
             "首充会员必为最低等级，此条件永不成立；请去掉其一",
             "a first top-up comes from the lowest tier, so this never gives; drop one of the two",
         )
+    yield from _no_amount(book, promotion, path)
+    for gift in _tier_gifts(promotion):
+        if gift not in known:
+            yield _mistake(
+                "tier_unknown",
+                path,
+                f"赠送的等级 {gift} 不存在；请更正",
+                f"gives {gift}, no tier of this rulebook; correct it",
+            )
+    yield from _unknown_gifts(book, promotion, path)
+
+
+def _no_amount(book: Rulebook, promotion: Promotion, path: str) -> Iterator[Complaint]:
     if (
         isinstance(promotion, FromAmount)
         and promotion.below_minor is not None
@@ -134,15 +147,6 @@ def _impossible(book: Rulebook, promotion: Promotion, path: str) -> Iterator[Com
             f"起充 {format_yuan(least)} 超过单卡限额，无人可充；请降低",
             f"starts at {format_yuan(least)}, above what a wallet may hold; lower it",
         )
-    for gift in _tier_gifts(promotion):
-        if gift not in known:
-            yield _mistake(
-                "tier_unknown",
-                path,
-                f"赠送的等级 {gift} 不存在；请更正",
-                f"gives {gift}, no tier of this rulebook; correct it",
-            )
-    yield from _unknown_gifts(book, promotion, path)
 
 
 def _by_top_up(book: Rulebook) -> bool:
