@@ -11,10 +11,9 @@ from sync.errors import HqRefused, SignatureError
 from sync.keys import TrustedKeys, session_statement, sign
 from sync.messages import ChallengeRequest, Session, SessionRequest
 from terminal.journal import Journal
-from terminal.syncing.errors import TillStopped
+from terminal.syncing.errors import STOPPING_CODES, TillStopped
 
 _log = logging.getLogger(__name__)
-_STOPPING_CODES = frozenset({"terminal_stopped", "terminal_revoked"})
 
 
 def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, version: str) -> Session:
@@ -32,7 +31,7 @@ def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, ver
     try:
         session = client.open_session(request)
     except HqRefused as refused:
-        if refused.code in _STOPPING_CODES:
+        if refused.code in STOPPING_CODES:
             office.stop(refused.message)
             raise TillStopped(refused.message) from refused
         raise

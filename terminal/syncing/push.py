@@ -11,11 +11,10 @@ from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session
 from terminal import steps
 from terminal.journal import Journal
-from terminal.syncing.errors import EpochOver, TillStopped
+from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
 PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
-_STOPPING_CODES: Final = frozenset({"journal_forked", "journal_broken", "signature_refused"})
 
 
 def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
@@ -51,7 +50,7 @@ def _send(
     except HqRefused as refused:
         if refused.code == "epoch_over":
             raise EpochOver(refused.message) from refused
-        if refused.code in _STOPPING_CODES:
+        if refused.code in STOPPING_CODES:
             journal.head_office.stop(refused.message)
             raise TillStopped(refused.message) from refused
         raise
