@@ -14,6 +14,8 @@ from stored_value.money import format_yuan
 from stored_value.refusals import Refusal, RefusalCode
 from sync.cards import FIRST_CARD_ISSUE, card_text
 from terminal.counter.views import Completed, MemberView, PurchaseView, ShiftReport
+from terminal.language import Texts
+from terminal.screens.words import explain
 from tongchu.demo.franchise import DemoFailed, Franchise, TillStand, wait_for
 
 T = TypeVar("T")
@@ -96,7 +98,8 @@ class Cashier:
         answer = counter.redeem(counter.new_action(), member_id, (line,), True)
         if not isinstance(answer, Refusal) or answer.code is not code:
             raise DemoFailed(f"{self.stand.name}: {format_yuan(amount)} should have been refused as {code.value}")
-        self.tell(f"{self.stand.name}  扣款 {format_yuan(amount)} 被拒: {code.value} {answer.data}")
+        said = explain(answer, Texts())
+        self.tell(f"{self.stand.name}  扣款 {format_yuan(amount)} 被拒: {said.title}。{said.why} {said.remedy}")
 
     def refund_line(self, receipt_no: str, line_no: int) -> Completed:
         """Found by the receipt's own code."""

@@ -7,10 +7,12 @@ from fastapi.responses import RedirectResponse
 
 from hq_server.audit.log import record
 from hq_server.console.chrome import chrome_of
+from hq_server.console.csv_files import csv_answer
 from hq_server.console.members.reads import member_events, member_purchases, member_view
-from hq_server.console.members.search import find_members
+from hq_server.console.members.search import all_members, find_members
+from hq_server.console.members.tables import member_rows
 from hq_server.console.receipts.reads import receipt_place
-from hq_server.console.rendering import link, page
+from hq_server.console.rendering import link, page, words_of
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.members.field_cipher import FieldUnreadable
@@ -22,10 +24,11 @@ from sync.personal import Personal
 
 router = APIRouter()
 AFTER_CHARS_MAX = 200
+EXPORT_ROWS_MAX = 100_000
 
 
 @router.get("/find")
-def get_find(office: OfficeOf, visitor: VisitorOf, q: str = "") -> Response:
+def get_find(office: OfficeOf, _visitor: VisitorOf, q: str = "") -> Response:
     """One field for everything: a receipt's number or code leads to the receipt, anything else searches members."""
     with office.database.read() as session:
         place = receipt_place(session, read_receipt(q) or q)
@@ -36,10 +39,19 @@ def get_find(office: OfficeOf, visitor: VisitorOf, q: str = "") -> Response:
 
 @router.get("/members")
 def get_members(
-    request: Request, office: OfficeOf, visitor: VisitorOf, q: str = "", store: str = "", after: str = ""
+    request: Request,
+    office: OfficeOf,
+    visitor: VisitorOf,
+    q: str = "",
+    store: str = "",
+    after: str = "",
+    csv: str = "",
 ) -> Response:
     store_id = seen_store(visitor, store)
     with office.database.read() as session:
+        if csv:
+            everybody = all_members(session, store_id=store_id, rows_max=EXPORT_ROWS_MAX)
+            return csv_answer("members.csv", member_rows(everybody, words_of(request)))
         found = find_members(session, office.keys, q, store_id=store_id, after=after[:AFTER_CHARS_MAX] or None)
         return page(
             request,

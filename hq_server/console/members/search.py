@@ -57,6 +57,11 @@ def find_members(
     return _by_name(session, keys, wanted, store_id, after)
 
 
+def all_members(session: ReadSession, *, store_id: StoreId | None, rows_max: int) -> tuple[MemberLine, ...]:
+    """For an export: everybody that the visitor may see, oldest first."""
+    return _lines(session, _members(store_id).order_by(Member.member_id).limit(rows_max))
+
+
 def _exact(keys: HqKeys, wanted: str) -> ColumnElement[bool] | None:
     card = read_card(wanted)
     if card is not None:

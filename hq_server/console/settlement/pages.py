@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from hq_server.console.chrome import Chrome, chrome_of
+from hq_server.console.csv_files import csv_answer
 from hq_server.console.rendering import page, words_of
-from hq_server.console.settlement.tables import csv_answer, netting_rows, receipt_rows, settlement_rows
+from hq_server.console.settlement.tables import netting_rows, receipt_rows, settlement_rows
 from hq_server.console.visiting import OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.rulebooks.published import promotion_names
 from hq_server.settlement.explanation import explain, explained_total
