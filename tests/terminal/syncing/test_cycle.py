@@ -1,23 +1,30 @@
 """Sync cycles of a real till with a real head office: everything reaches HQ once, whatever is lost on the way."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from stored_value.identity import MemberId
+from hq_server.database.models import HqState, Terminal, TerminalStatus
+from hq_server.enrolment.codes import create_code
+from hq_server.sessions.epochs import begin_epoch
+from stored_value.identity import MemberId, StoreId
 from sync.client import HqClient
-from sync.errors import HqRefused, HqUnreachable
+from sync.entry import entry_hash
+from sync.errors import HqRefused, HqUnreachable, SyncError
 from sync.messages import FindMember
 from terminal.clock import SimulatedClock
 from terminal.enrol import enrol
 from terminal.journal import Journal
+from terminal.replica import ReplicaOutdated
 from terminal.syncing import OnlineReader, SyncWorker, TillStopped
 from terminal.verify import verify_journal
 from tests.hq_server.served import NOON, ServedHq, served_hq
-from tests.terminal.syncing.till import SyncedTill, hq_balance, synced_till
+from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, synced_till
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -47,10 +54,6 @@ def test_enrolment_pins_head_office_and_brings_a_replica(till: SyncedTill, hq: S
 
 
 def test_a_lost_enrolment_answer_is_asked_for_again_with_the_same_code(hq: ServedHq, tmp_path: Path) -> None:
-    from hq_server.enrolment.codes import create_code
-    from stored_value.identity import StoreId
-    from tests.terminal.syncing.till import Cable
-
     with hq.database.write() as session:
         code = create_code(session, StoreId("S02"), now=hq.clock.at).code
     cable = Cable()
@@ -188,8 +191,6 @@ def test_a_snapshot_older_than_what_was_shown_is_brought_up_by_the_feed_first(ti
 
 
 def test_a_feed_that_ends_before_what_was_shown_is_refused(till: SyncedTill) -> None:
-    from terminal.replica import ReplicaOutdated
-
     till.sync()
     till.journal.head_office.raise_high_water({"S01": 9_999})
     till.place.replica.unlink()
@@ -214,9 +215,6 @@ def test_a_clock_two_hours_wrong_still_syncs(till: SyncedTill, hq: ServedHq) -> 
 def test_a_restored_head_office_begins_an_epoch_and_gets_everything_again(
     till: SyncedTill, hq: ServedHq, tmp_path: Path
 ) -> None:
-    from hq_server.database.models import HqState
-    from hq_server.sessions.epochs import begin_epoch
-
     member = till.enrol_member()
     till.top_up(member, 9_900)
     till.sync()
@@ -271,10 +269,6 @@ def test_a_disk_put_back_to_an_older_image_stops_the_till(till: SyncedTill, hq: 
 
 
 def test_verify_against_head_office_finds_a_changed_last_entry(till: SyncedTill, hq: ServedHq) -> None:
-    import sqlite3
-
-    from sync.entry import entry_hash
-
     member = till.enrol_member()
     till.top_up(member, 9_900)
     till.sync()
@@ -292,8 +286,6 @@ def test_verify_against_head_office_finds_a_changed_last_entry(till: SyncedTill,
 
 
 def test_a_foreign_head_office_at_the_address_is_not_believed(till: SyncedTill, hq: ServedHq, tmp_path: Path) -> None:
-    from sync.errors import SyncError
-
     with served_hq(f"sqlite:///{tmp_path / 'foreign.db'}", tmp_path / "foreign") as foreign:
         till.client.close()
         till.client = HqClient(foreign.url)
@@ -329,10 +321,6 @@ def test_the_worker_pushes_soon_after_a_commit_and_tells_when_it_is_offline(till
 
 
 def test_head_office_stops_a_till_and_lets_it_go_on(till: SyncedTill, hq: ServedHq) -> None:
-    from sqlalchemy import update
-
-    from hq_server.database.models import Terminal, TerminalStatus
-
     with hq.database.write() as session:
         session.execute(update(Terminal).values(status=TerminalStatus.STOPPED, status_reason="looked at"))
     till.restart()

@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+from sqlalchemy import select
 
+from hq_server.database.models import WalletRecord
 from hq_server.enrolment.codes import create_code
 from stored_value.events import Event, MemberEnrolled, OrderLine, Redeemed, Tender, TenderKind, ToppedUp
 from stored_value.identity import EventId, MemberId, StoreId, member_no
@@ -154,10 +156,6 @@ def synced_till(hq: ServedHq, folder: Path, store_id: str = "S01", seed: int = 1
 
 def hq_balance(hq: ServedHq, member_id: MemberId) -> int:
     """As head office's own columns say it."""
-    from sqlalchemy import select
-
-    from hq_server.database.models import WalletRecord
-
     with hq.database.read() as session:
         row = session.execute(
             select(WalletRecord.principal_minor, WalletRecord.bonus_minor, WalletRecord.receivable_minor).where(
