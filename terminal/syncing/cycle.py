@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from sync.client import HqClient
-from sync.errors import HqRefused, TokenExpired
+from sync.errors import HqRefused, HqUnreachable, SyncError, TokenExpired
 from sync.messages import PushReply, Session
 from terminal.journal import Journal
 from terminal.replica import Replica
@@ -44,8 +44,8 @@ class SyncCycle:
         self._session: Session | None = None
 
     def token(self) -> str:
-        """Of the session that the last good cycle used; empty before it and after a failure. From any thread."""
-        return self._client.token if self._session is not None else ""
+        """Of the newest session, also while a cycle runs; empty before the first. From any thread."""
+        return self._client.token
 
     def run_once(self) -> CycleReport:
         """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
@@ -56,10 +56,10 @@ class SyncCycle:
 
     def _run(self, session: Session) -> CycleReport:
         self._session = None  # kept only by a cycle that ended well
-        reply, refused = self._push(session)
+        reply, failed = self._push(session)
         self._pull(session)
-        if refused is not None:
-            raise refused
+        if failed is not None:
+            raise failed
         if reply is not None:
             session = replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
         self._check(session)
@@ -69,14 +69,14 @@ class SyncCycle:
     def _open(self) -> Session:
         return open_session(self._client, self._journal, self._key, self._version)
 
-    def _push(self, session: Session) -> tuple[PushReply | None, HqRefused | None]:
-        """A push that HQ cannot take now does not stop the pull: blocks must come through (H9)."""
+    def _push(self, session: Session) -> tuple[PushReply | None, SyncError | None]:
+        """A push that HQ cannot take now, or whose outcome is unknown, does not stop the pull: blocks must come through (H9)."""
         try:
             return push_all(self._client, self._journal, self._key, session), None
         except TokenExpired:
             raise
-        except HqRefused as refused:
-            return None, refused
+        except (HqRefused, HqUnreachable) as failed:
+            return None, failed
 
     def _pull(self, session: Session) -> None:
         try:

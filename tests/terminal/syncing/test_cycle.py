@@ -1,5 +1,6 @@
 """Sync cycles of a real till with a real head office: everything reaches HQ once, whatever is lost on the way."""
 
+import logging
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from stored_value.identity import MemberId, StoreId
 from sync.client import HqClient
 from sync.entry import entry_hash
 from sync.errors import HqRefused, HqUnreachable, SyncError
-from sync.messages import FindMember
+from sync.messages import FindMember, FoundMembers
+from terminal import steps
 from terminal.clock import SimulatedClock
 from terminal.enrol import enrol
 from terminal.journal import Journal
@@ -338,3 +340,28 @@ def test_head_office_stops_a_till_and_lets_it_go_on(till: SyncedTill, hq: Served
 def test_a_member_of_nobody_is_not_shown(till: SyncedTill) -> None:
     assert till.members.find(MemberId("nobody")) is None
     assert isinstance(till.journal, Journal)
+
+
+def test_a_member_can_be_read_online_while_a_cycle_runs(till: SyncedTill, hq: ServedHq) -> None:
+    """A payment must not be taken for offline because the till is just sending the one before."""
+    member = till.enrol_member()
+    till.sync()
+    read: list[FoundMembers | None] = []
+
+    def read_in_the_middle(record: logging.LogRecord) -> bool:
+        if getattr(record, "step", "") == steps.PUSH_RECORDED:
+            with HqClient(hq.url) as client:
+                reader = OnlineReader(client, till.cycle.token, deadline_s=5)
+                read.append(reader.read(FindMember(member_id=member)))
+        return True
+
+    logger = logging.getLogger("terminal.steps")
+    logger.addFilter(read_in_the_middle)
+    logger.setLevel(logging.DEBUG)
+    try:
+        till.top_up(member, 5_000)
+        till.sync()
+    finally:
+        logger.removeFilter(read_in_the_middle)
+        logger.setLevel(logging.NOTSET)
+    assert [found is not None for found in read] == [True]
