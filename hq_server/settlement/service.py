@@ -6,17 +6,19 @@ Called by the console, by the demo's last table and by tests. Writes nothing. Wh
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Row, case, func, select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import PostingRecord, Rollup, Store
 from hq_server.settlement.figures import MEASURES, FigureName
+from stored_value.events import TenderKind
 from stored_value.identity import StoreId
 from stored_value.rulebook import HEAD_OFFICE_STORE
 
 HEAD_OFFICE: Final = StoreId(HEAD_OFFICE_STORE)
+_TENDERS: Final = tuple(kind.value for kind in TenderKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +55,8 @@ class Settlement:
 
     @property
     def tenders(self) -> tuple[str, ...]:
-        """The tender kinds that occur."""
-        return tuple(sorted({tender for store in self.stores for tender in store.collected_minor}))
+        """The tender kinds that occur, cash first."""
+        return in_order({tender for store in self.stores for tender in store.collected_minor})
 
     @property
     def total(self) -> StoreSettlement:
@@ -88,6 +90,13 @@ class Settlement:
     @property
     def is_balanced(self) -> bool:
         return not self.unbalanced() and not self.total.net_due_minor
+
+
+def in_order(tenders: Iterable[str]) -> tuple[str, ...]:
+    """As at the till; one that this version does not know comes last."""
+    return tuple(
+        sorted(tenders, key=lambda tender: (_TENDERS.index(tender) if tender in _TENDERS else len(_TENDERS), tender))
+    )
 
 
 def only_store(settlement: Settlement, store_id: StoreId) -> Settlement:
@@ -156,11 +165,12 @@ def _row(store_id: StoreId, name: str, figures: dict[FigureName, dict[str, int]]
     def total(figure: FigureName) -> int:
         return sum(figures.get(figure, {}).values())
 
-    due: dict[Any, int] = figures.get(FigureName.NET_DUE, {})
+    collected = figures.get(FigureName.COLLECTED, {})
+    due: dict[str, int] = figures.get(FigureName.NET_DUE, {})
     return StoreSettlement(
         store_id=store_id,
         store_name=name,
-        collected_minor=dict(sorted(figures.get(FigureName.COLLECTED, {}).items())),
+        collected_minor={tender: collected[tender] for tender in in_order(collected)},
         bonus_minor=total(FigureName.BONUS),
         redeemed_minor=total(FigureName.REDEEMED),
         from_others_minor=total(FigureName.FROM_OTHERS),

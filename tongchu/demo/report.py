@@ -53,8 +53,8 @@ def print_settlement(console: Console, franchise: Franchise) -> None:
     table = Table(title=f"结算 Settlement {today()}, yuan", title_justify="left")
     table.add_column("")
     for row in rows:
-        table.add_column(f"{row['Store']}\n{row['Name']}".strip(), justify="right")
-    for head in [head for head in rows[0] if head not in ("Store", "Name")]:
+        table.add_column(f"{row['Store']}\n{row['Store name']}".strip(), justify="right")
+    for head in [head for head in rows[0] if head not in ("Store", "Store name")]:
         table.add_row(head, *(row[head] for row in rows))
     console.print(table)
 

@@ -11,8 +11,8 @@ from hq_server.settlement.service import Settlement, StoreSettlement
 
 def settlement_rows(settlement: Settlement, words: Words, stores: Stores) -> Iterable[list[str]]:
     tenders = settlement.tenders
-    head = [N_("Store"), N_("Name")]
-    tail = [N_("Collected"), N_("Bonus given"), N_("Redeemed"), N_("of which other stores' lots"), N_("Refunded")]
+    head = [N_("Store"), N_("Store name")]
+    tail = [N_("Collected"), N_("Bonus given"), N_("Redeemed"), N_("of which others' lots"), N_("Refunded")]
     last = [N_("Unexplained"), N_("Net due")]
     yield [*map(words.text, head), *map(words.tender, tenders), *map(words.text, [*tail, *last])]
     for row in settlement.stores:
