@@ -16,10 +16,10 @@ from hq_server.members.field_cipher import FieldCipher
 from stored_value.events import MemberEnrolled, SealedPersonal
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId
+from sync.cards import FIRST_CARD_ISSUE
 from sync.errors import SignatureError
 from sync.personal import Personal, last4, mask_name, open_personal, phone_tag
 
-FIRST_CARD_ISSUE = 1
 _NAME = "name"
 _PHONE = "phone"
 _UNREADABLE = "personal"
