@@ -1,6 +1,8 @@
 """One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then the check here."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
@@ -15,6 +17,9 @@ from terminal.syncing.opening import open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import push_all
 from terminal.till_directory import TillDirectory
+
+ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
+"""Half of what head office forgives a clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class SyncCycle:
     ) -> None:
         self._client = client
         self._journal = journal
+        self._replica = replica
         self._key = key
         self._version = version
         self._puller = Puller(client, journal, replica, directory)
@@ -63,7 +69,7 @@ class SyncCycle:
         if reply is not None:
             session = replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
         self._check(session)
-        self._session = session
+        self._session = session if self._anchor_is_fresh() else self._open()
         return CycleReport(tuple(self._puller.rejected))
 
     def _open(self) -> Session:
@@ -85,6 +91,14 @@ class SyncCycle:
             if refused.code == "epoch_over":
                 raise EpochOver(refused.message) from refused
             raise
+
+    def _anchor_is_fresh(self) -> bool:
+        """An idle till hears of time and rulebooks by the feed alone; what it knows must soon be signed for, or its clock could be set back behind it (H8)."""
+        anchor, as_of = self._journal.head_office.anchor, self._replica.as_of()
+        if anchor is None or as_of is None:
+            return False
+        newest = max((row.version for row in self._replica.rulebook_rows()), default=0)
+        return newest <= anchor.rulebook and as_of - anchor.hq_time < ANCHOR_AGE_MAX
 
     def _check(self, session: Session) -> None:
         """Both sides compare what HQ holds of this journal."""

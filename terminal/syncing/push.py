@@ -10,7 +10,7 @@ from sync.entry import Entry
 from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session
 from terminal import steps
-from terminal.journal import Journal
+from terminal.journal import Journal, JournalDamaged
 from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
@@ -22,7 +22,7 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
     reply: PushReply | None = None
     sent_through = min(journal.outcomes.settled_through(), session.journal_head)
     while True:
-        entries, last = journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+        entries, last = _next_entries(journal, sent_through)
         if last is None:
             return reply
         journal.outcomes.record_push(sent_through + 1, last.header.seq)
@@ -33,6 +33,15 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
         if reply.accepted_through <= sent_through:
             return reply
         sent_through = reply.accepted_through
+
+
+def _next_entries(journal: Journal, sent_through: int) -> tuple[tuple[PushedEntry, ...], Entry | None]:
+    """A journal whose bytes have changed must not go on: nobody may sign for them."""
+    try:
+        return journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+    except JournalDamaged as damaged:
+        journal.head_office.stop(str(damaged))
+        raise TillStopped(str(damaged)) from damaged
 
 
 def _send(
