@@ -61,7 +61,7 @@ def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
     step("push_decoded")
     reply = _answer_replay(office, till, received, push) or _take_in_with_retries(office, till, received, push)
     try:
-        office.sequencer.drain()
+        office.sequencer.nudge()
     except (StorageFull, DatabaseBusy) as error:
         # What was taken in is safe in the outbox; the background round goes on with it.
         logger.warning("sequencing waits: %s", error)
