@@ -10,6 +10,7 @@ import pytest
 from hq_server.settlement.service import day_settlement, recompute
 from stored_value.events import Tender, TenderKind
 from stored_value.identity import EventId, PromotionId
+from terminal.counter.views import MemberView
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till, done
 from tests.witness import HqBooks
@@ -82,9 +83,10 @@ def test_wallets_are_what_was_worked_out_by_hand_at_head_office_and_at_every_til
     for till in played.tills.values():
         for letter, wallet in GOLDEN["wallet"].items():
             shown = done(till.counter.identify(played.numbers[member_id(letter)]))
+            assert isinstance(shown, MemberView)
             assert {"principal": shown.principal_minor, "bonus": shown.bonus_minor} == wallet, (
                 f"{letter} at {till.name}"
-            )  # type: ignore[union-attr]
+            )
 
 
 def test_the_settlement_is_what_was_worked_out_by_hand_and_nets_to_zero(franchise: Franchise, played: Played) -> None:
@@ -104,7 +106,7 @@ def test_the_settlement_is_what_was_worked_out_by_hand_and_nets_to_zero(franchis
         for row in settlement.stores
     }
     assert told == GOLDEN["settlement"]
-    assert sum(row["net_due"] for row in told.values()) == 0
+    assert settlement.total.net_due_minor == sum(row.net_due_minor for row in settlement.stores) == 0
     assert franchise.books.imbalance() == {}
     assert franchise.books.faults("S01-T1", "S02-T1", "S03-T1") == []
     assert [franchise.books.findings(name) for name in played.tills] == [{}, {}, {}]

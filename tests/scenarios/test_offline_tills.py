@@ -9,6 +9,7 @@ import pytest
 from hq_server.database.models import Member
 from hq_server.members.personal import erase
 from hq_server.settlement.service import day_settlement
+from stored_value.events import RefundLine
 from stored_value.identity import StoreId
 from stored_value.refusals import RefusalCode
 from sync.client import HqClient
@@ -155,6 +156,9 @@ def test_a_purchase_is_refunded_offline_only_where_it_was_made(franchise: Franch
     for till in (one, two):
         till.unplug()
     assert refused(two.counter.purchase(bought.receipt_no)) is RefusalCode.PURCHASE_OF_ANOTHER_TILL
+    line = (RefundLine(line_no=1, amount_minor=4_000),)
+    elsewhere = two.counter.refund(two.counter.new_action(), bought.event_id, line, "退货")
+    assert refused(elsewhere) is RefusalCode.PURCHASE_OF_ANOTHER_TILL
     one.refund(bought.event_id, 1, 4_000)
     one.sync()
     assert franchise.books.balances()[wang] == 35_000 - 1_000
