@@ -3,6 +3,7 @@
 Owns Kivy's App, the widgets and the keyboard; decides nothing. Started by the composition root on the main thread.
 """
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -78,8 +79,16 @@ class TillWindow(App):
 
     colours = DictProperty({})
 
-    def __init__(self, front: Front, on_closed: Callable[[], None] = lambda: None, **properties: object) -> None:
+    def __init__(
+        self,
+        front: Front,
+        on_closed: Callable[[], None] = lambda: None,
+        prepare_after_s: float = 0.5,
+        **properties: object,
+    ) -> None:
+        """`prepare_after_s`: how long after a front is served the screens not yet needed are made, one at a time."""
         super().__init__(**properties)
+        self._prepare_after_s = prepare_after_s
         self.title = "通储 Tongchu"
         self._front = front
         self._on_closed = on_closed
@@ -117,9 +126,10 @@ class TillWindow(App):
         self._shell.add_widget(self._screens)
         front.on_show = self._show
         front.on_look = self._use_look
+        self._use_look()
         self.listen_to_keys()
         front.start()
-        Clock.schedule_once(self._prepare_next, 0.5)
+        Clock.schedule_once(self._prepare_next, self._prepare_after_s)
 
     def listen_to_keys(self) -> None:
         """The window hears typing only while somebody holds the keyboard; a text field gives it back when it loses the focus."""
@@ -141,6 +151,9 @@ class TillWindow(App):
         if missing is not None:
             self.screen(missing)
             Clock.schedule_once(self._prepare_next, 0.05)
+        else:
+            gc.collect()
+            gc.freeze()  # widgets live as long as the window: no later collection walks them while a key is pressed
 
     def _show(self, name: str) -> None:
         screen = self.screen(name)

@@ -1,4 +1,4 @@
-"""Finding the member: a scan does it at once; else phone, its last four digits or the member number, typed on the keypad."""
+"""Finding the member: a scan does it at once; else phone or member number, typed on the keypad."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +14,7 @@ from terminal.screens.words import Notice
 
 _TONES: Final = {Purpose.REDEEM: Tone.REDEEM, Purpose.TOP_UP: Tone.TOP_UP, Purpose.MEMBER: Tone.NEUTRAL}
 _PHONE_DIGITS: Final = 11
-_DIGITS_MIN: Final = 4
+_DIGITS_MIN: Final = 10
 _ENROL: Final = "enrol"
 
 
@@ -90,7 +90,7 @@ class IdentifyPresenter(CounterPresenter[IdentifyView]):
             title=titles[self._destination.purpose],
             back=t("Back"),
             scan_title=t("Scan the member's code"),
-            scan_hint=t("or type the phone, its last four digits, or the member number"),
+            scan_hint=t("or type the phone or the member number"),
             several=t("Which one is it?") if len(self._found) > 1 else "",
             candidates=tuple(self._candidate(member) for member in self._found) if len(self._found) > 1 else (),
             notice=notice,
@@ -103,7 +103,7 @@ class IdentifyPresenter(CounterPresenter[IdentifyView]):
             caption=t("Phone or member number"),
             display=_grouped(digits) or t("Phone"),
             faint=not digits,
-            below="" if digits else t("11 digits, 10 digits, or the last 4"),
+            below="" if digits else t("phone 11 digits, member number 10"),
             quick=(
                 QuickKey(key=CLEAR, label=t("Clear"), enabled=bool(digits)),
                 QuickKey(key=_ENROL, label=t("New member")),

@@ -1,13 +1,14 @@
 """Who stands at the counter, in ready words: the part of the left pane that member, redeem and top-up share. Pure; used by their presenters."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from stored_value.money import format_yuan
 from stored_value.wallet import WalletStatus
 from terminal.counter.views import MemberView
 from terminal.language import Texts
+from terminal.screens.clock_words import clock_text
 from terminal.screens.words import wallet_status
 
 
@@ -92,8 +93,3 @@ def _warning(member: MemberView, texts: Texts) -> str:
             "of which {amount} bonus waits for head office", amount=format_yuan(member.provisional_bonus_minor)
         )
     return ""
-
-
-def clock_text(at: datetime, zone: tzinfo) -> str:
-    """HH:MM on the store's wall clock."""
-    return at.astimezone(zone).strftime("%H:%M")

@@ -6,6 +6,7 @@ from stored_value.money import format_yuan
 from stored_value.refusals import Refusal
 from stored_value.wallet import WalletStatus
 from terminal.counter.views import MemberView, RecentEntry
+from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.navigation import MemberCard, Redeem, TopUp
 from terminal.screens.presenter import CounterPresenter, Desk
@@ -103,7 +104,7 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
     def _row(self, entry: RecentEntry) -> EntryRow:
         return EntryRow(
             title=kind_name(entry.kind, self.desk.texts),
-            detail=f"{entry.local_time}  {entry.receipt_no}",
+            detail=f"{hours_and_minutes(entry.local_time)} · {entry.receipt_no}",
             amount=("+" if entry.amount_minor > 0 else "") + format_yuan(entry.amount_minor),
             gain=entry.amount_minor > 0,
             pending=self.t("to be sent") if entry.pending else "",

@@ -7,6 +7,7 @@ from stored_value.identity import EventId
 from stored_value.money import format_yuan
 from stored_value.refusals import Refusal
 from terminal.counter.views import Completed, PurchaseView, ReceiptRow
+from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.navigation import Refund, Result
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice, kind_name
@@ -106,7 +107,7 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
         return ReceiptRowView(
             seq=row.seq,
             title=f"{kind_name(row.kind, self.desk.texts)}  {who}",
-            detail=f"{row.local_time[-8:][:5] if len(row.local_time) > 5 else row.local_time} · {row.receipt_no}",
+            detail=f"{hours_and_minutes(row.local_time)} · {row.receipt_no}",
             amount=("+" if gain else "") + format_yuan(row.amount_minor),
             gain=gain,
             mark=mark,
@@ -120,7 +121,7 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
             (t("Member"), f"{row.name_masked}  {row.phone_last4}".strip()),
             (
                 t("Time"),
-                f"{row.business_date:%m-%d} {row.local_time[-8:][:5] if len(row.local_time) > 5 else row.local_time}",
+                f"{row.business_date:%m-%d} {hours_and_minutes(row.local_time)}",
             ),
             (t("Cashier"), row.staff_name),
             (t("State"), state),

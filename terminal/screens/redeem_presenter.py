@@ -98,6 +98,14 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
         if self._member is not None:
             self.desk.navigator.go(TopUp(self._member))
 
+    def recognise(self, member: MemberView) -> bool:
+        """His card was scanned while the amount is being typed: nothing typed is lost. False when it is somebody else."""
+        if self._member is None or self._member.member_id != member.member_id:
+            return False
+        self._member, self._by_card = member, True
+        self._amount_changed()
+        return True
+
     def notice_action(self) -> None:
         if self._member is not None and self._member.spendable_now_minor > 0:
             self.take_spendable()

@@ -8,6 +8,7 @@ from stored_value.identity import EventId
 from stored_value.money import format_yuan, in_words
 from terminal.counter.views import Completed, PurchaseLineView, PurchaseView, ReceiptRow, TillStatus
 from terminal.screens.amounts import CLEAR, AmountEntry, DigitEntry
+from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.keypad_view import CONFIRM, KeypadView, QuickKey, Tone
 from terminal.screens.navigation import Refund, Result
 from terminal.screens.presenter import CounterPresenter, Desk
@@ -133,7 +134,7 @@ class RefundPresenter(CounterPresenter[RefundView]):
             heading=t("Scan the receipt") if purchase is None else f"{purchase.name_masked}  {purchase.phone_last4}",
             subheading=t("or type its number, or choose it below")
             if purchase is None
-            else f"{purchase.receipt_no} · {purchase.business_date:%m-%d} {_clock(purchase.local_time)}",
+            else f"{purchase.receipt_no} · {purchase.business_date:%m-%d} {hours_and_minutes(purchase.local_time)}",
             choices=() if purchase is not None else tuple(self._choice(row) for row in self._choices),
             choices_empty=t("No purchase at this till can be refunded")
             if purchase is None and not self._choices
@@ -149,7 +150,7 @@ class RefundPresenter(CounterPresenter[RefundView]):
         return ReceiptChoice(
             receipt_no=row.receipt_no,
             title=f"{row.name_masked}  {row.phone_last4}",
-            detail=f"{_clock(row.local_time)} · {row.receipt_no}",
+            detail=f"{hours_and_minutes(row.local_time)} · {row.receipt_no}",
             amount=format_yuan(abs(row.amount_minor)),
         )
 
@@ -292,9 +293,3 @@ class RefundPresenter(CounterPresenter[RefundView]):
     def _done(self, completed: Completed) -> None:
         name = self._purchase.name_masked if self._purchase else ""
         self.desk.navigator.go(Result(completed, name))
-
-
-def _clock(local_time: str) -> str:
-    """HH:MM out of a local time that may carry a date and seconds."""
-    clock = local_time.replace("T", " ").rpartition(" ")[2]
-    return clock[:5]

@@ -7,6 +7,7 @@ from stored_value.money import format_yuan, in_words
 from terminal.counter.views import ShiftReport
 from terminal.language import Texts
 from terminal.screens.amounts import CLEAR, AmountEntry
+from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.keypad_view import CONFIRM, KeypadView, QuickKey, Tone
 from terminal.screens.navigation import Lock
 from terminal.screens.presenter import CounterPresenter, Desk
@@ -115,7 +116,7 @@ class ShiftClosePresenter(CounterPresenter[ShiftCloseView]):
         )
 
     def _show_shift(self, report: ShiftReport) -> None:
-        self._opened_at, self._staff = report.opened_at, report.staff_name
+        self._opened_at, self._staff = hours_and_minutes(report.opened_at), report.staff_name
         self.publish()
 
     def _confirm(self) -> None:

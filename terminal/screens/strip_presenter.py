@@ -9,9 +9,11 @@ from stored_value.money import format_yuan
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.devices.scanner_state import ScannerState
 from terminal.language import Texts, later
+from terminal.screens.clock_words import age_text, hours_and_minutes
 from terminal.screens.presenter import CounterPresenter
 
 REFRESH_S: Final = 1.0
+_ALARM_INKS: Final = {"": "muted", "offline": "refund_ink", "stopped": "danger_ink"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +27,14 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripView:
-    """`alarm` is "" (all is well), "offline" (amber) or "stopped" (red); `sentence` says it in words."""
+    """`alarm` is "" (all is well), "offline" (amber) or "stopped" (red); `sentence` says it in words, in `who`'s place, in the colour `alarm_ink`."""
 
     store: str
     who: str
     chips: tuple[Chip, ...]
     clock: str
     alarm: str
+    alarm_ink: str
     sentence: str
 
 
@@ -56,11 +59,11 @@ class StripPresenter(CounterPresenter[StripView]):
     def build(self) -> StripView:
         status, texts = self._status, self.desk.texts
         if status is None:
-            return StripView(store="", who="", chips=(), clock="", alarm="", sentence="")
+            return StripView(store="", who="", chips=(), clock="", alarm="", alarm_ink="muted", sentence="")
         alarm, sentence = _alarm(status, texts)
         return StripView(
             store=status.store_name,
-            who=_who(status, texts, alarm),
+            who=_who(status, texts),
             chips=(
                 _network(status, texts, self.desk.now()),
                 _pending(status, texts),
@@ -68,8 +71,9 @@ class StripPresenter(CounterPresenter[StripView]):
                 _scanner(status.scanner, texts),
                 *_findings(status, texts),
             ),
-            clock=status.local_time[-8:][:5] if len(status.local_time) > 5 else status.local_time,
+            clock=hours_and_minutes(status.local_time),
             alarm=alarm,
+            alarm_ink=_ALARM_INKS[alarm],
             sentence=sentence,
         )
 
@@ -79,22 +83,24 @@ class StripPresenter(CounterPresenter[StripView]):
         self.publish()
 
 
-def _who(status: TillStatus, texts: Texts, alarm: str) -> str:
-    """Till, cashier and shift; only the cashier while a sentence needs the room."""
+def _who(status: TillStatus, texts: Texts) -> str:
     staff = status.staff_name or texts.t("Locked")
-    if alarm:
-        return staff
     shift = texts.t("shift since {time}", time=status.shift_opened_at) if status.shift_opened_at else ""
     return " · ".join(part for part in (status.terminal_id, staff, shift) if part)
 
 
 def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
     if status.stopped_reason is not None:
-        return "stopped", texts.t("This till has been stopped. Use another till and call head office.")
+        return "stopped", texts.t("Till stopped: use another one, call head office")
     if not status.online:
         limit = format_yuan(status.offline_member_limit_minor).removesuffix(".00")
-        return "offline", texts.t("Offline: carry on, up to {amount} a member", amount=limit)
+        return "offline", _offline_sentence(status, texts, limit)
     return "", ""
+
+
+def _offline_sentence(status: TillStatus, texts: Texts, limit: str) -> str:
+    sentence = texts.t("Offline: carry on, up to {amount} a member", amount=limit)
+    return f"{sentence} · {status.staff_name}" if status.staff_name else sentence
 
 
 def _network(status: TillStatus, texts: Texts, now: datetime) -> Chip:
@@ -145,17 +151,3 @@ def _findings(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:
     if status.findings_open == 0:
         return ()
     return (Chip(icon="flag", word=texts.t("{count} to look at", count=status.findings_open), attention=True),)
-
-
-def age_text(since: datetime | None, now: datetime, texts: Texts) -> str:
-    """How long ago, in the largest unit that says enough: 3 s, 5 min, 2 h, 4 d."""
-    if since is None:
-        return ""
-    seconds = max(0, int((now - since).total_seconds()))
-    if seconds < 60:
-        return texts.t("{count} s", count=seconds)
-    if seconds < 3600:
-        return texts.t("{count} min", count=seconds // 60)
-    if seconds < 86_400:
-        return texts.t("{count} h", count=seconds // 3600)
-    return texts.t("{count} d", count=seconds // 86_400)

@@ -44,6 +44,7 @@ _UNSCANNABLE: Final = (Lock, OpenShift, CloseShift)
 
 class Till(Front):
     def __init__(self, desk: Desk, appearance: Appearance) -> None:
+        self._redeem = RedeemPresenter(desk)
         super().__init__(
             desk,
             appearance,
@@ -54,7 +55,7 @@ class Till(Front):
                 Home.screen: HomePresenter(desk, appearance),
                 Identify.screen: IdentifyPresenter(desk),
                 MemberCard.screen: MemberPresenter(desk),
-                Redeem.screen: RedeemPresenter(desk),
+                Redeem.screen: self._redeem,
                 TopUp.screen: TopUpPresenter(desk),
                 Refund.screen: RefundPresenter(desk),
                 EnrolMember.screen: EnrolMemberPresenter(desk),
@@ -90,7 +91,10 @@ class Till(Front):
         if isinstance(found, Refusal):
             self.current.refuse(found)
             return
-        to = after_identifying(self._desk.navigator.current, found, by_card=True)
+        here = self._desk.navigator.current
+        if isinstance(here, Redeem) and isinstance(found, MemberView) and self._redeem.recognise(found):
+            return
+        to = after_identifying(here, found, by_card=True)
         if to is not None:
             self._desk.navigator.go(to)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta, timezone
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from printers.document import Receipt
 from terminal.counter import Counter
@@ -11,6 +11,7 @@ from terminal.screens.appearance import Appearance
 from terminal.screens.enrolment_words import EnrolmentFailure
 from terminal.screens.first_start import FirstStart
 from terminal.screens.front import Front
+from terminal.screens.keypad_view import CONFIRM
 from terminal.screens.navigation import Destination, EnrolTill, Home, Navigator
 from terminal.screens.presenter import Desk, Room
 from terminal.screens.till import Till
@@ -68,6 +69,7 @@ class Bench:
         start: Destination | None = None,
         language: Language = Language.ZH_CN,
         preview: Callable[[Receipt], bytes] = lambda _document: b"",
+        counter: Counter | None = None,
     ) -> None:
         self.counter = StandInCounter()
         self.runner = ImmediateRunner()
@@ -79,7 +81,7 @@ class Bench:
         self.is_till = False
         self.appearance = Appearance(self.texts, ThemeName.LIGHT)
         self.desk = Desk(
-            counter=cast(Counter, self.counter),
+            counter=counter or cast(Counter, self.counter),
             runner=self.runner,
             texts=self.texts,
             navigator=self.navigator,
@@ -92,6 +94,29 @@ class Bench:
         self.front.start()
         if start is not None:
             self.navigator.go(start)
+
+    def view(self, screen: str) -> Any:
+        """What the screen of that name would show now; typed by the presenter, not here."""
+        return self.front.presenters[screen].build()
+
+    def presenter(self, screen: str) -> Any:
+        return self.front.presenters[screen]
+
+    @property
+    def here(self) -> Any:
+        """The destination shown; untyped, since it changes between two looks."""
+        return self.navigator.current
+
+    def at(self, kind: type[object]) -> bool:
+        return isinstance(self.here, kind)
+
+    def press(self, keys: str) -> None:
+        """Digits and points on the keypad of the screen shown."""
+        for key in keys:
+            self.front.press(key)
+
+    def confirm(self) -> None:
+        self.front.press(CONFIRM)
 
     def before_enrolment(self) -> None:
         """The same bench, but this machine is not a till yet."""

@@ -1,4 +1,4 @@
-"""Drives the real window without a display: frames by hand, real touches, real keys, pictures. One process can host many windows, one after the other."""
+"""Drives the real window without a display: frames by hand, real touches, real keys, pictures. One process can host several benches, one after the other."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +16,16 @@ def pump(frames: int = 2) -> None:
 
     for _ in range(frames):
         EventLoop.idle()
+
+
+def tap(widget: Any) -> None:
+    from kivy.tests.common import UnitTestTouch
+
+    touch = UnitTestTouch(*widget.to_window(*widget.center))
+    touch.touch_down()
+    pump(1)
+    touch.touch_up()
+    pump(2)
 
 
 class Driver:
@@ -53,13 +63,7 @@ class Driver:
         return rows[at]
 
     def tap(self, widget: Any) -> None:
-        from kivy.tests.common import UnitTestTouch
-
-        touch = UnitTestTouch(*widget.to_window(*widget.center))
-        touch.touch_down()
-        pump(1)
-        touch.touch_up()
-        pump(2)
+        tap(widget)
 
     def picture(self, path: Path) -> None:
         self.settle()
@@ -78,28 +82,40 @@ def _named(widget: Any, name: str) -> bool:
     return type(widget).__name__ == name
 
 
+_windows: list[Any] = []
+
+
 @contextmanager
 def window(bench: Bench, size: tuple[int, int] = (1024, 600)) -> Iterator[Driver]:
+    """The process's one window, serving this bench. Its size is that of the first bench served."""
     from kivy.config import Config
 
-    Config.set("graphics", "width", str(size[0]))
-    Config.set("graphics", "height", str(size[1]))
-    from kivy.base import EventLoop, stopTouchApp
+    if not _windows:
+        Config.set("graphics", "width", str(size[0]))
+        Config.set("graphics", "height", str(size[1]))
+        from terminal.window import TillWindow
+
+        _windows.append(TillWindow(bench.front, prepare_after_s=3600))
+        _windows[0]._run_prepare()
+    else:
+        _windows[0].serve(bench.front)
     from kivy.core.window import Window
 
-    from terminal.window import TillWindow
+    pump(2)
+    yield Driver(bench, _windows[0], Window)
 
-    app = TillWindow(bench.front)
-    app._run_prepare()
-    pump(4)
-    try:
-        yield Driver(bench, app, Window)
-    finally:
+
+def close_window() -> None:
+    """For whoever needs to start a program of its own in this process."""
+    from kivy.base import EventLoop
+    from kivy.core.window import Window
+
+    for app in _windows:
         app.stop()
-        stopTouchApp()
-        for child in list(Window.children):
-            Window.remove_widget(child)
-        EventLoop.status = "created"
+    _windows.clear()
+    for child in list(Window.children):
+        Window.remove_widget(child)
+    EventLoop.status = "created"
 
 
 def receipt_picture(font_path: Path) -> Callable[[Any], bytes]:

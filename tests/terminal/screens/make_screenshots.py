@@ -65,8 +65,7 @@ def _wrong_pin(driver: Driver) -> None:
 
 
 def _search(driver: Driver) -> None:
-    driver.keys("4821")
-    driver.confirm()
+    driver.keys("13800138000")
 
 
 def _unknown(driver: Driver) -> None:

@@ -56,9 +56,9 @@ WANG = MemberView(
     pending=False,
     next_tier_name=None,
     recent=(
-        RecentEntry(event_id=EventId("e3"), kind="redeemed", receipt_no="S01-T1-000042", local_time="13:48", amount_minor=-12_800, pending=False),
-        RecentEntry(event_id=EventId("e2"), kind="topped_up", receipt_no="S01-T1-000031", local_time="11:20", amount_minor=120_000, pending=False),
-        RecentEntry(event_id=EventId("e1"), kind="purchase_refunded", receipt_no="S01-T1-000029", local_time="10:05", amount_minor=3_600, pending=True),
+        RecentEntry(event_id=EventId("e3"), kind="redeemed", receipt_no="S01-T1-000042", local_time="2026-06-18T13:48:05", amount_minor=-12_800, pending=False),
+        RecentEntry(event_id=EventId("e2"), kind="topped_up", receipt_no="S01-T1-000031", local_time="2026-06-18T11:20:40", amount_minor=120_000, pending=False),
+        RecentEntry(event_id=EventId("e1"), kind="purchase_refunded", receipt_no="S01-T1-000029", local_time="2026-06-18T10:05:10", amount_minor=3_600, pending=True),
     ),
 )  # fmt: skip
 LI = replace(
@@ -126,7 +126,7 @@ PURCHASE = PurchaseView(
     name_masked=WANG.name_masked,
     phone_last4=WANG.phone_last4,
     business_date=date(2026, 6, 18),
-    local_time="13:48",
+    local_time="2026-06-18T13:48:05",
     lines=(
         PurchaseLineView(line_no=1, name="洗剪吹", total_minor=6_800, refunded_minor=0, refundable_minor=6_800),
         PurchaseLineView(line_no=2, name="护发精油 100ml", total_minor=4_200, refunded_minor=1_200, refundable_minor=3_000),
@@ -212,7 +212,9 @@ class StandInCounter:
         self.asked.append(("find_member", text))
         if text.endswith("0000"):
             return ()
-        return (self._now(WANG.member_id),) if len(text) > 4 else (self._now(WANG.member_id), self._now(LI.member_id))
+        if text.endswith("8000"):  # two phones with one tag and the same last four digits
+            return self._now(WANG.member_id), self._now(LI.member_id)
+        return (self._now(WANG.member_id),)
 
     def member(self, member_id: MemberId) -> MemberView | Refusal:
         return self._now(member_id)
@@ -317,7 +319,7 @@ class StandInCounter:
                 kind=kind,
                 receipt_no=f"S01-T1-{seq:06d}",
                 business_date=date(2026, 6, 18),
-                local_time=clock,
+                local_time=f"2026-06-18T{clock}:00",
                 staff_name="张敏",
                 member_id=person.member_id if person else None,
                 name_masked=person.name_masked if person else "",
@@ -362,7 +364,7 @@ class StandInCounter:
     def _report(self, counted_minor: int | None) -> ShiftReport:
         expected = 178_000
         return ShiftReport(
-            opened_at="08:02",
+            opened_at="2026-06-18T08:02:11",
             business_date=date(2026, 6, 18),
             staff_name="张敏",
             float_minor=50_000,
