@@ -69,6 +69,9 @@ class SyncCycle:
         if reply is not None:
             session = replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
         self._check(session)
+        if self._journal.head_office.stopped_reason is not None:
+            # Head office lets this till work, its journal was sent and compared: only now, lest a sale slip in before the reason shows again.
+            self._journal.head_office.resume()
         self._session = session if self._anchor_is_fresh() else self._open()
         return CycleReport(tuple(self._puller.rejected))
 

@@ -38,8 +38,6 @@ def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, ver
         raise
     _trust(journal, session)
     _stop_on_fork(client, journal, key, session)
-    if office.stopped_reason is not None:
-        office.resume()
     if session.epoch != office.epoch:
         _log.warning("head office began a new epoch", extra={"epoch": session.epoch, "hq_head": session.journal_head})
         journal.outcomes.begin_epoch(session.epoch, session.journal_head)
