@@ -117,7 +117,8 @@ class PushingTill:
             dice = self._random.randrange(10)
             payer = self._random.choice(list(left_minor)[-_PRESENT:]) if left_minor else None
             if dice < _TOP_UPS_IN_TEN or payer is None or left_minor[payer] < _DEAREST_MINOR:
-                member_id = next(waiting)
+                member_id = next(waiting, None)
+                assert member_id is not None, "too few members for so many entries"
                 left_minor[member_id] = _PAID_MINOR
                 yield self._top_up(member_id)
             elif dice < _TOP_UPS_IN_TEN + _REFUNDS_IN_TEN and bought:

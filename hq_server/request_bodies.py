@@ -5,6 +5,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 import zstandard
 from fastapi import Depends, Request
+from starlette.requests import ClientDisconnect
 
 from hq_server.errors import ApiProblem
 
@@ -53,11 +54,14 @@ def _inflated(raw: bytes) -> bytes:
 async def read_body(request: Request) -> Body:
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_BYTES_MAX:
-            raise ApiProblem("body_too_large", f"the body has more than {BODY_BYTES_MAX} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > BODY_BYTES_MAX:
+                raise ApiProblem("body_too_large", f"the body has more than {BODY_BYTES_MAX} bytes")
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise ApiProblem("body_unreadable", "the caller hung up within the body") from error
     return Body(b"".join(parts), request.headers.get("content-encoding", "").strip().lower())
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from escpos.capabilities import CAPABILITIES
-
+from printers.capabilities import CAPABILITIES
 from printers.errors import PrinterConfigurationError
 from printers.glyphs import GlyphSet
 

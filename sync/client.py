@@ -81,12 +81,15 @@ class HqClient:
         """`HqUnreachable` means that the outcome is unknown: HQ may have applied all of it."""
         return self._post(f"/v1/journals/{terminal_id}", push, PushReply)
 
-    def feed_page(self, scope: str, epoch: str, page: int, key: bytes, *, wait_s: float = 0.0) -> FeedPage:
-        """The page, opened with the scope's key when it is sealed. `wait_s` asks HQ to hold an answer without news that long."""
+    def feed_page(
+        self, scope: str, epoch: str, page: int, key: bytes, *, wait_s: float = 0.0, after: int | None = None
+    ) -> FeedPage:
+        """The page, opened with the scope's key when it is sealed. `wait_s` asks HQ to hold the answer that long, until the feed has more than
+        `after` (the till's cursor; None: than when the request came)."""
         response = self._send(
             "GET",
             f"/v1/feed/{scope}/{epoch}/{page}",
-            params={"wait_s": f"{wait_s:g}"} if wait_s else None,
+            params=_waiting(wait_s, after),
             timeout_s=wait_s + 10.0 if wait_s else None,
         )
         if response.headers.get("content-type", "").startswith(SEALED_PAGE_TYPE):
@@ -178,6 +181,12 @@ class HqClient:
         if response.status_code == 401 and told.code == "token_expired":
             raise TokenExpired(told.code, told.message, response.status_code, told.data)
         raise HqRefused(told.code, told.message, response.status_code, told.data)
+
+
+def _waiting(wait_s: float, after: int | None) -> dict[str, str] | None:
+    if not wait_s:
+        return None
+    return {"wait_s": f"{wait_s:g}"} | ({} if after is None else {"after": str(after)})
 
 
 def scope_key_bytes(key: ScopeKey) -> bytes:

@@ -3,6 +3,9 @@
 Rows carry only what a till may know (L10): a masked name, the last four digits of the phone, a short tag of it, and the wallet as `wallet_codec` writes it.
 """
 
+import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -108,11 +111,30 @@ deferred = Table(
 )
 
 
+REVISION = "r0001"
+"""The newest revision in `replica_migrations`; a test compares."""
+
+one_migration_at_a_time = threading.Lock()
+"""Alembic keeps what it is doing in module globals: two threads of a process may not migrate at once."""
+
+
 def upgrade(path: Path) -> None:
-    """Creates `path` or brings it to the newest shape."""
+    """Creates `path` or brings it to the newest shape; quick when it has it."""
+    if _revision_of(path) == REVISION:
+        return
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "replica_migrations"))
-    with engine.begin() as connection:
+    config.set_main_option("script_location", str(Path(__file__).parent / "replica_migrations").replace("%", "%%"))
+    with one_migration_at_a_time, engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _revision_of(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(path)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None

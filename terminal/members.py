@@ -75,7 +75,7 @@ class Members:
         self, row: ConfirmedMember | None, local: LocalMember | None, with_purchases: Iterable[EventId]
     ) -> MemberOnFile | None:
         known = row or local
-        newest = self._replica.rulebook_in_force(self._clock.now())
+        newest = self._replica.rulebook_in_force(self._journal.head_office.not_below_anchor(self._clock.now()))
         if known is None or newest is None:
             return None
         base = row.wallet if row else new_wallet(known.member_id, newest)

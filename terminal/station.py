@@ -11,8 +11,6 @@ from printers.profile import profile_by_name
 from printers.spool import SpoolStatus, SpoolWorker, recover
 from printers.target import parse_target
 from sync.client import HqClient
-from sync.errors import SyncError
-from sync.messages import FindMember, FoundMembers
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
 from terminal.counter import Counter
@@ -24,7 +22,7 @@ from terminal.journal import Journal, NotEnrolled
 from terminal.journal.mirror import Mirror
 from terminal.language import Language
 from terminal.replica import Replica
-from terminal.syncing import SyncCycle, SyncStatus, SyncWorker
+from terminal.syncing import OnlineReader, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
 
 Scanned = Callable[[str], None]
@@ -54,6 +52,7 @@ class Station:
         self._sync_client = HqClient(url)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s)
         cycle = SyncCycle(self._sync_client, self.journal, self.replica, directory, secrets.terminal_key, version)
+        reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._worker = SyncWorker(cycle.run_once, clock, poll_interval_s=config.poll_interval_s)
         self._scanner = (
             SerialScanner(config.scanner, on_scanned, on_scan_rejected, baud_rate=config.scanner_baud)
@@ -67,7 +66,7 @@ class Station:
             self.replica,
             clock,
             keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
-            link=Link(state=self._link_state, read_member=self._read_member),
+            link=Link(state=self._link_state, read_member=reader.read),
             equipment=Equipment(
                 receipt_printer=config.receipt_printer,
                 printers=self.printer_states,
@@ -121,14 +120,6 @@ class Station:
     def _link_state(self) -> LinkState:
         status = self._worker.status()
         return LinkState(online=status.online, offline_since=None if status.online else status.since)
-
-    def _read_member(self, wanted: FindMember) -> FoundMembers | None:
-        """By a connection of its own, with the session that the sync worker keeps open; no answer in time is None."""
-        self._reading_client.token = self._sync_client.token
-        try:
-            return self._reading_client.find_member(wanted)
-        except SyncError:
-            return None
 
 
 def _open_journal(path: Path) -> Journal:

@@ -7,10 +7,15 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from tests.browser import running_chromium
 from tests.postgres import Server, running_postgres
+
+# A busy machine is no reason to fail: speed is for benchmarks.
+settings.register_profile("tongchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tongchu")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

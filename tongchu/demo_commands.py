@@ -99,7 +99,10 @@ def _run(console: Console, franchise: "Franchise", *, once: bool, plays: bool, h
 
 def _open_window(franchise: "Franchise") -> subprocess.Popen[bytes]:
     config = franchise.stands[WINDOW_TILL].config_path
-    return subprocess.Popen([sys.executable, "-m", "tongchu", "till", "run", "--config", str(config)])
+    with (config.parent / "till.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tongchu", "till", "run", "--config", str(config)], stdout=log, stderr=log
+        )
 
 
 @contextmanager

@@ -1,15 +1,20 @@
-"""Logs as JSON lines on standard error: time, level, logger, message and the named extras. Called once by each long-running command."""
+"""Logs as JSON lines: time, level, logger, message and the named extras. Called once by each long-running program."""
 
 import logging
 import sys
+from typing import TextIO
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 
-def log_to_stderr(level: int = logging.INFO) -> None:
+def log_to_stderr() -> None:
+    log_as_json(sys.stderr)
+
+
+def log_as_json(stream: TextIO) -> None:
     """Personal data never reaches a log record; loggers name members by id only."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         JsonFormatter(
             "%(asctime)s %(levelname)s %(name)s %(message)s",
@@ -18,6 +23,6 @@ def log_to_stderr(level: int = logging.INFO) -> None:
             json_ensure_ascii=False,
         )
     )
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("httpx", "httpcore", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

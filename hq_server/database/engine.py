@@ -50,12 +50,16 @@ class Database:
         self.engine = make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = self.engine.execution_options(**{_WRITES: True})
+        # SQLite's readers see one state anyway.
+        self._reader = (
+            self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         # SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own waiting naps.
         self._sqlite_turn = threading.Lock()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[ReadSession]:
-        with _translated(), ReadSession(self.engine, autoflush=False, expire_on_commit=False) as session:
+        with _translated(), ReadSession(self._reader, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextlib.contextmanager

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from hq_server.database.engine import Database
+from sync.replica_schema import one_migration_at_a_time
 
 _FOLDER: Final = Path(__file__).with_name("migrations")
 
@@ -24,7 +25,7 @@ def _config(connection: Connection) -> Config:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Makes or upgrades the schema in one unit of work; does nothing when it is already there."""
-    with database.write() as session:
+    with one_migration_at_a_time, database.write() as session:
         command.upgrade(_config(session.connection()), revision)
 
 

@@ -16,6 +16,7 @@ from hq_server.database.models import PurchaseRecord, ScopeMember, WalletRecord
 from hq_server.database.schema import Table, UtcDateTime
 from hq_server.ingest.rows import PurchaseRow, ScopeRow, WalletRow
 
+_TIME_CHARS = len("2026-11-23 08:00:00.000000")
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -109,7 +110,7 @@ def _as_sqlite(table: type[Table], rows: Rows) -> list[tuple[Any, ...]]:
 
 
 def _time_text(at: datetime) -> str:
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return at.astimezone(UTC).isoformat(" ", "microseconds")[:_TIME_CHARS]
 
 
 class PostgresWriter:

@@ -134,7 +134,9 @@ class _Rebuilt:
             for line_no, each in enumerate(applied.postings, start=1)
         )
 
-    def _applied(self, entry: Entry, row: Row[*tuple[Any, ...]], published: _Published, zone: ZoneInfo) -> tuple[Applied, str]:
+    def _applied(
+        self, entry: Entry, row: Row[*tuple[Any, ...]], published: _Published, zone: ZoneInfo
+    ) -> tuple[Applied, str]:
         findings = _decode_findings(row.findings)
         header = entry.header
         if row.status == EntryStatus.CREATED:

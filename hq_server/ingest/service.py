@@ -61,7 +61,7 @@ def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
     step("push_decoded")
     reply = _answer_replay(office, till, received, push) or _take_in_with_retries(office, till, received, push)
     try:
-        office.sequencer.drain()
+        office.sequencer.nudge()
     except (StorageFull, DatabaseBusy) as error:
         # What was taken in is safe in the outbox; the background round goes on with it.
         logger.warning("sequencing waits: %s", error)
@@ -114,9 +114,7 @@ def _take_in_once(
     held = _held_entries(session, terminal, received, push)
     proven = prove(received, push.head, _journal_head(terminal), {seq: each.hash for seq, each in held.items()})
     incoming = _understood(office, session, terminal, proven, now)
-    for each in incoming:
-        if isinstance(each.event, MemberEnrolled):
-            each.findings.extend(store_personal(session, office.keys, each.event, each.attachment, now=now))
+    _enrolled(office, session, incoming, now)
     rows = BatchRows(terminal, incoming, _applied(session, incoming, now), now)
     write_rows(writer_for(session), rows)
     step("rows_written")
@@ -176,6 +174,16 @@ def _understood(
         understand(entry, attachment, place, beside, rulebooks)
         for (entry, attachment), beside in zip(fresh, around, strict=True)
     ]
+
+
+def _enrolled(office: Office, session: WriteSession, incoming: Sequence[Incoming], now: datetime) -> None:
+    """New members are opened and kept before anything is applied: the same phone twice is told with the entry."""
+    enrolments = [each for each in incoming if isinstance(each.event, MemberEnrolled)]
+    if not enrolments:
+        return
+    pairs = [(each.event, each.attachment) for each in enrolments if isinstance(each.event, MemberEnrolled)]
+    for each, findings in zip(enrolments, store_personal(session, office.keys, pairs, now=now), strict=True):
+        each.findings.extend(findings)
 
 
 def _applied(session: WriteSession, incoming: Sequence[Incoming], now: datetime) -> dict[str, MemberBatch]:

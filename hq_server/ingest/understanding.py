@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
-from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,8 +12,10 @@ from stored_value.events import (
     Event,
     MemberEnrolled,
     PurchaseRefunded,
+    Redeemed,
     ShiftClosed,
     ShiftOpened,
+    ToppedUp,
     TopUpReversed,
 )
 from stored_value.findings import Finding, FindingCode
@@ -23,7 +24,7 @@ from stored_value.money import MAX_MINOR
 from stored_value.rulebook import Rulebook
 from sync.entry import Entry
 from sync.errors import BodyUnreadable
-from sync.event_codec import UnknownKind, event_of
+from sync.event_codec import UnknownKind, event_of, stored_value_moved
 
 _ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _KIND: Final = re.compile(r"[0-9a-z_]{1,40}")
@@ -128,30 +129,47 @@ def _first_wrong(event: Event, entry: Entry, place: Place) -> str:
     for name, text in texts.items():
         if not _ID.fullmatch(text):
             return f"{name} is not an id"
+    if (header.in_minor, header.out_minor) != stored_value_moved(event):
+        return "the header's amounts are not the body's"
     return _wrong_amount(event)
 
 
-def _wrong_amount(value: object) -> str:
-    """The first amount below zero or beyond what is counted, at any depth."""
+_BEYOND: Final = "an amount is below zero or beyond what is counted"
+
+
+def _wrong_amount(event: Event) -> str:
+    """What is wrong when an amount is below zero or beyond what is counted. A drawer may be short: what was counted and expected may be negative."""
+    match event:
+        case MemberEnrolled():
+            return ""
+        case ToppedUp() | TopUpReversed():
+            amounts = [event.amount_minor, *(tender.amount_minor for tender in event.tenders)]
+            if isinstance(event, ToppedUp):
+                amounts += [promise.bonus_minor for promise in event.promised]
+        case Redeemed():
+            amounts = [event.amount_minor, *(line.total_minor for line in event.lines)]
+            amounts += [draw.amount_minor for draw in event.expected_draw]
+        case PurchaseRefunded():
+            amounts = [event.amount_minor, *(line.amount_minor for line in event.lines)]
+            amounts += [draw.amount_minor for draw in event.expected_draw]
+        case ShiftOpened():
+            amounts = [event.float_minor]
+        case ShiftClosed():
+            amounts = [event.float_minor, abs(event.counted_minor), abs(event.expected_minor)]
+        case _:
+            return "" if _countable(event) else _BEYOND
+    return "" if min(amounts) >= 0 and max(amounts) <= MAX_MINOR else _BEYOND
+
+
+def _countable(value: object) -> bool:
+    """Every amount at any depth; for the kinds that are too rare to be listed above."""
     if isinstance(value, tuple):
-        return next((wrong for item in value if (wrong := _wrong_amount(item))), "")
-    for name in _field_names(type(value)):
-        held = getattr(value, name)
-        if isinstance(held, int) and name.endswith("_minor"):
-            signed = name == "expected_minor" or isinstance(value, ShiftClosed)
-            if abs(held) > MAX_MINOR or (held < 0 and not signed):
-                return f"{name} is {held}"
-        elif isinstance(held, tuple) or is_dataclass(held):
-            wrong = _wrong_amount(held)
-            if wrong:
-                return wrong
-    return ""
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """Empty for what is no dataclass. Kept, because it is asked for every part of every entry and `fields` looks each time anew."""
-    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
+        return all(_countable(item) for item in value)
+    if not is_dataclass(value):
+        return True
+    held = {field.name: getattr(value, field.name) for field in fields(value)}
+    amounts = [amount for name, amount in held.items() if name.endswith("_minor") and isinstance(amount, int)]
+    return all(0 <= amount <= MAX_MINOR for amount in amounts) and all(map(_countable, held.values()))
 
 
 def _member(entry: Entry, event: Event | None) -> MemberId | None:

@@ -3,6 +3,7 @@
 Called by ingest for `MemberEnrolled`, by the import of members and by the console. The caller commits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +16,10 @@ from hq_server.members.field_cipher import FieldCipher
 from stored_value.events import MemberEnrolled, SealedPersonal
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId
+from sync.cards import FIRST_CARD_ISSUE
 from sync.errors import SignatureError
 from sync.personal import Personal, last4, mask_name, open_personal, phone_tag
 
-FIRST_CARD_ISSUE = 1
 _NAME = "name"
 _PHONE = "phone"
 _UNREADABLE = "personal"
@@ -37,47 +38,71 @@ def cipher_of(keys: HqKeys) -> FieldCipher:
 
 
 def store_personal(
-    session: WriteSession, keys: HqKeys, event: MemberEnrolled, attachment: bytes, *, now: datetime
-) -> tuple[Finding, ...]:
-    """Makes the member's row from an enrolment at a till; a member who is there already stays as is. What cannot be opened is kept as it came."""
-    if session.get(Member, event.member_id) is not None:
-        return ()
-    new = NewMember(
+    session: WriteSession, keys: HqKeys, enrolled: Sequence[tuple[MemberEnrolled, bytes]], *, now: datetime
+) -> list[tuple[Finding, ...]]:
+    """Makes the rows of members whom a till enrolled, each with its attachment; answers for each what is to be told of it. A member who is there
+    already stays as is. What cannot be opened is kept as it came."""
+    known = set(
+        session.scalars(select(Member.member_id).where(Member.member_id.in_([each.member_id for each, _ in enrolled])))
+    )
+    opened = [_opened(keys, event, attachment) for event, attachment in enrolled]
+    cipher = cipher_of(keys)
+    earlier = _members_by_phone(session, cipher, [personal.phone for personal in opened if personal is not None])
+    told: list[tuple[Finding, ...]] = []
+    members: list[Member] = []
+    attachments: list[MemberKey] = []
+    for (event, attachment), personal in zip(enrolled, opened, strict=True):
+        if event.member_id in known:
+            told.append(())
+            continue
+        known.add(event.member_id)
+        new = _new_member(event)
+        if personal is None:
+            members.append(_unreadable_row(new, event.personal, now))
+            told.append((Finding(FindingCode.UNREADABLE_BODY, {"field": _UNREADABLE}),))
+        else:
+            members.append(member_row(keys, new, personal, now=now, ciphertext=event.personal.ciphertext))
+            # Both members stand; the later one is flagged for a merge.
+            first = earlier.setdefault(cipher.phone_index(personal.phone), event.member_id)
+            told.append(() if first == event.member_id else (Finding(FindingCode.SAME_PHONE, {"member_id": first}),))
+        if attachment:
+            attachments.append(_key_row(event, attachment))
+    session.add_all(members)
+    session.flush()
+    session.add_all(attachments)
+    session.flush()
+    return told
+
+
+def _new_member(event: MemberEnrolled) -> NewMember:
+    return NewMember(
         member_id=event.member_id,
         member_no=event.member_no,
         home_store_id=event.home_store_id,
         enrolled_at=event.occasion.occurred_at,
     )
+
+
+def _key_row(event: MemberEnrolled, attachment: bytes) -> MemberKey:
+    sha256 = event.personal.attachment_sha256
+    return MemberKey(member_id=event.member_id, attachment=attachment, attachment_sha256=sha256)
+
+
+def _opened(keys: HqKeys, event: MemberEnrolled, attachment: bytes) -> Personal | None:
     try:
-        personal = open_personal(event.personal, attachment, event.member_id, keys.seal)
+        return open_personal(event.personal, attachment, event.member_id, keys.seal)
     except SignatureError:
-        session.add(_unreadable_row(new, event.personal, now))
-        findings: tuple[Finding, ...] = (Finding(FindingCode.UNREADABLE_BODY, {"field": _UNREADABLE}),)
-    else:
-        findings = same_phone(session, cipher_of(keys), new.member_id, personal.phone)
-        session.add(member_row(keys, new, personal, now=now, ciphertext=event.personal.ciphertext))
-    session.flush()
-    if attachment:
-        session.add(
-            MemberKey(
-                member_id=event.member_id,
-                attachment=attachment,
-                attachment_sha256=event.personal.attachment_sha256,
-            )
-        )
-        session.flush()
-    return findings
+        return None
 
 
-def same_phone(session: ReadSession, cipher: FieldCipher, member_id: MemberId, phone: str) -> tuple[Finding, ...]:
-    """Both members stand; the later one is flagged for a merge."""
-    earlier = session.scalar(
-        select(Member.member_id)
-        .where(Member.phone_index == cipher.phone_index(phone), Member.member_id != member_id)
-        .order_by(Member.enrolled_at, Member.member_id)
-        .limit(1)
+def _members_by_phone(session: ReadSession, cipher: FieldCipher, phones: Sequence[str]) -> dict[bytes, str]:
+    """By blind index, the member who had the phone first."""
+    found = session.execute(
+        select(Member.phone_index, Member.member_id)
+        .where(Member.phone_index.in_({cipher.phone_index(phone) for phone in phones}))
+        .order_by(Member.enrolled_at.desc(), Member.member_id.desc())
     )
-    return () if earlier is None else (Finding(FindingCode.SAME_PHONE, {"member_id": earlier}),)
+    return {row.phone_index: row.member_id for row in found}
 
 
 def member_row(keys: HqKeys, new: NewMember, personal: Personal, *, now: datetime, ciphertext: str = "") -> Member:

@@ -18,7 +18,7 @@ from hq_server.database.engine import Database
 from hq_server.database.models import Store
 from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
-from hq_server.snapshots.replica_file import one_state, write_replica
+from hq_server.snapshots.replica_file import write_replica
 from hq_server.snapshots.shelf import Shelf
 from sync import replica_schema
 from sync.messages import PAGE_ROWS, SnapshotManifest
@@ -82,7 +82,7 @@ class SnapshotBuilder:
             plain, packed = workshop / "replica.db", workshop / "packed"
             shutil.copyfile(self._empty_replica(), plain)
             as_of = self._clock()
-            with one_state(self._database) as session:
+            with self._database.read() as session:
                 facts = write_replica(session, plain, scope, as_of=as_of)
             key = self._keys.scope_key(scope)
             pack_file(plain, packed, key.key, token_bytes(_PREFIX_BYTES))

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
 
-from hq_server.database.engine import Database, ReadSession
+from hq_server.database.engine import ReadSession
 from hq_server.database.models import (
     Member,
     PurchaseRecord,
@@ -43,17 +43,8 @@ class ReplicaFacts:
     members: int
 
 
-@contextlib.contextmanager
-def one_state(database: Database) -> Iterator[ReadSession]:
-    """A session that goes on seeing what its first read saw, whatever is committed meanwhile. SQLite's always do."""
-    with database.read() as session:
-        if not database.is_sqlite:
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        yield session
-
-
 def write_replica(session: ReadSession, path: Path, store_id: str, *, as_of: datetime) -> ReplicaFacts:
-    """Fills the empty replica at `path` from a session of `one_state`."""
+    """Fills the empty replica at `path` from one read session."""
     epoch = current_epoch(session)
     heads = heads_of(session, epoch)
     cursor, global_cursor = heads.get(store_id, 0), heads.get(GLOBAL_SCOPE, 0)

@@ -98,9 +98,7 @@ class HeadOffice:
         """The caller has checked its signature. An anchor older than the one held, or of another epoch, is not taken."""
         with self._database.writing() as connection:
             held = self._anchor
-            if anchor.epoch != self._epoch or (
-                held is not None and held.epoch == anchor.epoch and held.hq_time >= anchor.hq_time
-            ):
+            if anchor.epoch != self._epoch or (held is not None and _order_of(anchor) <= _order_of(held)):
                 return
             connection.execute("UPDATE head_office SET anchor = ?", (_encode(anchor).decode(),))
             self._anchor = anchor
@@ -165,6 +163,10 @@ class HeadOffice:
         if row is None:
             return "", None, None
         return row[0], msgspec.json.decode(row[1], type=AnchorRef) if row[1] else None, row[2]
+
+
+def _order_of(anchor: AnchorRef) -> tuple[datetime, int, int]:
+    return anchor.hq_time, anchor.accepted_seq, anchor.global_cursor
 
 
 def _certificate_row(certificate: KeyCertificate) -> tuple[str, str, str]:

@@ -7,13 +7,14 @@ import msgspec
 
 from stored_value.events import ShiftClosed, ShiftOpened
 from stored_value.identity import EventId, MemberId
-from sync.entry import Entry, read_entry
+from sync.entry import Entry, entry_hash, read_entry
 from sync.errors import PageError
 from sync.event_codec import event_of
 from sync.keys import encode_bytes
 from sync.messages import Outcome, OutcomeFinding, PushedEntry
 from terminal import steps
 from terminal.journal.database import JournalDatabase
+from terminal.journal.errors import JournalDamaged
 from terminal.journal.head_office import HeadOffice
 from terminal.journal.records import FlaggedEntry, OpenPush, OwnEvent
 
@@ -41,14 +42,23 @@ class Outcomes:
     def to_push(
         self, after_seq: int, *, entries_max: int, bytes_max: int
     ) -> tuple[tuple[PushedEntry, ...], Entry | None]:
-        """The next entries in order, at least one when there is any, and the last of them."""
+        """The next entries in order, at least one when there is any, and the last of them. Raises `JournalDamaged` when the next one is not what was written:
+        nothing is signed for that the disk has changed."""
         pushed: list[PushedEntry] = []
         last: bytes | None = None
         size = 0
         with self._database.reading() as connection:
-            for raw, attachment in connection.execute(
-                "SELECT raw, attachment FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, entries_max)
+            for seq, written_hash, raw, attachment in connection.execute(
+                "SELECT seq, hash, raw, attachment FROM entries WHERE seq > ? ORDER BY seq LIMIT ?",
+                (after_seq, entries_max),
             ):
+                if entry_hash(raw) != written_hash:
+                    if pushed:
+                        break
+                    raise JournalDamaged(
+                        f"{self._database.path}: entry {seq} is not what was written; run `tongchu journal verify`"
+                        " and restore from the mirror"
+                    )
                 size += len(raw) + len(attachment or b"")
                 if pushed and size > bytes_max:
                     break

@@ -1,12 +1,14 @@
 """One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then the check here."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from sync.client import HqClient
-from sync.errors import HqRefused, TokenExpired
+from sync.errors import HqRefused, HqUnreachable, SyncError, TokenExpired
 from sync.messages import PushReply, Session
 from terminal.journal import Journal
 from terminal.replica import Replica
@@ -15,6 +17,9 @@ from terminal.syncing.opening import open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import push_all
 from terminal.till_directory import TillDirectory
+
+ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
+"""Half of what head office forgives a clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,15 @@ class SyncCycle:
     ) -> None:
         self._client = client
         self._journal = journal
+        self._replica = replica
         self._key = key
         self._version = version
         self._puller = Puller(client, journal, replica, directory)
         self._session: Session | None = None
 
     def token(self) -> str:
-        """Of the session that the last good cycle used; empty before it and after a failure. From any thread."""
-        return self._client.token if self._session is not None else ""
+        """Of the newest session, also while a cycle runs; empty before the first. From any thread."""
+        return self._client.token
 
     def run_once(self) -> CycleReport:
         """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
@@ -56,27 +62,30 @@ class SyncCycle:
 
     def _run(self, session: Session) -> CycleReport:
         self._session = None  # kept only by a cycle that ended well
-        reply, refused = self._push(session)
+        reply, failed = self._push(session)
         self._pull(session)
-        if refused is not None:
-            raise refused
+        if failed is not None:
+            raise failed
         if reply is not None:
             session = replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
         self._check(session)
-        self._session = session
+        if self._journal.head_office.stopped_reason is not None:
+            # Head office lets this till work, its journal was sent and compared: only now, lest a sale slip in before the reason shows again.
+            self._journal.head_office.resume()
+        self._session = session if self._anchor_is_fresh() else self._open()
         return CycleReport(tuple(self._puller.rejected))
 
     def _open(self) -> Session:
         return open_session(self._client, self._journal, self._key, self._version)
 
-    def _push(self, session: Session) -> tuple[PushReply | None, HqRefused | None]:
-        """A push that HQ cannot take now does not stop the pull: blocks must come through (H9)."""
+    def _push(self, session: Session) -> tuple[PushReply | None, SyncError | None]:
+        """A push that HQ cannot take now, or whose outcome is unknown, does not stop the pull: blocks must come through (H9)."""
         try:
             return push_all(self._client, self._journal, self._key, session), None
         except TokenExpired:
             raise
-        except HqRefused as refused:
-            return None, refused
+        except (HqRefused, HqUnreachable) as failed:
+            return None, failed
 
     def _pull(self, session: Session) -> None:
         try:
@@ -85,6 +94,14 @@ class SyncCycle:
             if refused.code == "epoch_over":
                 raise EpochOver(refused.message) from refused
             raise
+
+    def _anchor_is_fresh(self) -> bool:
+        """An idle till hears of time and rulebooks by the feed alone; what it knows must soon be signed for, or its clock could be set back behind it (H8)."""
+        anchor, as_of = self._journal.head_office.anchor, self._replica.as_of()
+        if anchor is None or as_of is None:
+            return False
+        newest = max((row.version for row in self._replica.rulebook_rows()), default=0)
+        return newest <= anchor.rulebook and as_of - anchor.hq_time < ANCHOR_AGE_MAX
 
     def _check(self, session: Session) -> None:
         """Both sides compare what HQ holds of this journal."""

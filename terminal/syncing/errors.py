@@ -6,6 +6,11 @@ SyncingError
 └── SanityMismatch     both sides finished and do not agree; shown, not hidden
 """
 
+from typing import Final
+
+STOPPING_CODES: Final = frozenset({"terminal_stopped", "terminal_revoked", "journal_forked", "journal_broken"})
+"""HQ's refusals after which this till must not go on before people have looked."""
+
 
 class SyncingError(Exception):
     """Root of this tree."""

@@ -5,16 +5,16 @@ import logging
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.anchor import check_anchor
+from sync.chain import sign_head
 from sync.client import HqClient
 from sync.entry import AnchorRef
 from sync.errors import HqRefused, SignatureError
 from sync.keys import TrustedKeys, session_statement, sign
-from sync.messages import ChallengeRequest, Session, SessionRequest
+from sync.messages import ChallengeRequest, Push, Session, SessionRequest
 from terminal.journal import Journal
-from terminal.syncing.errors import TillStopped
+from terminal.syncing.errors import STOPPING_CODES, TillStopped
 
 _log = logging.getLogger(__name__)
-_STOPPING_CODES = frozenset({"terminal_stopped", "terminal_revoked"})
 
 
 def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, version: str) -> Session:
@@ -32,14 +32,12 @@ def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, ver
     try:
         session = client.open_session(request)
     except HqRefused as refused:
-        if refused.code in _STOPPING_CODES:
+        if refused.code in STOPPING_CODES:
             office.stop(refused.message)
             raise TillStopped(refused.message) from refused
         raise
     _trust(journal, session)
-    _stop_on_fork(journal, session)
-    if office.stopped_reason is not None:
-        office.resume()
+    _stop_on_fork(client, journal, key, session)
     if session.epoch != office.epoch:
         _log.warning("head office began a new epoch", extra={"epoch": session.epoch, "hq_head": session.journal_head})
         journal.outcomes.begin_epoch(session.epoch, session.journal_head)
@@ -62,14 +60,29 @@ def _trust(journal: Journal, session: Session) -> None:
     journal.head_office.keep_certificates(session.certificates)
 
 
-def _stop_on_fork(journal: Journal, session: Session) -> None:
+def _stop_on_fork(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> None:
     """HQ has an entry that this journal does not have: the disk was put back, or there are two of this till."""
-    if journal.hash_at(session.journal_head) == session.journal_head_hash:
+    seq = session.journal_head
+    own_hash = journal.hash_at(seq)
+    if own_hash == session.journal_head_hash:
         return
-    reason = (
-        f"head office holds entry {session.journal_head} of this till with other content"
-        if session.journal_head <= journal.head().seq
-        else f"head office holds this till's entries up to {session.journal_head}, the journal ends at {journal.head().seq}"
-    )
+    if own_hash is None:
+        reason = f"head office holds this till's entries up to {seq}, the journal ends at {journal.head().seq}"
+    else:
+        reason = f"head office holds entry {seq} of this till with other content"
     journal.head_office.stop(reason)
+    if own_hash is not None:
+        _tell_of_fork(client, journal, key, session.epoch, seq, own_hash)
     raise TillStopped(reason)
+
+
+def _tell_of_fork(
+    client: HqClient, journal: Journal, key: Ed25519PrivateKey, epoch: str, seq: int, own_hash: str
+) -> None:
+    """Shows HQ the other branch's signed head, so that it stops the copy as well and tells its people."""
+    identity = journal.head_office.identity
+    head = sign_head(key, identity.terminal_id, identity.incarnation, seq, own_hash)
+    try:
+        client.push(identity.terminal_id, Push(epoch=epoch, entries=(), head=head))
+    except HqRefused as refused:
+        _log.error("told head office of a second copy of this journal: %s", refused)

@@ -10,12 +10,11 @@ from sync.entry import Entry
 from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session
 from terminal import steps
-from terminal.journal import Journal
-from terminal.syncing.errors import EpochOver, TillStopped
+from terminal.journal import Journal, JournalDamaged
+from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
 PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
-_STOPPING_CODES: Final = frozenset({"journal_forked", "journal_broken", "signature_refused"})
 
 
 def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
@@ -23,7 +22,7 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
     reply: PushReply | None = None
     sent_through = min(journal.outcomes.settled_through(), session.journal_head)
     while True:
-        entries, last = journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+        entries, last = _next_entries(journal, sent_through)
         if last is None:
             return reply
         journal.outcomes.record_push(sent_through + 1, last.header.seq)
@@ -34,6 +33,15 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
         if reply.accepted_through <= sent_through:
             return reply
         sent_through = reply.accepted_through
+
+
+def _next_entries(journal: Journal, sent_through: int) -> tuple[tuple[PushedEntry, ...], Entry | None]:
+    """A journal whose bytes have changed must not go on: nobody may sign for them."""
+    try:
+        return journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+    except JournalDamaged as damaged:
+        journal.head_office.stop(str(damaged))
+        raise TillStopped(str(damaged)) from damaged
 
 
 def _send(
@@ -51,7 +59,7 @@ def _send(
     except HqRefused as refused:
         if refused.code == "epoch_over":
             raise EpochOver(refused.message) from refused
-        if refused.code in _STOPPING_CODES:
+        if refused.code in STOPPING_CODES:
             journal.head_office.stop(refused.message)
             raise TillStopped(refused.message) from refused
         raise

@@ -13,10 +13,12 @@ from random import Random
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import func, select
 
 from hq_server.app import create_app
 from hq_server.config import HqConfig
 from hq_server.database.engine import Database
+from hq_server.database.models import Outbox
 from hq_server.enrolment.codes import create_code
 from hq_server.franchise_data import rulebook
 from hq_server.initialise import initialise
@@ -94,6 +96,15 @@ class ServedHq:
     @property
     def database(self) -> Database:
         return self.office.database
+
+    def sequenced(self) -> None:
+        """Waits until what was committed stands in the feeds: another thread than the push's may be at it."""
+        self.office.sequencer.drain()
+        until(lambda: not self._waiting(), what="the outbox to be empty")
+
+    def _waiting(self) -> int:
+        with self.database.read() as session:
+            return session.scalar(select(func.count()).select_from(Outbox)) or 0
 
     def new_id(self) -> str:
         return uuid7(self.clock.at, self.chance.randbytes(10))
@@ -286,6 +297,7 @@ class PushingTill:
 
     def feed(self, scope: str | None = None) -> list[FeedEntry]:
         """The whole feed of the scope, page by page, as a till follows it."""
+        self.hq.sequenced()
         scope = scope or self.store_id
         key = scope_key_bytes(self.client.scope_key(scope))
         entries: list[FeedEntry] = []

@@ -9,10 +9,19 @@ from sqlalchemy import func, select
 from hq_server import franchise_data
 from hq_server.config import HqConfig
 from hq_server.database.engine import Database, WriteSession
-from hq_server.database.models import ConsoleUser, HqState, Member, Staff, StaffVerifier, Store, WalletRecord
+from hq_server.database.models import (
+    ConsoleUser,
+    HqState,
+    Member,
+    RulebookVersion,
+    Staff,
+    StaffVerifier,
+    Store,
+    WalletRecord,
+)
 from hq_server.feed.publishing import heads_of
 from hq_server.franchise import SlowHashes
-from hq_server.initialise import AlreadyInitialised, initialise
+from hq_server.initialise import AlreadyInitialised, InitReport, initialise
 from hq_server.keys.key_files import HqKeys, KeysUnusable, load_keys
 from hq_server.members.personal import reveal
 from hq_server.staff.console_users import user_with_password
@@ -29,6 +38,16 @@ NOW = datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC)
 @pytest.fixture
 def config(hq_database_url: str, tmp_path: Path) -> HqConfig:
     return HqConfig(data_dir=tmp_path / "data", keys_dir=tmp_path / "keys", database_url=hq_database_url)
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> "Sampled":
+    """One on SQLite for all who only look at it: hashing PINs takes a second."""
+    config = HqConfig(data_dir=tmp_path_factory.mktemp("sample"))
+    return config, initialise(config, sample=True, now=NOW)
+
+
+Sampled = tuple[HqConfig, InitReport]
 
 
 def test_a_plain_head_office_has_one_user_and_nothing_else(config: HqConfig) -> None:
@@ -116,8 +135,8 @@ def test_the_sample_franchise_is_the_one_that_was_promised(config: HqConfig) -> 
     database.close()
 
 
-def test_every_cashier_of_the_sample_signs_in_at_the_own_store(config: HqConfig) -> None:
-    report = initialise(config, sample=True, now=NOW)
+def test_every_cashier_of_the_sample_signs_in_at_the_own_store(sampled: Sampled) -> None:
+    config, report = sampled
     assert report.sample is not None
     keys = load_keys(config.keys)
     database = Database(config.database)
@@ -129,10 +148,8 @@ def test_every_cashier_of_the_sample_signs_in_at_the_own_store(config: HqConfig)
     database.close()
 
 
-def test_the_sample_rulebook_is_signed_and_in_force_at_once(config: HqConfig) -> None:
-    from hq_server.database.models import RulebookVersion
-
-    initialise(config, sample=True, now=NOW)
+def test_the_sample_rulebook_is_signed_and_in_force_at_once(sampled: Sampled) -> None:
+    config, _ = sampled
     keys = load_keys(config.keys)
     database = Database(config.database)
     with database.read() as session:
@@ -159,11 +176,10 @@ def test_the_same_seed_makes_the_same_people() -> None:
     assert len({person.member_no for person in first}) == 300
 
 
-def test_no_name_phone_pin_or_code_lies_in_the_database_in_plain_text(tmp_path: Path) -> None:
-    config = HqConfig(data_dir=tmp_path)
-    report = initialise(config, sample=True, now=NOW)
+def test_no_name_phone_pin_or_code_lies_in_the_database_in_plain_text(sampled: Sampled) -> None:
+    config, report = sampled
     assert report.sample is not None
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("hq.db*"))
+    stored = b"".join(path.read_bytes() for path in config.data_dir.glob("hq.db*"))
     assert "人民路店".encode() in stored, "the file is searchable"
     for person in franchise_data.members(until=NOW):
         assert person.phone.encode() not in stored

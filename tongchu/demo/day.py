@@ -14,6 +14,8 @@ from stored_value.money import format_yuan
 from stored_value.refusals import Refusal, RefusalCode
 from sync.cards import FIRST_CARD_ISSUE, card_text
 from terminal.counter.views import Completed, MemberView, PurchaseView, ShiftReport
+from terminal.language import Texts
+from terminal.screens.words import explain
 from tongchu.demo.franchise import DemoFailed, Franchise, TillStand, wait_for
 
 T = TypeVar("T")
@@ -53,7 +55,10 @@ class Cashier:
             raise DemoFailed(f"{self.stand.name}: scanning {code} was refused, {found.code.value} {found.data}")
         return found
 
-    def scan_member(self, number: str) -> MemberView:
+    def scan_member(self, number: str, *, online: bool = True) -> MemberView:
+        """A member of another store is known only to head office, so the cashier looks at the strip first."""
+        if online:
+            _await(lambda: self.stand.till.counter.status().online, f"{self.stand.name} is online")
         found = self.scan(card_text(number, FIRST_CARD_ISSUE))
         if not isinstance(found, MemberView):
             raise DemoFailed(f"{self.stand.name}: the card of {number} is no member")
@@ -96,7 +101,8 @@ class Cashier:
         answer = counter.redeem(counter.new_action(), member_id, (line,), True)
         if not isinstance(answer, Refusal) or answer.code is not code:
             raise DemoFailed(f"{self.stand.name}: {format_yuan(amount)} should have been refused as {code.value}")
-        self.tell(f"{self.stand.name}  扣款 {format_yuan(amount)} 被拒: {code.value} {answer.data}")
+        said = explain(answer, Texts())
+        self.tell(f"{self.stand.name}  扣款 {format_yuan(amount)} 被拒: {said.title}。{said.why} {said.remedy}")
 
     def refund_line(self, receipt_no: str, line_no: int) -> Completed:
         """Found by the receipt's own code."""
@@ -177,7 +183,7 @@ def _morning(one: Cashier, two: Cashier, people: list[str]) -> None:
 
 def _offline(two: Cashier, three: Cashier, people: list[str]) -> None:
     """No network: top-up, redemption, refund and a new member all go on; only what could be overspent is bounded."""
-    guest = two.scan_member(people[0])
+    guest = two.scan_member(people[0], online=False)
     bought = two.redeem(guest.member_id, 早餐=2_600, 果汁=1_900)
     two.is_refused(guest.member_id, 16_000, RefusalCode.OFFLINE_LIMIT)
     two.refund_line(bought.receipt_no, 1)

@@ -50,11 +50,12 @@ def print_settlement(console: Console, franchise: Franchise) -> None:
         raise DemoFailed(str(error)) from error
     finally:
         visit.close()
-    table = Table(title=f"Settlement {today()} (yuan)", title_justify="left")
-    for place, head in enumerate(rows[0]):
-        table.add_column(head, justify="left" if place < 2 else "right")
+    table = Table(title=f"结算 Settlement {today()}, yuan", title_justify="left")
+    table.add_column("")
     for row in rows:
-        table.add_row(*row.values(), end_section=row is rows[-2])
+        table.add_column(f"{row['Store']}\n{row['Store name']}".strip(), justify="right")
+    for head in [head for head in rows[0] if head not in ("Store", "Store name")]:
+        table.add_row(head, *(row[head] for row in rows))
     console.print(table)
 
 

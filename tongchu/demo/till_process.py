@@ -20,6 +20,7 @@ from terminal.devices.framing import Rejected
 from terminal.language import Language
 from terminal.station import Station
 from terminal.syncing import SyncStatus
+from tongchu.logs import log_as_json
 
 SCAN_TIMEOUT_S = 10.0
 _START_TIMEOUT_S = 60.0
@@ -71,6 +72,7 @@ class _Desk:
 
 def _serve(connection: Connection, config_path: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it closes this till in order
+    log_as_json((config_path.parent / "till.log").open("a", encoding="utf-8"))
     desk = _Desk(config_path)
     desk.station.start()
     connection.send("ready")

@@ -87,7 +87,7 @@ def _read_line(number: int, text: str, rulebook_version: int) -> Event | list[Mi
         near = difflib.get_close_matches(str(told.get("kind", "")), _BY_KIND, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return [Mistake(number, "kind", f"{told.get('kind')!r} is none of {', '.join(_BY_KIND)}{hint}")]
-    own = {_RENAMED.get(key, key): value for key, value in told.items() if key != "kind"}
+    own: dict[str, Any] = {str(_RENAMED.get(key, key)): value for key, value in told.items() if key != "kind"}
     mistakes = [Mistake(number, field, what) for field, what in _misnamed(kind, own)]
     if mistakes:
         return mistakes

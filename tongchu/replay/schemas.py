@@ -10,7 +10,6 @@ import msgspec
 
 from stored_value.events import EVENT_TYPES, Event
 from stored_value.occasion import Occasion
-from stored_value.promotions import Promotion
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import OWN_ID
 from stored_value.rulebook_promotions import TYPE_NAMES
@@ -90,7 +89,7 @@ def _of_dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
         properties: dict[str, Any] = {}
         required: list[str] = []
         if kind in TYPE_NAMES:
-            properties["type"] = {"const": TYPE_NAMES[cast(type[Promotion], kind)]}
+            properties["type"] = {"const": TYPE_NAMES[kind]}
             required.append("type")
         for field in fields(kind):
             name = "id" if field.name == OWN_ID.get(kind) else field.name

@@ -7,13 +7,15 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from sync.replica_schema import one_migration_at_a_time
+
 
 def upgrade(path: Path) -> None:
     """Creates `path` or brings it to the newest shape, in one transaction."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    with engine.connect() as connection:
+    with one_migration_at_a_time, engine.connect() as connection:
         # The driver would commit before each CREATE; a revision must be there whole or not at all.
         connection.connection.isolation_level = None  # type: ignore[attr-defined]
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -11,7 +11,6 @@ from hq_server.database.models import JournalEntry, Member, Outbox, PostingRecor
 from hq_server.ingest.rebuild import differences
 from sync.errors import HqBusy
 from tests.hq_server.served import ServedHq, served_hq
-from tests.waiting import until
 
 TABLES = (JournalEntry, Member, WalletRecord, PostingRecord, Outbox)
 
@@ -56,7 +55,7 @@ def test_a_full_disk_refuses_the_whole_push_and_takes_it_later(hq: ServedHq, roo
     set_room(hq, None)
     reply = till.push()
     assert [outcome.status for outcome in reply.outcomes] == ["created"] * 180
-    until(lambda: hq.office.sequencer.drain() == 0, what="the outbox to be empty")
+    hq.sequenced()
     with hq.database.read() as session:
         assert list(differences(session)) == []
     assert len(till.feed()) == 120

@@ -10,7 +10,6 @@ from hq_server.database.schema import Table
 from hq_server.ingest.rebuild import Difference, differences
 from hq_server.wallets.scope import enter_scope
 from tests.hq_server.served import PushingTill, ServedHq
-from tests.waiting import until
 
 
 def found(hq: ServedHq) -> list[Difference]:
@@ -39,7 +38,7 @@ def a_busy_day(hq: ServedHq, chance: Random) -> list[PushingTill]:
         till.push()
     with hq.database.write() as session:
         enter_scope(session, members[0], tills[3].store_id, at=hq.clock.at)
-    until(lambda: hq.office.sequencer.drain() == 0, what="the outbox to be empty")
+    hq.sequenced()
     return tills
 
 

@@ -55,7 +55,7 @@ def enrolled(hq: OpenedHq, personal: Personal = ANNA, number: str = "0001000017"
 
 def store(hq: OpenedHq, event: MemberEnrolled, attachment: bytes) -> tuple[Finding, ...]:
     with hq.database.write() as session:
-        return store_personal(session, hq.keys, event, attachment, now=NOW)
+        return store_personal(session, hq.keys, [(event, attachment)], now=NOW)[0]
 
 
 def member(hq: OpenedHq, member_id: MemberId) -> Member:
@@ -105,8 +105,8 @@ def test_the_same_phone_twice_stands_twice_and_the_later_is_flagged(hq: OpenedHq
 def test_two_enrolments_of_one_batch_see_each_other(hq: OpenedHq) -> None:
     first, second = enrolled(hq), enrolled(hq, number="0001000025")
     with hq.database.write() as session:
-        assert store_personal(session, hq.keys, *first, now=NOW) == ()
-        assert [each.code for each in store_personal(session, hq.keys, *second, now=NOW)] == [FindingCode.SAME_PHONE]
+        told = store_personal(session, hq.keys, [first, second], now=NOW)
+        assert [[each.code for each in findings] for findings in told] == [[], [FindingCode.SAME_PHONE]]
 
 
 def test_the_same_enrolment_again_changes_nothing(hq: OpenedHq) -> None:

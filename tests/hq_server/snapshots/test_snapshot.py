@@ -20,7 +20,7 @@ from hq_server.initialise import initialise
 from hq_server.keys.key_files import load_keys
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.snapshots.builder import AGE_MAX, ROWS_BEHIND_MAX, SnapshotBuilder
-from hq_server.snapshots.replica_file import one_state, write_replica
+from hq_server.snapshots.replica_file import write_replica
 from hq_server.snapshots.shelf import KEPT
 from stored_value.identity import StoreId
 from stored_value.wallet import ValueKind
@@ -188,7 +188,7 @@ def test_rows_are_never_older_than_the_cursor_that_the_snapshot_names(hq_on_each
     hq = hq_on_each
     target = tmp_path / "replica.db"
     replica_schema.upgrade(target)
-    with one_state(hq.database) as session:
+    with hq.database.read() as session:
         before = heads_of(session, current_epoch(session))
         hq.publish_rows(3)
         with hq.database.write() as other:

@@ -1,7 +1,9 @@
 """The replica: rows once and never backward, members in doubt put aside, swapped while others read, nothing lost when it is deleted."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from stored_value.identity import MemberId, StaffId
 from stored_value.wallet import Wallet, WalletStatus
 from sync.errors import PageError
 from sync.messages import BlockRow, MemberExitRow, SnapshotManifest, StaffRow, StoreRow
+from sync.replica_schema import REVISION
 from sync.snapshot import file_sha256, pack_file
 from terminal.replica import Replica, ReplicaOutdated
 from tests.stored_value.miniature import BOOK, MEMBER, NOON, redeem, refund, top_up, wallet
@@ -298,3 +301,8 @@ def test_a_damaged_replica_is_made_anew_and_empty(content: bytes, tmp_path: Path
     assert opened.epoch() is None
     opened.apply_page(page(member_row(holding(100), 1)))
     opened.close()
+
+
+def test_the_newest_revision_is_the_one_that_opening_looks_for(replica: Replica, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "replica.db")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISION,)]

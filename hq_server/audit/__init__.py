@@ -1,0 +1,1 @@
+"""What HQ's people did, so that nobody can change it unnoticed."""

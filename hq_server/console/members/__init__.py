@@ -1,0 +1,1 @@
+"""Members: finding one, and everything about one."""

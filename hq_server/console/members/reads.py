@@ -1,0 +1,190 @@
+"""Reads of one member: who it is, what the wallet holds and where each part came from, purchases, and every event with its receipt."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from hq_server.console.flagged.reads import read_findings
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import Member, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
+from stored_value.identity import EventId, StoreId
+from stored_value.wallet import Lot, Purchase, Receivable, ValueKind, Wallet
+from sync.messages import OutcomeFinding
+from sync.wallet_codec import read_purchase, read_wallet
+
+EVENT_ROWS: Final = 50
+PURCHASE_ROWS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRef:
+    """Where a receipt's page is."""
+
+    receipt_no: str
+    terminal_id: str
+    incarnation: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEvent:
+    event_id: str
+    version: int
+    kind: str
+    store_id: str
+    receipt: ReceiptRef
+    business_date: date
+    occurred_at: datetime
+    amount_minor: int
+    offline: bool
+    findings: tuple[OutcomeFinding, ...]
+    needs_a_person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberPurchase:
+    purchase: Purchase
+    receipt_no: str
+    store_id: str
+    business_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberView:
+    """`receipts` leads from the events that lots and receivables name to their receipts; an imported lot has none."""
+
+    member: Member
+    wallet: Wallet | None
+    updated_at: datetime | None
+    stores: tuple[str, ...]
+    receipts: dict[str, ReceiptRef]
+
+    def lots(self, *, spent: bool) -> tuple[Lot, ...]:
+        """Newest first; those that hold something, or those that are used up."""
+        lots = () if self.wallet is None else self.wallet.lots
+        return tuple(
+            sorted(
+                (lot for lot in lots if (lot.remaining_minor == 0) is spent),
+                key=lambda lot: (lot.acquired_on, lot.lot_id),
+                reverse=True,
+            )
+        )
+
+    @property
+    def receivables(self) -> tuple[Receivable, ...]:
+        return () if self.wallet is None else self.wallet.receivables
+
+    @property
+    def principal_minor(self) -> int:
+        return 0 if self.wallet is None else self.wallet.balance_minor(ValueKind.PRINCIPAL)
+
+    @property
+    def bonus_minor(self) -> int:
+        return 0 if self.wallet is None else self.wallet.balance_minor(ValueKind.BONUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    events: tuple[MemberEvent, ...]
+    after: int | None
+
+
+def member_view(session: ReadSession, member_id: str, *, store_id: StoreId | None) -> MemberView | None:
+    """None when there is no such member, or none that `store_id` knows."""
+    member = session.get(Member, member_id)
+    if member is None:
+        return None
+    stores = tuple(
+        session.scalars(
+            select(ScopeMember.store_id).where(ScopeMember.member_id == member_id).order_by(ScopeMember.store_id)
+        )
+    )
+    if store_id is not None and store_id not in stores:
+        return None
+    record = session.get(WalletRecord, member_id)
+    wallet = None if record is None else read_wallet(record.state)
+    sources: set[str] = set()
+    if wallet is not None:
+        sources = {lot.top_up_id for lot in wallet.lots} | {owed.source_id for owed in wallet.receivables}
+    return MemberView(
+        member=member,
+        wallet=wallet,
+        updated_at=None if record is None else record.updated_at,
+        stores=stores,
+        receipts=receipts_of(session, member_id, sources),
+    )
+
+
+def receipts_of(session: ReadSession, member_id: str, event_ids: Iterable[str]) -> dict[str, ReceiptRef]:
+    wanted = sorted(set(event_ids))
+    if not wanted:
+        return {}
+    rows = session.scalars(
+        select(WalletEventRecord).where(
+            WalletEventRecord.member_id == member_id, WalletEventRecord.event_id.in_(wanted)
+        )
+    )
+    return {row.event_id: receipt_ref(row) for row in rows}
+
+
+def receipt_ref(row: WalletEventRecord) -> ReceiptRef:
+    return ReceiptRef(receipt_no=row.receipt_no, terminal_id=row.terminal_id, incarnation=row.incarnation, seq=row.seq)
+
+
+def member_events(session: ReadSession, member_id: str, *, after: int | None = None) -> EventPage:
+    """Newest first, in the order in which HQ applied them; `after` is a wallet version."""
+    wanted = (
+        select(WalletEventRecord)
+        .where(WalletEventRecord.member_id == member_id)
+        .order_by(WalletEventRecord.version.desc())
+        .limit(EVENT_ROWS + 1)
+    )
+    if after is not None:
+        wanted = wanted.where(WalletEventRecord.version < after)
+    rows = session.scalars(wanted).all()
+    events = tuple(_event(row) for row in rows[:EVENT_ROWS])
+    return EventPage(events=events, after=events[-1].version if len(rows) > EVENT_ROWS else None)
+
+
+def member_purchases(session: ReadSession, member_id: str) -> tuple[MemberPurchase, ...]:
+    """The latest ones."""
+    rows = session.scalars(
+        select(PurchaseRecord)
+        .where(PurchaseRecord.member_id == member_id)
+        .order_by(PurchaseRecord.purchase_id.desc())
+        .limit(PURCHASE_ROWS)
+    )
+    return tuple(_purchase(row) for row in rows)
+
+
+def member_purchase(session: ReadSession, member_id: str, purchase_id: EventId) -> MemberPurchase | None:
+    row = session.get(PurchaseRecord, (member_id, purchase_id))
+    return None if row is None else _purchase(row)
+
+
+def _purchase(row: PurchaseRecord) -> MemberPurchase:
+    return MemberPurchase(
+        purchase=read_purchase(row.state),
+        receipt_no=row.receipt_no,
+        store_id=row.store_id,
+        business_date=row.business_date,
+    )
+
+
+def _event(row: WalletEventRecord) -> MemberEvent:
+    return MemberEvent(
+        event_id=row.event_id,
+        version=row.version,
+        kind=row.kind,
+        store_id=row.store_id,
+        receipt=receipt_ref(row),
+        business_date=row.business_date,
+        occurred_at=row.occurred_at,
+        amount_minor=row.amount_minor,
+        offline=row.offline,
+        findings=read_findings(row.findings),
+        needs_a_person=row.needs_a_person,
+    )

@@ -1,0 +1,1 @@
+"""One entry of a journal: the receipt, the bytes behind it and what came of them."""

@@ -1,0 +1,174 @@
+"""Reads of one entry: the bytes as they came, what HQ made of them, and the postings that balance in each store's books."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import func, select
+
+from hq_server.console.flagged.reads import read_findings
+from hq_server.console.members.reads import MemberPurchase, ReceiptRef, member_purchase, receipts_of
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import (
+    EntryStatus,
+    JournalEntry,
+    Member,
+    PostingRecord,
+    Staff,
+    Terminal,
+    WalletEventRecord,
+)
+from stored_value.events import Event, PurchaseRefunded, TopUpReversed
+from stored_value.identity import EventId, StoreId
+from sync.entry import Entry, read_entry
+from sync.errors import BodyUnreadable
+from sync.event_codec import event_of
+from sync.messages import OutcomeFinding
+
+_RECEIPT_NO: Final = re.compile(r"(?P<terminal>[A-Z][A-Z0-9]{1,7}-T\d+)-(?P<seq>\d{1,12})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedLine:
+    account: str
+    detail: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreBooks:
+    """The event's postings in one store's books; they sum to zero."""
+
+    store_id: str
+    lines: tuple[BookedLine, ...]
+
+    @property
+    def debit_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines if line.amount_minor > 0)
+
+    @property
+    def credit_minor(self) -> int:
+        return -sum(line.amount_minor for line in self.lines if line.amount_minor < 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptView:
+    """`event` is None when the body is not understood; `amount_minor` when no wallet was moved. `about` is the receipt that this one refunds or reverses."""
+
+    store_id: str
+    receipt_no: str
+    entry: Entry
+    event: Event | None
+    is_set_aside: bool
+    findings: tuple[OutcomeFinding, ...]
+    needs_a_person: bool
+    version: int | None
+    received_at: datetime
+    amount_minor: int | None
+    staff_name: str
+    member: Member | None
+    books: tuple[StoreBooks, ...]
+    purchase: MemberPurchase | None
+    about: ReceiptRef | None
+    has_next: bool
+
+
+def receipt_place(session: ReadSession, text: str) -> ReceiptRef | None:
+    """Where the receipt with this number is; of a till that lived more than once, its last life."""
+    match = _RECEIPT_NO.fullmatch(text.strip().upper())
+    if match is None:
+        return None
+    terminal_id, seq = match["terminal"], int(match["seq"])
+    store_id = terminal_id.partition("-")[0]
+    incarnation = session.scalar(
+        select(func.max(JournalEntry.incarnation)).where(
+            JournalEntry.store_id == store_id, JournalEntry.terminal_id == terminal_id, JournalEntry.seq == seq
+        )
+    )
+    if incarnation is None:
+        return None
+    return ReceiptRef(receipt_no=f"{terminal_id}-{seq:06d}", terminal_id=terminal_id, incarnation=incarnation, seq=seq)
+
+
+def receipt_view(
+    session: ReadSession, terminal_id: str, incarnation: int, seq: int, *, seen_by: StoreId | None
+) -> ReceiptView | None:
+    """None when there is no such entry, or none that touches the books of the store `seen_by`."""
+    store_id = session.scalar(select(Terminal.store_id).where(Terminal.terminal_id == terminal_id))
+    row = session.get(JournalEntry, (store_id, terminal_id, incarnation, seq)) if store_id else None
+    if row is None:
+        return None
+    books = _books(session, row)
+    if seen_by is not None and seen_by != row.store_id and all(each.store_id != seen_by for each in books):
+        return None
+    entry = read_entry(row.raw)
+    event = _event(entry, row)
+    applied = session.get(WalletEventRecord, (row.member_id, row.event_id)) if row.member_id else None
+    names = event.occasion.staff_id if event else ""
+    return ReceiptView(
+        store_id=row.store_id,
+        receipt_no=f"{row.terminal_id}-{row.seq:06d}",
+        entry=entry,
+        event=event,
+        is_set_aside=row.status == EntryStatus.SET_ASIDE,
+        findings=read_findings(row.findings),
+        needs_a_person=row.needs_a_person,
+        version=row.version,
+        received_at=row.received_at,
+        amount_minor=None if applied is None else applied.amount_minor,
+        staff_name=session.scalar(select(Staff.name).where(Staff.staff_id == names)) or "" if names else "",
+        member=session.get(Member, row.member_id) if row.member_id else None,
+        books=books,
+        purchase=_purchase(session, row, event),
+        about=_about(session, event),
+        has_next=session.get(JournalEntry, (store_id, terminal_id, incarnation, seq + 1)) is not None,
+    )
+
+
+def _event(entry: Entry, row: JournalEntry) -> Event | None:
+    if row.status == EntryStatus.SET_ASIDE:
+        return None
+    try:
+        return event_of(entry)
+    except BodyUnreadable:
+        return None
+
+
+def _books(session: ReadSession, row: JournalEntry) -> tuple[StoreBooks, ...]:
+    if row.member_id is None:
+        return ()
+    postings = session.scalars(
+        select(PostingRecord)
+        .where(PostingRecord.member_id == row.member_id, PostingRecord.event_id == row.event_id)
+        .order_by(PostingRecord.store_id, PostingRecord.line_no)
+    )
+    return tuple(
+        StoreBooks(
+            store_id=store_id,
+            lines=tuple(
+                BookedLine(account=each.account, detail=each.detail, amount_minor=each.amount_minor) for each in lines
+            ),
+        )
+        for store_id, lines in groupby(postings, key=lambda each: each.store_id)
+    )
+
+
+def _purchase(session: ReadSession, row: JournalEntry, event: Event | None) -> MemberPurchase | None:
+    """The purchase that the entry made or refunds, with what each line drew."""
+    if row.member_id is None:
+        return None
+    purchase_id = event.purchase_id if isinstance(event, PurchaseRefunded) else EventId(row.event_id)
+    return member_purchase(session, row.member_id, purchase_id)
+
+
+def _about(session: ReadSession, event: Event | None) -> ReceiptRef | None:
+    match event:
+        case PurchaseRefunded():
+            named = event.purchase_id
+        case TopUpReversed():
+            named = event.top_up_id
+        case _:
+            return None
+    return receipts_of(session, event.member_id, [named]).get(named)

@@ -1,0 +1,1 @@
+"""The settlement between stores, and the receipts behind each of its numbers."""

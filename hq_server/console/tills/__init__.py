@@ -1,0 +1,1 @@
+"""Tills: enrolling, stopping, and how far each has come."""

@@ -1,0 +1,89 @@
+"""Reads of the tills: their standing, when HQ last heard of each, and how far it holds each journal."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import EnrolmentCode, Terminal
+from stored_value.identity import StoreId, TerminalId
+
+FRESH: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillLine:
+    """`minutes_ago` is None for a till that never came; what waits at a till nobody at HQ can know."""
+
+    store_id: StoreId
+    terminal_id: TerminalId
+    incarnation: int
+    status: str
+    status_reason: str
+    accepted_seq: int
+    head_hash: str
+    last_seen_at: datetime | None
+    last_occurred_at: datetime | None
+    enrolled_at: datetime
+    machine: str
+    version: str
+    minutes_ago: int | None
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.minutes_ago is not None and timedelta(minutes=self.minutes_ago) < FRESH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCode:
+    terminal_id: TerminalId
+    store_id: StoreId
+    expires_at: datetime
+
+
+def tills(session: ReadSession, store_id: StoreId | None, *, now: datetime) -> tuple[TillLine, ...]:
+    wanted = select(Terminal).order_by(Terminal.store_id, Terminal.terminal_id)
+    if store_id is not None:
+        wanted = wanted.where(Terminal.store_id == store_id)
+    return tuple(_line(row, now) for row in session.scalars(wanted))
+
+
+def till(session: ReadSession, terminal_id: str, *, now: datetime) -> TillLine | None:
+    row = session.scalars(select(Terminal).where(Terminal.terminal_id == terminal_id)).one_or_none()
+    return None if row is None else _line(row, now)
+
+
+def open_codes(session: ReadSession, store_id: StoreId | None, *, now: datetime) -> tuple[OpenCode, ...]:
+    """Codes that a till can still use; the code itself is stored nowhere."""
+    wanted = (
+        select(EnrolmentCode)
+        .where(EnrolmentCode.used_at.is_(None), EnrolmentCode.expires_at > now)
+        .order_by(EnrolmentCode.terminal_id)
+    )
+    if store_id is not None:
+        wanted = wanted.where(EnrolmentCode.store_id == store_id)
+    return tuple(
+        OpenCode(terminal_id=TerminalId(row.terminal_id), store_id=StoreId(row.store_id), expires_at=row.expires_at)
+        for row in session.scalars(wanted)
+    )
+
+
+def _line(row: Terminal, now: datetime) -> TillLine:
+    ago = None if row.last_seen_at is None else max(0, int((now - row.last_seen_at).total_seconds())) // 60
+    return TillLine(
+        store_id=StoreId(row.store_id),
+        terminal_id=TerminalId(row.terminal_id),
+        incarnation=row.incarnation,
+        status=row.status,
+        status_reason=row.status_reason,
+        accepted_seq=row.accepted_seq,
+        head_hash=row.head_hash,
+        last_seen_at=row.last_seen_at,
+        last_occurred_at=row.last_occurred_at,
+        enrolled_at=row.enrolled_at,
+        machine=row.machine,
+        version=row.version,
+        minutes_ago=ago,
+    )

@@ -1,0 +1,1 @@
+"""Enrolled tills and whether they may work."""

@@ -1,0 +1,47 @@
+"""Owns stopping a till and letting it go on. Called by the console; the caller commits. (Ingest stops a till by itself when its journal forks or breaks.)
+
+A stopped till sells on by its own rules until it next speaks to HQ, which then takes nothing from it; its entries wait and are not lost.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import select, update
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import Terminal, TerminalStatus
+from stored_value.identity import StoreId, TerminalId
+
+REASON_CHARS_MAX = 200
+
+
+class Standing(StrEnum):
+    """What became of the request."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    UNKNOWN = "unknown"
+
+
+def stop(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:
+    return _change(session, terminal_id, TerminalStatus.ACTIVE, TerminalStatus.STOPPED, reason[:REASON_CHARS_MAX])
+
+
+def allow_again(session: WriteSession, terminal_id: TerminalId) -> Standing:
+    """Only a stopped one; revoked is for ever. A till whose journal forked is stopped again at its next push."""
+    return _change(session, terminal_id, TerminalStatus.STOPPED, TerminalStatus.ACTIVE, "")
+
+
+def _change(
+    session: WriteSession, terminal_id: TerminalId, before: TerminalStatus, after: TerminalStatus, reason: str
+) -> Standing:
+    store_id = session.scalar(select(Terminal.store_id).where(Terminal.terminal_id == terminal_id))
+    if store_id is None:
+        return Standing.UNKNOWN
+    changed = session.execute(
+        update(Terminal)
+        .where(Terminal.store_id == StoreId(store_id), Terminal.terminal_id == terminal_id, Terminal.status == before)
+        .values(status=after, status_reason=reason)
+        .returning(Terminal.terminal_id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return Standing.CHANGED if changed else Standing.UNCHANGED

@@ -1,0 +1,1 @@
+"""What the cashier sees: one screen is a layout (.kv), a short class of properties and a presenter that never imports Kivy."""

@@ -1,0 +1,7 @@
+"""The screen "connect this till": properties for enrol_till.kv, no logic."""
+
+from terminal.widgets.controls import TillScreen
+
+
+class EnrolTillScreen(TillScreen):
+    pass

@@ -1,0 +1,95 @@
+"""Who stands at the counter, in ready words: the part of the left pane that member, redeem and top-up share. Pure; used by their presenters."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from stored_value.money import format_yuan
+from stored_value.wallet import WalletStatus
+from terminal.counter.views import MemberView
+from terminal.language import Texts
+from terminal.screens.clock_words import clock_text
+from terminal.screens.words import wallet_status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberHeader:
+    """`age` says how old the balance is and from whom; `warning` is empty unless the card cannot simply be used."""
+
+    initial: str
+    name: str
+    tier: str
+    tail: str
+    balance: str
+    balance_caption: str
+    age: str
+    principal: str
+    principal_caption: str
+    bonus: str
+    bonus_caption: str
+    limit: str
+    warning: str
+
+
+NOBODY: Final = MemberHeader(
+    initial="",
+    name="",
+    tier="",
+    tail="",
+    balance="",
+    balance_caption="",
+    age="",
+    principal="",
+    principal_caption="",
+    bonus="",
+    bonus_caption="",
+    limit="",
+    warning="",
+)
+
+
+def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeader:
+    t = texts.t
+    bonus = member.bonus_minor + member.provisional_bonus_minor
+    return MemberHeader(
+        initial=member.name_masked[:1],
+        name=member.name_masked,
+        tier=texts.words(member.tier_name),
+        tail=t("ends in {last4}", last4=member.phone_last4),
+        balance=format_yuan(member.balance_minor),
+        balance_caption=t("Balance"),
+        age=_age(member, texts, zone),
+        principal=format_yuan(member.principal_minor),
+        principal_caption=t("Principal"),
+        bonus=format_yuan(bonus),
+        bonus_caption=t("Bonus"),
+        limit=_limit(member, texts),
+        warning=_warning(member, texts),
+    )
+
+
+def _age(member: MemberView, texts: Texts, zone: tzinfo) -> str:
+    if member.as_of is None:
+        return texts.t("known only at this till so far")
+    at = clock_text(member.as_of, zone)
+    if member.pending:
+        return texts.t("head office {time}, with this till's entries", time=at)
+    return texts.t("head office {time}", time=at)
+
+
+def _limit(member: MemberView, texts: Texts) -> str:
+    if not member.offline or member.status is not WalletStatus.ACTIVE:
+        return ""
+    return texts.t("Offline: up to {amount} can be spent", amount=format_yuan(member.spendable_now_minor))
+
+
+def _warning(member: MemberView, texts: Texts) -> str:
+    if member.status is not WalletStatus.ACTIVE:
+        return texts.t("Card {status}: cannot be used", status=wallet_status(member.status, texts))
+    if member.owed_minor:
+        return texts.t("Owes {amount}, settled first at the next top-up", amount=format_yuan(member.owed_minor))
+    if member.provisional_bonus_minor:
+        return texts.t(
+            "of which {amount} bonus waits for head office", amount=format_yuan(member.provisional_bonus_minor)
+        )
+    return ""

@@ -1,0 +1,118 @@
+"""The member at the counter, all round: balances by kind with their age, tier and the way to the next, last entries, and what to do now."""
+
+from dataclasses import dataclass
+
+from stored_value.money import format_yuan
+from stored_value.refusals import Refusal
+from stored_value.wallet import WalletStatus
+from terminal.counter.views import MemberView, RecentEntry
+from terminal.screens.clock_words import hours_and_minutes
+from terminal.screens.member_header import NOBODY, MemberHeader, member_header
+from terminal.screens.navigation import MemberCard, Redeem, TopUp
+from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.words import Notice, kind_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """`gain`: the wallet grew. `pending`: head office has not confirmed it; a word says so too."""
+
+    title: str
+    detail: str
+    amount: str
+    gain: bool
+    pending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberScreenView:
+    title: str
+    back: str
+    header: MemberHeader
+    member_no: str
+    status: str
+    next_tier: str
+    recent_title: str
+    recent: tuple[EntryRow, ...]
+    recent_empty: str
+    redeem: str
+    redeem_hint: str
+    redeem_enabled: bool
+    top_up: str
+    top_up_hint: str
+    top_up_enabled: bool
+    notice: Notice
+
+
+class MemberPresenter(CounterPresenter[MemberScreenView]):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._member: MemberView | None = None
+        self._by_card = False
+
+    def begin(self) -> None:
+        destination = self.destination
+        if isinstance(destination, MemberCard):
+            self._member, self._by_card = destination.member, destination.by_card
+            member_id = destination.member.member_id
+            self.ask("member", lambda: self.desk.counter.member(member_id), self._renew)
+
+    def redeem(self) -> None:
+        if self._member is not None:
+            self.desk.navigator.go(Redeem(self._member, self._by_card))
+
+    def top_up(self) -> None:
+        if self._member is not None:
+            self.desk.navigator.go(TopUp(self._member))
+
+    def back(self) -> None:
+        self.desk.navigator.back()
+
+    def build(self) -> MemberScreenView:
+        t, member, texts = self.t, self._member, self.desk.texts
+        active = member is not None and member.status is WalletStatus.ACTIVE
+        spendable = member.spendable_now_minor if member is not None else 0
+        return MemberScreenView(
+            title=t("Member"),
+            back=t("Back"),
+            header=NOBODY if member is None else member_header(member, texts, self.desk.zone),
+            member_no="" if member is None else t("No. {number}", number=member.member_no),
+            status=t("Active") if active else "",
+            next_tier=self._next_tier(),
+            recent_title=t("Last entries at this till"),
+            recent=() if member is None else tuple(self._row(entry) for entry in member.recent),
+            recent_empty="" if member is not None and member.recent else t("Nothing here yet"),
+            redeem=t("Redeem"),
+            redeem_hint=t("up to {amount} now", amount=format_yuan(spendable)),
+            redeem_enabled=active and spendable > 0,
+            top_up=t("Top up"),
+            top_up_hint=t("with bonus preview"),
+            top_up_enabled=active,
+            notice=self.notice,
+        )
+
+    def _next_tier(self) -> str:
+        member = self._member
+        if member is None or member.next_tier_name is None:
+            return ""
+        return self.t(
+            "{amount} more to {tier}",
+            amount=format_yuan(member.next_tier_missing_minor),
+            tier=self.desk.texts.words(member.next_tier_name),
+        )
+
+    def _row(self, entry: RecentEntry) -> EntryRow:
+        return EntryRow(
+            title=kind_name(entry.kind, self.desk.texts),
+            detail=f"{hours_and_minutes(entry.local_time)} · {entry.receipt_no}",
+            amount=("+" if entry.amount_minor > 0 else "") + format_yuan(entry.amount_minor),
+            gain=entry.amount_minor > 0,
+            pending=self.t("to be sent") if entry.pending else "",
+        )
+
+    def _renew(self, answer: MemberView | Refusal) -> None:
+        if isinstance(answer, Refusal):
+            self.refuse(answer)
+        else:
+            self._member = answer
+            self.publish()

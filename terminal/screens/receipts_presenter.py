@@ -1,0 +1,162 @@
+"""This till's receipts: find one, print it again (marked), refund a purchase or undo a top-up that nothing was spent from."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from stored_value.identity import EventId
+from stored_value.money import format_yuan
+from stored_value.refusals import Refusal
+from terminal.counter.views import Completed, PurchaseView, ReceiptRow
+from terminal.screens.clock_words import hours_and_minutes
+from terminal.screens.navigation import Refund, Result
+from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.words import Notice, kind_name
+
+_LISTED: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRowView:
+    seq: int
+    title: str
+    detail: str
+    amount: str
+    gain: bool
+    mark: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptsView:
+    """`undo` is empty unless the chosen entry can be refunded or undone; `asking` asks once more before an undo."""
+
+    title: str
+    back: str
+    rows: tuple[ReceiptRowView, ...]
+    empty: str
+    heading: str
+    subheading: str
+    amount: str
+    facts: tuple[tuple[str, str], ...]
+    reprint: str
+    undo: str
+    asking: bool
+    notice: Notice
+
+
+class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._rows: tuple[ReceiptRow, ...] = ()
+        self._chosen: ReceiptRow | None = None
+        self._asking = False
+        self._reprinted: int | None = None
+
+    def begin(self) -> None:
+        self._rows, self._chosen, self._asking, self._reprinted = (), None, False, None
+        self.ask("rows", lambda: self.desk.counter.receipts(_LISTED), self._show)
+
+    def choose(self, seq: int) -> None:
+        self._chosen = next((row for row in self._rows if row.seq == seq), None)
+        self._asking = False
+        self.quiet()
+        self.publish()
+
+    def reprint(self) -> None:
+        row = self._chosen
+        if row is not None:
+            self.act(lambda: self.desk.counter.reprint(row.seq), self._printed)
+
+    def undo(self) -> None:
+        """A purchase goes to the refund screen; a top-up asks once more, naming what it does, then is undone."""
+        row = self._chosen
+        if row is None:
+            return
+        if row.refundable:
+            self.act(lambda: self.desk.counter.purchase(row.receipt_no), self._refund)
+        elif row.reversible and not self._asking:
+            self._asking = True
+            self.publish()
+        elif row.reversible:
+            self.act(lambda: self._reversed(row.event_id), self._done)
+
+    def back(self) -> None:
+        self.desk.navigator.back()
+
+    def build(self) -> ReceiptsView:
+        t, row = self.t, self._chosen
+        return ReceiptsView(
+            title=t("Receipts"),
+            back=t("Back"),
+            rows=tuple(self._row(entry) for entry in self._rows),
+            empty="" if self._rows else t("No receipt at this till yet"),
+            heading=kind_name(row.kind, self.desk.texts) if row else t("Choose a receipt"),
+            subheading=row.receipt_no if row else t("or scan its code"),
+            amount=format_yuan(row.amount_minor) if row else "",
+            facts=self._facts(row) if row else (),
+            reprint=self._reprint_word(row) if row else "",
+            undo=self._undo_word(row) if row else "",
+            asking=self._asking,
+            notice=self.notice,
+        )
+
+    def _row(self, row: ReceiptRow) -> ReceiptRowView:
+        who = f"{row.name_masked}  {row.phone_last4}".strip() or row.staff_name
+        gain = row.member_id is not None and row.amount_minor > 0
+        mark = self.t("to be looked at") if row.flagged else self.t("to be sent") if row.pending else ""
+        return ReceiptRowView(
+            seq=row.seq,
+            title=f"{kind_name(row.kind, self.desk.texts)}  {who}",
+            detail=f"{hours_and_minutes(row.local_time)} · {row.receipt_no}",
+            amount=("+" if gain else "") + format_yuan(row.amount_minor),
+            gain=gain,
+            mark=mark,
+            chosen=self._chosen is not None and self._chosen.seq == row.seq,
+        )
+
+    def _facts(self, row: ReceiptRow) -> tuple[tuple[str, str], ...]:
+        t = self.t
+        state = t("to be looked at") if row.flagged else t("to be sent") if row.pending else t("at head office")
+        facts = (
+            (t("Member"), f"{row.name_masked}  {row.phone_last4}".strip()),
+            (
+                t("Time"),
+                f"{row.business_date:%m-%d} {hours_and_minutes(row.local_time)}",
+            ),
+            (t("Cashier"), row.staff_name),
+            (t("State"), state),
+        )
+        return tuple(fact for fact in facts if fact[1])
+
+    def _reprint_word(self, row: ReceiptRow) -> str:
+        if self.slow:
+            return self.t("One moment…")
+        return self.t("Printing again") if self._reprinted == row.seq else self.t("Print again")
+
+    def _undo_word(self, row: ReceiptRow) -> str:
+        if row.refundable:
+            return self.t("Refund")
+        if not row.reversible:
+            return ""
+        if self._asking:
+            return self.t("Really undo {amount}", amount=format_yuan(row.amount_minor))
+        return self.t("Undo this top-up")
+
+    def _reversed(self, event_id: EventId) -> Completed | Refusal:
+        counter = self.desk.counter
+        return counter.reverse_top_up(counter.new_action(), event_id)
+
+    def _show(self, rows: tuple[ReceiptRow, ...]) -> None:
+        self._rows = rows
+        self.publish()
+
+    def _printed(self, completed: Completed) -> None:
+        self._reprinted = completed.seq
+        self.publish()
+
+    def _refund(self, purchase: PurchaseView) -> None:
+        self.desk.navigator.go(Refund(purchase))
+
+    def _done(self, completed: Completed) -> None:
+        name = self._chosen.name_masked if self._chosen else ""
+        self.desk.navigator.go(Result(completed, name))

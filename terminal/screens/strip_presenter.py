@@ -1,0 +1,153 @@
+"""The status strip: who and where, and what works, each as icon and word; amber with one sentence when head office cannot be reached. Asks the counter once a second."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from printers.spool import Readiness
+from stored_value.money import format_yuan
+from terminal.counter.views import PrinterState, TillStatus
+from terminal.devices.scanner_state import ScannerState
+from terminal.language import Texts, later
+from terminal.screens.clock_words import age_text, hours_and_minutes
+from terminal.screens.presenter import CounterPresenter
+
+REFRESH_S: Final = 1.0
+_ALARM_INKS: Final = {"": "muted", "offline": "refund_ink", "stopped": "danger_ink"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """`attention` colours it; the icon and the word say the same."""
+
+    icon: str
+    word: str
+    attention: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripView:
+    """`alarm` is "" (all is well), "offline" (amber) or "stopped" (red); `sentence` says it in words, in `who`'s place, in the colour `alarm_ink`."""
+
+    store: str
+    who: str
+    chips: tuple[Chip, ...]
+    clock: str
+    alarm: str
+    alarm_ink: str
+    sentence: str
+
+
+class StripPresenter(CounterPresenter[StripView]):
+    _status: TillStatus | None = None
+    _waiting = False
+
+    def begin(self) -> None:
+        self._waiting = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Called by the window's clock; while an answer is under way it asks nothing more."""
+        if not self._waiting:
+            self._waiting = True
+            self.ask("status", self.desk.counter.status, self._show)
+
+    def forget_question(self) -> None:
+        """The answer under way will not come."""
+        self._waiting = False
+
+    def build(self) -> StripView:
+        status, texts = self._status, self.desk.texts
+        if status is None:
+            return StripView(store="", who="", chips=(), clock="", alarm="", alarm_ink="muted", sentence="")
+        alarm, sentence = _alarm(status, texts)
+        return StripView(
+            store=status.store_name,
+            who=_who(status, texts),
+            chips=(
+                _network(status, texts, self.desk.now()),
+                _pending(status, texts),
+                _printer(status.printers, texts),
+                _scanner(status.scanner, texts),
+                *_findings(status, texts),
+            ),
+            clock=hours_and_minutes(status.local_time),
+            alarm=alarm,
+            alarm_ink=_ALARM_INKS[alarm],
+            sentence=sentence,
+        )
+
+    def _show(self, status: TillStatus) -> None:
+        self._waiting = False
+        self._status = status
+        self.publish()
+
+
+def _who(status: TillStatus, texts: Texts) -> str:
+    staff = status.staff_name or texts.t("Locked")
+    shift = texts.t("shift since {time}", time=status.shift_opened_at) if status.shift_opened_at else ""
+    return " · ".join(part for part in (status.terminal_id, staff, shift) if part)
+
+
+def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
+    if status.stopped_reason is not None:
+        return "stopped", texts.t("Till stopped: use another one, call head office")
+    if not status.online:
+        limit = format_yuan(status.offline_member_limit_minor).removesuffix(".00")
+        return "offline", _offline_sentence(status, texts, limit)
+    return "", ""
+
+
+def _offline_sentence(status: TillStatus, texts: Texts, limit: str) -> str:
+    sentence = texts.t("Offline: carry on, up to {amount} a member", amount=limit)
+    return f"{sentence} · {status.staff_name}" if status.staff_name else sentence
+
+
+def _network(status: TillStatus, texts: Texts, now: datetime) -> Chip:
+    if status.online:
+        age = age_text(status.replica_as_of, now, texts)
+        return Chip(icon="wifi", word=texts.t("Online") + (f" {age}" if age else ""))
+    age = age_text(status.offline_since, now, texts)
+    return Chip(icon="wifi-off", word=texts.t("Offline") + (f" {age}" if age else ""), attention=True)
+
+
+def _pending(status: TillStatus, texts: Texts) -> Chip:
+    if status.pending_entries == 0:
+        return Chip(icon="cloud-check", word=texts.t("All sent"))
+    return Chip(icon="cloud-upload", word=texts.t("{count} to send", count=status.pending_entries))
+
+
+_PRINTER_TROUBLE: Final = {
+    Readiness.PAPER_OUT: later("Paper out"),
+    Readiness.OFFLINE: later("Printer offline"),
+    Readiness.STOPPED: later("Printer stopped"),
+}
+
+
+def _printer(printers: tuple[PrinterState, ...], texts: Texts) -> Chip:
+    if not printers:
+        return Chip(icon="printer-off", word=texts.t("No printer"), attention=True)
+    for printer in printers:
+        if printer.state in _PRINTER_TROUBLE:
+            waiting = texts.t("({count} waiting)", count=printer.queued) if printer.queued else ""
+            word = f"{texts.t(_PRINTER_TROUBLE[printer.state])} {waiting}".strip()
+            return Chip(icon="printer-off", word=word, attention=True)
+    if any(printer.state is Readiness.PRINTING for printer in printers):
+        return Chip(icon="printer", word=texts.t("Printing"))
+    return Chip(icon="printer", word=texts.t("Printer ready"))
+
+
+def _scanner(state: ScannerState, texts: Texts) -> Chip:
+    match state:
+        case ScannerState.READY:
+            return Chip(icon="scan", word=texts.t("Scanner"))
+        case ScannerState.ABSENT:
+            return Chip(icon="scan", word=texts.t("No scanner"), attention=True)
+        case ScannerState.ERROR:
+            return Chip(icon="scan", word=texts.t("Scanner fault"), attention=True)
+
+
+def _findings(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:
+    if status.findings_open == 0:
+        return ()
+    return (Chip(icon="flag", word=texts.t("{count} to look at", count=status.findings_open), attention=True),)

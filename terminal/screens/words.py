@@ -1,0 +1,84 @@
+"""Words for people: notices, and names of tenders, kinds and states. With `refusal_words` the one place where codes become sentences.
+
+Used by presenters only; tests walk every code in every language.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from stored_value.events import TenderKind
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.wallet import WalletStatus
+from terminal.language import Texts, later
+from terminal.screens.keypad_view import Tone
+from terminal.screens.refusal_words import said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message that stays: `title` is what happened, `why` the reason, `remedy` what to do. `action` is a button that does it. `code` is for support."""
+
+    title: str
+    why: str = ""
+    remedy: str = ""
+    action: str = ""
+    code: str = ""
+    icon: str = "alert-triangle"
+    tone: Tone = Tone.DANGER
+
+
+NO_NOTICE: Final = Notice(title="")
+
+
+def explain(refusal: Refusal, texts: Texts) -> Notice:
+    title, why, remedy = said(refusal, texts)
+    if refusal.code is RefusalCode.PIN_WRONG:
+        why = _wrong_pin(refusal, texts)
+    return Notice(title=title, why=why, remedy=remedy, code=refusal.code.value)
+
+
+def _wrong_pin(refusal: Refusal, texts: Texts) -> str:
+    delay = refusal.data.get("delay_s")
+    if isinstance(delay, int) and delay > 0:
+        return texts.t("Next try in {seconds} s.", seconds=delay)
+    left = refusal.data.get("attempts_left_free")
+    if isinstance(left, int):
+        return texts.n("{count} more try before a pause.", "{count} more tries before a pause.", left)
+    return texts.t("The PIN does not belong to this name.")
+
+
+_TENDERS: Final = {
+    TenderKind.CASH: later("Cash"),
+    TenderKind.WECHAT: later("WeChat"),
+    TenderKind.ALIPAY: later("Alipay"),
+    TenderKind.CARD: later("Bank card"),
+    TenderKind.TRANSFER: later("Transfer"),
+}
+_STATUSES: Final = {
+    WalletStatus.ACTIVE: later("Active"),
+    WalletStatus.FROZEN: later("Frozen"),
+    WalletStatus.LOST: later("Reported lost"),
+    WalletStatus.CLOSED: later("Closed"),
+}
+_KINDS: Final = {
+    "topped_up": later("Top-up"),
+    "redeemed": later("Redemption"),
+    "purchase_refunded": later("Refund"),
+    "top_up_reversed": later("Top-up undone"),
+    "member_enrolled": later("New member"),
+    "shift_opened": later("Shift opened"),
+    "shift_closed": later("Shift closed"),
+}
+
+
+def tender_name(kind: TenderKind, texts: Texts) -> str:
+    return texts.t(_TENDERS[kind])
+
+
+def wallet_status(status: WalletStatus, texts: Texts) -> str:
+    return texts.t(_STATUSES[status])
+
+
+def kind_name(kind: str, texts: Texts) -> str:
+    """An entry's kind as the counter calls it; a kind from a newer program keeps its code."""
+    return texts.t(_KINDS[kind]) if kind in _KINDS else kind

@@ -1,0 +1,99 @@
+"""Draws the console's pages into a folder: real tills pushed the day, a real Chromium looks. Run by `make screenshots`.
+
+python -m tests.hq_server.console.make_screenshots [FOLDER]
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser import running_chromium
+from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
+from tests.hq_server.served import served_hq
+
+WIDTH, HEIGHT = 1280, 800
+FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """`whole`: the page in its full length, not only what fits the screen."""
+
+    name: str
+    path: str
+    language: str = "zh-CN"
+    dark: bool = False
+    login: str = "boss"
+    whole: bool = False
+
+
+def shots(day: FranchiseDay) -> Iterator[Shot]:
+    member = day.members["王小丽"]
+    today = "from=2026-11-23&to=2026-11-23"
+    places = {
+        "today": "/",
+        "members": "/members",
+        "member": f"/members/{member}",
+        "settlement": f"/settlement?{today}",
+        "figure": f"/settlement/receipts?figure=net_due&store=S01&{today}",
+        "receipt": "/receipts/S02-T1/1/4",
+        "set-aside": "/receipts/S02-T1/1/9",
+        "flagged": "/flagged",
+        "tills": "/tills",
+        "stop-till": "/tills/S02-T1/stop",
+        "promotions": "/promotions",
+    }
+    for name, path in places.items():
+        yield Shot(name, path)
+    for name in ("today", "settlement", "member", "flagged", "tills"):
+        yield Shot(f"{name}-en", places[name], language="en")
+    for name in ("today", "settlement", "receipt"):
+        yield Shot(f"{name}-dark", places[name], dark=True)
+    yield Shot("settlement-franchisee", places["settlement"], login="liu")
+    yield Shot("sign-in", "/sign-in", login="")
+
+
+def signed_in(browser: Browser, url: str, shot: Shot) -> Page:
+    context = browser.new_context(
+        viewport={"width": WIDTH, "height": HEIGHT},
+        locale=shot.language,
+        timezone_id="Asia/Shanghai",
+        color_scheme="dark" if shot.dark else "light",
+    )
+    page = context.new_page()
+    page.goto(f"{url}/console/")
+    if shot.login:
+        page.fill("input[name=login]", shot.login)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_selector("aside.rail")
+    return page
+
+
+def make(folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    with (
+        tempfile.TemporaryDirectory() as data,
+        served_hq(f"sqlite:///{data}/hq.db", Path(data)) as hq,
+        running_chromium() as browser,
+    ):
+        day = live_a_day(hq)
+        for shot in shots(day):
+            page = signed_in(browser, hq.url, shot)
+            page.goto(f"{hq.url}/console{shot.path}")
+            page.wait_for_function("document.fonts.ready.then(() => true)")
+            path = folder / f"hq-{shot.name}.png"
+            page.screenshot(path=path, full_page=shot.whole, animations="disabled")
+            page.context.close()
+            made.append(path)
+    return made
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

@@ -1,0 +1,84 @@
+"""Owns the franchise that scenarios are played in: the sample head office served over real HTTP, and its tills, all of one day by clocks that stand until told."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from hq_server import franchise_data
+from hq_server.config import HqConfig
+from hq_server.initialise import initialise
+from stored_value.identity import MemberId
+from terminal.clock import SimulatedClock
+from terminal.enrol import enrol
+from tests.hq_server.served import NOON, ServedHq, StandingClock
+from tests.hq_server.serving import serving
+from tests.scenarios.till import Till
+from tests.witness import HqBooks
+
+TILLS = ("S01-T1", "S01-T2", "S02-T1", "S03-T1")
+PEOPLE = tuple(franchise_data.members(until=NOON))
+
+
+def make_franchise(folder: Path, database_url: str | None = None) -> HqConfig:
+    """Head office with its sample data, and every till enrolled; all at rest on disk. Takes seconds: copy it."""
+    config = HqConfig(data_dir=folder / "hq", database_url=database_url, sequencer_interval_s=0.05)
+    sample = initialise(config, sample=True, now=NOON).sample
+    assert sample is not None
+    with serving(config, StandingClock(NOON)) as hq:
+        for code in sample.codes:
+            enrol(hq.url, code.code, folder / code.terminal_id)
+    return config
+
+
+def cashier_of(store_id: str) -> tuple[str, str]:
+    """Name and PIN."""
+    person = next(each for each in franchise_data.STAFF if each.store_id == store_id and not each.manager)
+    return person.name, person.pin
+
+
+def member_of(store_id: str, place: int = 0) -> MemberId:
+    """One of the members whose home is the store; their wallets are empty."""
+    return [person.member_id for person in PEOPLE if person.home_store_id == store_id][place]
+
+
+@dataclass
+class Franchise:
+    """`hq` is being served; `till` opens one with a cashier at work, at head office's own address or through `url`."""
+
+    folder: Path
+    config: HqConfig
+    hq: ServedHq
+    stack: contextlib.ExitStack
+    clocks: dict[str, SimulatedClock] = field(default_factory=dict)
+
+    @property
+    def books(self) -> HqBooks:
+        return HqBooks(self.config.database)
+
+    def till(self, name: str, url: str = "", transport: httpx.BaseTransport | None = None) -> Till:
+        clock = self.clocks.setdefault(name, SimulatedClock(self.hq.clock.at, seed=TILLS.index(name) + 1))
+        till = Till(self.folder / name, clock, url or self.hq.url, cashier_of(name[:3]), transport=transport)
+        self.stack.callback(till.close)
+        till.sync()
+        till.begin_shift()
+        return till
+
+    def pass_time(self, **by: float) -> None:
+        """At head office and at every till, whatever their clocks say."""
+        self.hq.clock.pass_(**by)
+        for clock in self.clocks.values():
+            clock.advance(timedelta(**by))
+
+
+@contextlib.contextmanager
+def playing(at_rest: Path, folder: Path) -> Iterator[Franchise]:
+    """A copy of a franchise at rest, alive."""
+    shutil.copytree(at_rest, folder)
+    config = HqConfig(data_dir=folder / "hq", sequencer_interval_s=0.05)
+    with serving(config, StandingClock(NOON)) as hq, contextlib.ExitStack() as stack:
+        yield Franchise(folder, config, hq, stack)

@@ -1,0 +1,102 @@
+"""What a till may believe while it does not know what became of its push (H9), and what becomes of entries that head office does not understand (H7)."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from hq_server.database.models import WalletRecord
+from hq_server.feed.publishing import publish
+from stored_value.refusals import RefusalCode
+from sync.entry import Header, write_entry
+from sync.messages import GLOBAL_SCOPE, BlockRow
+from tests.hq_server.served import PushingTill
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.relay import LossyRelay
+from tests.scenarios.till import refused
+
+pytestmark = pytest.mark.slow
+
+
+def test_h9_rows_of_members_in_doubt_wait_while_all_others_come(franchise: Franchise) -> None:
+    """A's push has no answer. Elsewhere its member and another one spend: only the other's row is shown before the answer is known."""
+    doubtful, clear = member_of("S01"), member_of("S01", 1)
+    with LossyRelay(franchise.hq.url) as relay:
+        here, there = franchise.till("S01-T1", relay.url), franchise.till("S02-T1")
+        for member in (doubtful, clear):
+            there.top_up(member, 10_000)
+        there.sync()
+        here.sync()
+        here.unplug()
+        here.redeem(doubtful, 400)
+        relay.lose_replies_to("POST /v1/journals/", times=None)
+        here.sync_fails()
+        there.redeem(doubtful, 600)
+        there.redeem(clear, 700)
+        there.sync()
+        here.sync_fails()
+        assert here.replica.deferred_count() > 0
+        assert here.member(clear).balance_minor == 15_000 - 700, "whoever is not in doubt is followed"
+        assert here.member(doubtful).balance_minor == 15_000 - 400, "not 400 twice, not 600 without the 400"
+        relay.lose_nothing()
+        here.sync()
+        assert here.replica.deferred_count() == 0
+        assert here.member(doubtful).balance_minor == 15_000 - 400 - 600
+    assert franchise.books.faults("S01-T1", "S02-T1") == []
+
+
+def test_h9_a_block_comes_through_while_an_outcome_is_unknown(franchise: Franchise) -> None:
+    stolen = member_of("S01")
+    with LossyRelay(franchise.hq.url) as relay:
+        till = franchise.till("S01-T1", relay.url)
+        till.top_up(stolen, 10_000)
+        relay.lose_replies_to("POST /v1/journals/", times=None)
+        till.sync_fails()
+        block(franchise, stolen)
+        till.sync_fails()
+        assert refused(till.try_to_redeem(stolen, 100)) is RefusalCode.WALLET_NOT_ACTIVE
+
+
+def block(franchise: Franchise, member_id: str) -> None:
+    """As the console will freeze a card."""
+    at = franchise.hq.clock.at
+    with franchise.hq.database.write() as session:
+        wallet = session.get_one(WalletRecord, member_id)
+        row = BlockRow(member_id=member_id, status="frozen", version=wallet.version + 1, updated_at=at)  # type: ignore[arg-type]
+        publish(session, GLOBAL_SCOPE, row, at=at)
+
+
+def test_h7_an_entry_of_an_unknown_kind_is_set_aside_and_those_behind_it_go_on(franchise: Franchise) -> None:
+    """A newer till moves value in a way that this head office does not know. Its header is settled, and the other stores see the balance."""
+    member = member_of("S01")
+    newer, older = franchise.hq.till("S01"), franchise.till("S02-T1")
+    newer.top_up(member, 10_000, first_50=5_000)
+    unknown(newer, "points_redeemed", member, out_minor=1_500)
+    unknown(newer, "gift_received", member, in_minor=200)
+    newer.redeem(member, 300)
+    reply = newer.push()
+    assert [outcome.status for outcome in reply.outcomes] == ["created", "set_aside", "set_aside", "created"]
+    assert reply.accepted_through == 4
+    assert franchise.books.balances()[member] == 15_000 - 1_500 + 200 - 300
+    assert franchise.books.findings(newer.terminal_id) == {2: ("unknown_kind",), 3: ("unknown_kind",)}
+    assert [entry.raw for entry in franchise.books.entries(newer.terminal_id)] == [each.raw for each in newer.entries]
+    assert older.redeem(member, 100).principal_after_minor > 0
+    older.sync()
+    assert older.member(member).balance_minor == 15_000 - 1_500 + 200 - 300 - 100
+    assert franchise.books.faults(newer.terminal_id, "S02-T1") == []
+
+
+def unknown(till: PushingTill, kind: str, member_id: str, **moved: Any) -> None:
+    """An entry with a header of this schema and a body that nobody here knows."""
+    last = till.entries[-1]
+    changes = {"in_minor": 0, "out_minor": 0, **moved}
+    header: Header = msgspec.structs.replace(
+        last.header,
+        id=till.hq.new_id(),
+        kind=kind,
+        seq=last.header.seq + 1,
+        prev=last.hash,
+        members=(member_id,),
+        **changes,
+    )
+    till.keep(write_entry(header, {"of": "the future"}))

@@ -1,0 +1,86 @@
+"""Tills whose clocks are two hours wrong: they sync, keep their order, and bring back nothing that has ended (H8)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from hq_server.franchise_data import rulebook
+from hq_server.rulebooks.publishing import publish_rulebook
+from stored_value.refusals import RefusalCode
+from stored_value.rulebook_document import write_rulebook
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.till import Till, done, refused
+from tests.witness import read_journal
+
+pytestmark = pytest.mark.slow
+
+
+def set_wrong(till: Till, franchise: Franchise, hours: int) -> None:
+    franchise.clocks[till.name].set_wall(franchise.hq.clock.at + timedelta(hours=hours))
+
+
+def times_of(till: Till) -> list[datetime]:
+    return [datetime.fromisoformat(entry.header["occurred_at"]) for entry in read_journal(till.data_dir).entries]
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_h8_a_till_two_hours_wrong_syncs_and_its_entries_keep_their_order(franchise: Franchise, hours: int) -> None:
+    wang, till = member_of("S01"), franchise.till("S01-T1")
+    till.sync()
+    set_wrong(till, franchise, hours)
+    till.top_up(wang, 100_000, "plan-1000")
+    franchise.pass_time(minutes=5)
+    till.sync()
+    till.redeem(wang, 1_000)
+    till.sync()
+    times = times_of(till)
+    assert times == sorted(times)
+    assert franchise.books.balances()[wang] == 124_000, "promises of a rulebook in force are kept"
+    assert franchise.books.faults("S01-T1") == []
+    codes = set(franchise.books.findings("S01-T1").values())
+    assert codes == ({("outside_anchors",)} if hours > 0 else set()), "only times that cannot be are flagged"
+
+
+def test_h8_a_till_set_back_in_time_finds_no_ended_promotion(franchise: Franchise) -> None:
+    """It has heard that the promotion is over; setting its clock back does not bring it again, in the window or by request."""
+    wang, till = member_of("S01"), franchise.till("S01-T1")
+    assert [plan.pay_minor for plan in till.counter.plans()] == [100_000]
+    end_promotions(franchise, after_hours=1)
+    till.sync()
+    assert till.counter.plans(), "a future rulebook is held, the present one in force"
+    franchise.pass_time(hours=2)
+    assert till.counter.plans() == (), "it takes effect by the clock alone"
+    till.sync()
+    set_wrong(till, franchise, -2)
+    assert till.counter.plans() == ()
+    quoted = done(till.counter.quote_top_up(wang, 100_000, None))
+    assert quoted.bonus_minor == 0
+    assert till.top_up(wang, 100_000).bonus_minor == 0
+    answer = till.counter.quote_top_up(wang, 100_000, plan_id="plan-1000")  # type: ignore[arg-type]
+    assert refused(answer) is RefusalCode.PLAN_UNKNOWN
+    till.sync()
+    assert franchise.books.balances()[wang] == 100_000
+    assert franchise.books.findings("S01-T1") == {}
+    times = times_of(till)
+    assert times == sorted(times)
+    assert times[-1] >= franchise.hq.clock.at - timedelta(seconds=1), "no entry is dated below the last anchor"
+
+
+def test_h8_a_promotion_that_ended_while_a_till_was_cut_off_is_honoured(franchise: Franchise) -> None:
+    """The till cannot have known; what its cashier promised is kept."""
+    wang, till = member_of("S01"), franchise.till("S01-T1")
+    till.unplug()
+    end_promotions(franchise, after_hours=0)
+    franchise.pass_time(hours=3)
+    assert till.top_up(wang, 100_000, "plan-1000").bonus_minor == 25_000
+    till.sync()
+    assert franchise.books.balances()[wang] == 125_000
+    assert till.counter.plans() == (), "now it knows"
+
+
+def end_promotions(franchise: Franchise, *, after_hours: int) -> None:
+    at = franchise.hq.clock.at
+    ended = replace(rulebook(at + timedelta(hours=after_hours)), promotions=())
+    with franchise.hq.database.write() as session:
+        publish_rulebook(session, franchise.hq.office.keys, write_rulebook(ended), by="test", now=at)

@@ -1,0 +1,134 @@
+"""Days on which a till is killed while it pushes, head office is put back to an older state, or its feed holds what nobody signed."""
+
+import logging
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hq_server.feed.publishing import publish
+from stored_value.identity import MemberId
+from sync.client import HqClient
+from sync.messages import GLOBAL_SCOPE
+from terminal import steps
+from tests.hq_server.served import NOON, ServedHq, served_hq
+from tests.hq_server.serving import serving
+from tests.terminal.journal.test_kills import KillAt
+from tests.terminal.miniature import rulebook_row
+from tests.terminal.syncing.till import SyncedTill, hq_balance, synced_till
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def hq(tmp_path: Path) -> Iterator[ServedHq]:
+    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+def till(hq: ServedHq, tmp_path: Path) -> Iterator[SyncedTill]:
+    with synced_till(hq, tmp_path / "till") as enrolled:
+        yield enrolled
+
+
+def sync_until_killed(folder: Path, url: str, step: str) -> None:
+    """In a forked child, which ends at the step."""
+    child = os.fork()
+    if child == 0:
+        try:
+            log = logging.getLogger("terminal.steps")
+            log.setLevel(logging.DEBUG)
+            log.propagate = False
+            log.addHandler(KillAt(step, 1))
+            SyncedTill(folder, url).sync()
+        finally:
+            os._exit(3)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), f"the step {step} was not reached"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("step", [steps.PUSH_RECORDED, steps.PUSH_SENT, steps.PUSH_SETTLED])
+def test_a_till_killed_while_it_pushes_pushes_once(step: str, till: SyncedTill, hq: ServedHq) -> None:
+    member = till.enrol_member()
+    till.sync()
+    expected = 0
+    for round_ in range(1, 11):
+        till.top_up(member, 100 * round_)
+        expected += 100 * round_
+        till.stop()
+        sync_until_killed(till.place.path, hq.url, step)
+        till.start()
+        assert (till.journal.outcomes.open_push() is None) == (step == steps.PUSH_SETTLED)
+        assert till.shown(member).total_minor == expected
+        till.sync()
+        assert till.shown(member).total_minor == hq_balance(hq, member) == expected
+        assert till.journal.pending_count() == 0
+
+
+def test_head_office_restored_from_a_backup_gets_again_what_it_lost(
+    hq: ServedHq, till: SyncedTill, tmp_path: Path
+) -> None:
+    """H1, with a real copy of its database file put back."""
+    member = till.enrol_member()
+    till.top_up(member, 1_000)
+    till.sync()
+    backup = tmp_path / "backup"
+    with hq.database.write():
+        shutil.copytree(hq.office.config.data_dir, backup / "hq")
+        for suffix in ("", "-wal"):
+            source = tmp_path / f"hq.db{suffix}"
+            if source.exists():
+                shutil.copy(source, backup / f"hq.db{suffix}")
+    till.top_up(member, 2_000)
+    hq.clock.pass_(minutes=5)
+    lost_member = till.enrol_member("李雷", "+8613900001111")
+    till.top_up(lost_member, 3_000)
+    till.sync()
+    old = till.journal.head_office.epoch
+    url = f"sqlite:///{backup / 'hq.db'}"
+    config = hq.office.config.model_copy(update={"data_dir": backup / "hq", "database_url": url})
+    with serving(config, hq.clock) as restored:
+        till.client.close()
+        till.client = HqClient(restored.url)
+        till.restart()
+        till.redeem(member, 500)
+        till.sync()
+        assert till.journal.head_office.epoch != old
+        assert till.replica.epoch() == till.journal.head_office.epoch
+        assert till.shown(member).total_minor == hq_balance(restored, member) == 2_500
+        assert till.shown(lost_member).total_minor == hq_balance(restored, lost_member) == 3_000
+        assert till.journal.pending_count() == 0
+        till.client.close()
+
+
+def test_a_rulebook_that_nobody_signed_is_left_out_and_told(hq: ServedHq, till: SyncedTill) -> None:
+    member = till.enrol_member()
+    forged = rulebook_row()
+    with hq.database.write() as session:
+        publish(session, GLOBAL_SCOPE, forged, at=hq.clock.at)
+    before = till.replica.rulebook(forged.version)
+    report = till.sync()
+    assert len(report.rejected) == 1
+    assert till.replica.rulebook(forged.version) == before
+    assert till.replica.rulebook_in_force(NOON) is not None
+    assert till.shown(member).total_minor == hq_balance(hq, member) == 0, "the rest of the cycle went on"
+    assert till.sync().rejected == ()
+
+
+def test_two_tills_take_turns_with_one_member(hq: ServedHq, till: SyncedTill, tmp_path: Path) -> None:
+    with synced_till(hq, tmp_path / "second", "S01", seed=7) as second:
+        member: MemberId = till.enrol_member()
+        till.sync()
+        for round_ in range(5):
+            for each in (till, second):
+                each.sync()
+                each.top_up(member, 100 + round_)
+                each.sync()
+        till.sync()
+        assert till.shown(member).total_minor == second.shown(member).total_minor == hq_balance(hq, member) == 1_020

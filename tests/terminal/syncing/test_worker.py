@@ -1,0 +1,102 @@
+"""The worker's pauses and what it says: growing, jittered, bounded, heeding HQ; offline since the first failure."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError
+from terminal.clock import SimulatedClock
+from terminal.journal import DiskFull
+from terminal.replica import ReplicaUnreadable
+from terminal.syncing import CycleReport, SanityMismatch, SyncWorker, TillStopped
+from terminal.syncing.worker import BACKOFF_MAX_S
+from tests.waiting import until
+
+START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+def raising(error: Exception) -> Callable[[], CycleReport]:
+    def cycle() -> CycleReport:
+        raise error
+
+    return cycle
+
+
+def test_pauses_grow_with_chance_and_stay_bounded() -> None:
+    worker = SyncWorker(raising(HqUnreachable("no")), SimulatedClock(START))
+    pauses = [worker.step() for _ in range(12)]
+    for failures, pause in enumerate(pauses):
+        full = min(2.0**failures, BACKOFF_MAX_S)
+        assert full / 2 <= pause <= full
+    assert len(set(pauses)) > 8, "two tills must not come back at the same moment"
+
+
+def test_head_offices_wish_is_heeded() -> None:
+    worker = SyncWorker(raising(HqBusy("full", 503, retry_after_s=30)), SimulatedClock(START))
+    assert 15 <= worker.step() <= 30
+
+
+def test_offline_is_counted_from_the_first_failure_and_success_ends_it() -> None:
+    clock = SimulatedClock(START)
+    answers: list[Exception | None] = [None, HqUnreachable("no"), HqUnreachable("no"), None]
+
+    def cycle() -> CycleReport:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        return CycleReport(("a rulebook nobody signed",))
+
+    worker = SyncWorker(cycle, clock, poll_interval_s=7)
+    assert not worker.status().online
+    assert worker.step() == 7
+    clock.advance(timedelta(minutes=1))
+    worker.step()
+    clock.advance(timedelta(minutes=1))
+    worker.step()
+    status = worker.status()
+    assert (status.online, status.since, status.last_success_at) == (False, START + timedelta(minutes=1), START)
+    worker.step()
+    assert worker.status().online
+    assert worker.status().since == START + timedelta(minutes=2)
+    assert worker.status().rejected == ("a rulebook nobody signed",)
+    assert worker.status().last_error == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (HqUnreachable("x"), "unreachable"),
+        (HqBusy("x", 503, 1), "busy"),
+        (TillStopped("x"), "stopped"),
+        (DiskFull("x"), "storage"),
+        (ReplicaUnreadable("x"), "storage"),
+        (HqRefused("code", "x", 400), "refused"),
+        (PageError("x"), "refused"),
+        (SanityMismatch("x"), "refused"),
+    ],
+)
+def test_every_failure_has_a_code_and_words(error: Exception, code: str) -> None:
+    worker = SyncWorker(raising(error), SimulatedClock(START))
+    worker.step()
+    assert (worker.status().code, worker.status().last_error) == (code, str(error))
+
+
+def test_a_defect_is_shown_and_the_thread_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+
+    def cycle() -> CycleReport:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ZeroDivisionError("a bug")
+        return CycleReport(())
+
+    worker = SyncWorker(cycle, SimulatedClock(START), poll_interval_s=600)
+    worker.start()
+    try:
+        until(lambda: worker.status().code == "defect", what="the defect to show")
+        assert "a sync cycle failed by a defect" in caplog.text
+        worker.retry_now()
+        until(lambda: worker.status().online, what="the next cycle")
+    finally:
+        assert worker.stop()

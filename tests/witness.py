@@ -1,0 +1,248 @@
+"""Owns what an outsider sees of a franchise: the rows of a till's journal file and of head office's tables, and printed paper. Its arithmetic is its own.
+
+Imports nothing of the rules or the protocol (`stored_value`, `sync`): a mistake there must show here, not be repeated. Used by crash and scenario tests.
+"""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from printers.decode import PrinterOutput
+from tongchu.demo.paper import read_receipt
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEntry:
+    """One journal entry, from its bytes alone."""
+
+    seq: int
+    raw: bytes
+    header: dict[str, Any]
+    body: dict[str, Any]
+
+    @property
+    def event_id(self) -> str:
+        return str(self.header["id"])
+
+    @property
+    def kind(self) -> str:
+        return str(self.header["kind"])
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.raw).hexdigest()
+
+    @property
+    def value_minor(self) -> int:
+        """What the member's wallet gained or lost, promised bonus included."""
+        amount = int(self.body.get("amount_minor", 0))
+        match self.kind:
+            case "topped_up":
+                return amount + sum(int(each["bonus_minor"]) for each in self.body["promised"])
+            case "redeemed":
+                return -amount
+            case "purchase_refunded":
+                return amount
+            case _:
+                return 0
+
+
+def seen_entry(seq: int, raw: bytes) -> SeenEntry:
+    told = json.loads(raw)
+    return SeenEntry(seq, bytes(raw), told["header"], told["body"])
+
+
+def chain_faults(entries: Iterable[SeenEntry]) -> list[str]:
+    """Gaps, broken links and repeated events; empty for a sound journal."""
+    faults: list[str] = []
+    previous, expected = GENESIS, 1
+    seen: set[str] = set()
+    for entry in entries:
+        if (entry.seq, entry.header["seq"]) != (expected, expected):
+            faults.append(f"row {entry.seq} holds entry {entry.header['seq']}, expected {expected}")
+        if entry.header["prev"] != previous:
+            faults.append(f"entry {entry.seq} does not follow")
+        if entry.event_id in seen:
+            faults.append(f"event {entry.event_id} is there twice")
+        seen.add(entry.event_id)
+        previous, expected = entry.hash, expected + 1
+    return faults
+
+
+@dataclass(frozen=True, slots=True)
+class SeenJob:
+    """The print job of an entry; `waited_s` until it was on paper, None while it is not."""
+
+    entry_seq: int
+    state: str
+    waited_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenJournal:
+    """A till's journal.db, read from a copy, so that looking changes nothing."""
+
+    entries: tuple[SeenEntry, ...]
+    print_jobs: tuple[SeenJob, ...]
+    totals: dict[tuple[str, str, str], int]
+    open_push: tuple[int, int] | None
+    settled_through: int
+    integrity: str
+
+    @property
+    def event_ids(self) -> set[str]:
+        return {entry.event_id for entry in self.entries}
+
+    def recomputed_totals(self) -> dict[tuple[str, str, str], int]:
+        sums: Counter[tuple[str, str, str]] = Counter()
+        for entry in self.entries:
+            if entry.kind in {"shift_opened", "shift_closed"}:
+                continue
+            shift, body = str(entry.body["shift_id"]), entry.body
+            sums[shift, "count", entry.kind] += 1
+            named = {"topped_up": "topped_up", "redeemed": "redeemed", "purchase_refunded": "refunded"}
+            if entry.kind in named:
+                sums[shift, named[entry.kind], ""] += body["amount_minor"]
+            if entry.kind == "topped_up":
+                sums[shift, "bonus", ""] += sum(each["bonus_minor"] for each in body["promised"])
+                for tender in body["tenders"]:
+                    sums[shift, "tender", tender["kind"]] += tender["amount_minor"]
+        return dict(sums)
+
+
+def read_journal(data_dir: Path) -> SeenJournal:
+    with tempfile.TemporaryDirectory(prefix="witness-") as folder:
+        for name in ("journal.db", "journal.db-wal"):
+            if (data_dir / name).exists():
+                shutil.copyfile(data_dir / name, Path(folder) / name)
+        with closing(sqlite3.connect(Path(folder) / "journal.db")) as connection:
+
+            def rows(statement: str) -> list[Any]:
+                return connection.execute(statement).fetchall()
+
+            return SeenJournal(
+                entries=tuple(seen_entry(seq, raw) for seq, raw in rows("SELECT seq, raw FROM entries ORDER BY seq")),
+                print_jobs=tuple(
+                    SeenJob(*row)
+                    for row in rows(
+                        "SELECT entry_seq, state, (julianday(printed_at) - julianday(created_at)) * 86400"
+                        " FROM print_jobs WHERE entry_seq IS NOT NULL"
+                    )
+                ),
+                totals={
+                    (shift, measure, detail): total
+                    for shift, measure, detail, total in rows("SELECT * FROM shift_totals")
+                },
+                open_push=next(iter(rows("SELECT from_seq, to_seq FROM open_push")), None),
+                settled_through=rows("SELECT coalesce(max(seq), 0) FROM outcomes")[0][0],
+                integrity=rows("PRAGMA integrity_check")[0][0],
+            )
+
+
+class HqBooks:
+    """Head office's tables by plain SQL. `url` is a SQLAlchemy URL; each look is a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def rows(self, statement: str) -> list[Any]:
+        with self._connection() as connection:
+            return list(connection.execute(statement).fetchall())
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        if self._url.startswith("sqlite:///"):
+            with closing(sqlite3.connect(self._url.removeprefix("sqlite:///"), timeout=10)) as lite:
+                yield lite
+        else:
+            with psycopg.connect(self._url.replace("+psycopg", "")) as connection:
+                yield connection
+
+    def entries(self, terminal_id: str) -> tuple[SeenEntry, ...]:
+        found = self.rows(f"SELECT seq, raw FROM journal_entries WHERE terminal_id = '{terminal_id}' ORDER BY seq")
+        return tuple(seen_entry(seq, bytes(raw)) for seq, raw in found)
+
+    def head(self, terminal_id: str) -> tuple[int, str]:
+        (row,) = self.rows(f"SELECT accepted_seq, head_hash FROM terminals WHERE terminal_id = '{terminal_id}'")
+        return int(row[0]), str(row[1])
+
+    def till_status(self, terminal_id: str) -> tuple[str, str]:
+        (row,) = self.rows(f"SELECT status, status_reason FROM terminals WHERE terminal_id = '{terminal_id}'")
+        return str(row[0]), str(row[1])
+
+    def balances(self) -> dict[str, int]:
+        """Principal and bonus less what is owed, of every member."""
+        return {
+            member_id: int(principal) + int(bonus) - int(owed)
+            for member_id, principal, bonus, owed in self.rows(
+                "SELECT member_id, principal_minor, bonus_minor, receivable_minor FROM wallets"
+            )
+        }
+
+    def findings(self, terminal_id: str) -> dict[int, tuple[str, ...]]:
+        """The codes by seq, of entries that have any."""
+        found = self.rows(f"SELECT seq, findings FROM journal_entries WHERE terminal_id = '{terminal_id}'")
+        return {
+            seq: tuple(each["code"] for each in json.loads(findings)) for seq, findings in found if findings != "[]"
+        }
+
+    def imbalance(self) -> dict[str, int]:
+        """Sum of postings by event; empty when all are double entry."""
+        found = self.rows("SELECT event_id, sum(amount_minor) FROM postings GROUP BY event_id")
+        return {event_id: int(total) for event_id, total in found if total}
+
+    def posted_minor(self, account: str) -> int:
+        (row,) = self.rows(f"SELECT coalesce(sum(amount_minor), 0) FROM postings WHERE account = '{account}'")
+        return int(row[0])
+
+    def faults(self, *terminal_ids: str) -> list[str]:
+        """What is not exactly once: chains, wallet events, versions, postings, the outbox, and gaps in the feeds."""
+        faults = [f"{till}: {fault}" for till in terminal_ids for fault in chain_faults(self.entries(till))]
+        for till in terminal_ids:
+            entries = self.entries(till)
+            if self.head(till) != (len(entries), entries[-1].hash if entries else GENESIS):
+                faults.append(f"{till}: the recorded head is not the last entry")
+        faults += [f"postings of {event} sum to {total}" for event, total in self.imbalance().items()]
+        versions: defaultdict[str, list[int]] = defaultdict(list)
+        for member, version in self.rows("SELECT member_id, version FROM wallet_events"):
+            versions[member].append(version)
+        faults += [f"{member}: a version twice" for member, held in versions.items() if len(set(held)) < len(held)]
+        for feed, epoch, head in self.rows("SELECT feed_id, epoch, seq FROM feed_heads WHERE feed_id <> 'ledger'"):
+            seqs = self.rows(f"SELECT seq FROM feed WHERE feed_id = '{feed}' AND epoch = '{epoch}' ORDER BY seq")
+            if [seq for (seq,) in seqs] != list(range(1, head + 1)):
+                faults.append(f"feed {feed} has a gap, or does not end at {head}")
+        if self.rows("SELECT 1 FROM outbox"):
+            faults.append("something still waits in the outbox")
+        return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What came out of a till's printer, by receipt number: prints without and with the reprint mark, and drawer kicks."""
+
+    unmarked: Counter[str]
+    marked: Counter[str]
+    kicks: Counter[str]
+
+
+def read_papers(jobs: Iterable[PrinterOutput]) -> Papers:
+    """A job without its cut is half a receipt: it may open the drawer, but it is no print."""
+    papers = Papers(Counter(), Counter(), Counter())
+    for job in jobs:
+        paper = read_receipt(job.text)
+        papers.kicks[paper.receipt_no] += job.drawer_kicks
+        if job.cuts:
+            (papers.marked if paper.reprint else papers.unmarked)[paper.receipt_no] += 1
+    return papers
