@@ -37,6 +37,7 @@ class FindingCode(StrEnum):
     REWARD_ALREADY_USED = "reward_already_used"
     INSTALMENT_UNKNOWN = "instalment_unknown"
     INSTALMENT_EARLY = "instalment_early"
+    INSTALMENT_FORFEITED = "instalment_forfeited"
     TIER_REVIEW_NOT_DUE = "tier_review_not_due"
     CASH_OUT_UNKNOWN = "cash_out_unknown"
     CASH_OUT_NOT_WAITING = "cash_out_not_waiting"

@@ -6,6 +6,7 @@ from stored_value.draw import pay_receivables
 from stored_value.events_loyalty import InstalmentReleased
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, PromotionId
+from stored_value.instalments import is_cashed_out
 from stored_value.loyalty import PendingInstalment
 from stored_value.points import last_day
 from stored_value.postings import Account, Posting
@@ -17,7 +18,7 @@ from stored_value.wallet import Lot, ValueKind, Wallet
 def apply_instalment(
     wallet: Wallet, event: InstalmentReleased, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
-    """A bonus lot of the store that took the money, valid from the day of release. What is not pending (released already, or its top-up reversed) gives nothing."""
+    """A bonus lot of the store that took the money, valid from the day of release. What is not pending (released, or its top-up reversed) or was cashed out gives nothing."""
     place = event.occasion
     part = _pending(wallet, event.top_up_id, event.promotion_id, event.number)
     if part is None or part.amount_minor != event.amount_minor:
@@ -28,6 +29,8 @@ def apply_instalment(
             "amount_minor": event.amount_minor,
         }
         return wallet, [], [Finding(FindingCode.INSTALMENT_UNKNOWN, data)]
+    if is_cashed_out(wallet, event.top_up_id):
+        return wallet, [], [Finding(FindingCode.INSTALMENT_FORFEITED, {"top_up": event.top_up_id})]
     findings: list[Finding] = []
     if part.due_on > place.business_date:
         findings.append(Finding(FindingCode.INSTALMENT_EARLY, {"due_on": part.due_on.isoformat()}))
@@ -65,12 +68,3 @@ def _pending(wallet: Wallet, top_up_id: EventId, promotion_id: PromotionId, numb
     return next(
         (part for part in wallet.loyalty.pending if (part.top_up_id, part.promotion_id, part.number) == wanted), None
     )
-
-
-def forfeit_instalments(wallet: Wallet, top_up_id: EventId) -> tuple[Wallet, int]:
-    """The wallet without the instalments still to come of a top-up that is cashed out, and what they came to; they were never booked."""
-    gone = [part for part in wallet.loyalty.pending if part.top_up_id == top_up_id]
-    if not gone:
-        return wallet, 0
-    left = tuple(part for part in wallet.loyalty.pending if part.top_up_id != top_up_id)
-    return replace(wallet, loyalty=replace(wallet.loyalty, pending=left)), sum(part.amount_minor for part in gone)

@@ -4,9 +4,10 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import assert_never
 
+from stored_value.identity import EventId
 from stored_value.loyalty import PendingInstalment
 from stored_value.promotions import Release, ReleaseUnit
-from stored_value.wallet import Wallet
+from stored_value.wallet import LotEnd, Wallet
 
 
 def due_dates(on: date, release: Release) -> tuple[date, ...]:
@@ -31,5 +32,10 @@ def _after(on: date, every: ReleaseUnit, periods: int) -> date:
 
 def due_instalments(wallet: Wallet, on: date) -> tuple[PendingInstalment, ...]:
     """What head office is to release on a day, oldest first; one event each."""
-    due = [part for part in wallet.loyalty.pending if part.due_on <= on]
+    due = [part for part in wallet.loyalty.pending if part.due_on <= on and not is_cashed_out(wallet, part.top_up_id)]
     return tuple(sorted(due, key=lambda part: (part.due_on, part.top_up_id, part.promotion_id, part.number)))
+
+
+def is_cashed_out(wallet: Wallet, top_up_id: EventId) -> bool:
+    """Whose principal was paid out gets no more of its bonus; the parts wait on, in case the cash-out is reversed."""
+    return any(lot.top_up_id == top_up_id and lot.end is LotEnd.CASHED_OUT for lot in wallet.lots)
