@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stored_value.events import Event, EvidenceClass, ShiftClosed, ShiftOpened, ShiftTotals
+from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
+from stored_value.identity import EventId
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import entry_of
-from tests.stored_value.miniature import enrolled, redeem, refund, reverse, top_up
+from tests.stored_value.miniature import PLAN, enrolled, redeem, refund, reverse, top_up
 from tests.sync.money_out import money_out_kinds
 from tests.sync.orders import order_kinds
 
@@ -37,6 +39,30 @@ def every_kind() -> list[Event]:
         ),
         *money_out_kinds(),
         *order_kinds(),
+        *loyalty_kinds(),
+    ]
+
+
+def loyalty_kinds() -> list[Event]:
+    place = enrolled().occasion
+    member_id = enrolled().member_id
+    return [
+        InstalmentReleased(
+            occasion=replace(place, event_id=EventId("i1")),
+            member_id=member_id,
+            top_up_id=EventId("t1"),
+            promotion_id=PLAN,
+            number=2,
+            amount_minor=5_000,
+        ),
+        PointsRedeemed(
+            occasion=replace(place, event_id=EventId("p1")),
+            member_id=member_id,
+            points=300,
+            reward_id="mug",
+            worth_minor=1_900,
+        ),
+        TierReviewed(occasion=replace(place, event_id=EventId("v1")), member_id=member_id),
     ]
 
 
