@@ -111,7 +111,8 @@ def test_a_block_stops_the_payment_as_soon_as_the_till_hears_of_it(open_till: Ti
     open_till.feed(BlockRow(member_id=WANG, status=WalletStatus.LOST, version=4, updated_at=START))
     answer = open_till.redeem(100)
     assert isinstance(answer, Refusal)
-    assert (answer.code, answer.data) == (RefusalCode.WALLET_NOT_ACTIVE, {"status": "lost"})
+    assert answer.code is RefusalCode.WALLET_NOT_ACTIVE
+    assert answer.data == {"status": "lost", "deed": "redeem", "remedy": "replace_card"}
     assert open_till.wang().spendable_now_minor == 0
 
 

@@ -58,11 +58,11 @@ def queued(journal: Journal) -> int:
 def test_entries_follow_one_another_without_a_gap(tmp_path: Path) -> None:
     with opened_journal(tmp_path) as journal:
         entries = [journal.append(event).entry for event in every_kind()]
-        assert [entry.header.seq for entry in entries] == [1, 2, 3, 4, 5, 6, 7]
+        assert [entry.header.seq for entry in entries] == list(range(1, len(every_kind()) + 1))
         assert entries[0].header.prev == GENESIS_HASH
         assert all(later.header.prev == earlier.hash for earlier, later in pairwise(entries))
         assert journal.verify().faults == ()
-        assert (journal.head().seq, journal.head().hash) == (7, entries[-1].hash)
+        assert (journal.head().seq, journal.head().hash) == (len(entries), entries[-1].hash)
 
 
 def test_the_same_event_again_returns_the_entry_that_is_there(tmp_path: Path) -> None:
@@ -272,7 +272,8 @@ def test_entries_are_found_by_event_seq_and_kind(tmp_path: Path) -> None:
         assert journal.entry(99) is None
         assert journal.hash_at(0) == GENESIS_HASH
         assert journal.hash_at(99) is None
-        assert [entry.header.kind for entry in journal.recent(2)] == ["shift_closed", "top_up_reversed"]
+        newest_first = [event.kind for event in reversed(every_kind())]
+        assert [entry.header.kind for entry in journal.recent(2)] == newest_first[:2]
         assert [entry.header.id for entry in journal.recent(5, kinds=("redeemed", "topped_up"))] == ["r1", "t1"]
 
 
