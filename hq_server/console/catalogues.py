@@ -30,6 +30,11 @@ class Language(StrEnum):
         return "zh-CN" if self is Language.ZH_CN else "en"
 
 
+def N_(text: str) -> str:  # noqa: N802  gettext's own name for it
+    """Only marks a text for the catalogue."""
+    return text
+
+
 @cache
 def catalogue(language: Language) -> NullTranslations:
     if language is Language.EN:

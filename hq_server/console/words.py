@@ -1,21 +1,17 @@
-"""Owns the console's words for codes: kinds of events, accounts, tenders, findings with their next step. A code that is not known here is shown as it is.
+"""Owns the console's words for codes: kinds of events, accounts, tenders, holdings. Findings have `finding_words`. A code that is not known here is shown as it is.
 
-`N_` only marks a text for the catalogue; `Words` looks it up in the visitor's language.
+`Words` looks the texts up in the visitor's language.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from babel.support import NullTranslations
 
-from stored_value.findings import FindingCode
+from hq_server.console.catalogues import N_
+from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
+from stored_value.policies import CashOutMethod
 from stored_value.postings import Account
-from stored_value.wallet import ValueKind, WalletStatus
-
-
-def N_(text: str) -> str:  # noqa: N802  gettext's own name for it
-    return text
-
+from stored_value.wallet import HoldingKind, ValueKind, WalletStatus
 
 KINDS: Final = {
     "member_enrolled": N_("New member"),
@@ -25,6 +21,27 @@ KINDS: Final = {
     "top_up_reversed": N_("Reversal"),
     "shift_opened": N_("Shift opened"),
     "shift_closed": N_("Shift closed"),
+    "order_paid": N_("Order"),
+    "order_refunded": N_("Order refund"),
+    "pass_used": N_("Pass used"),
+    "points_redeemed": N_("Points redeemed"),
+    "instalment_released": N_("Bonus instalment"),
+    "tier_reviewed": N_("Tier review"),
+    "cash_out_requested": N_("Cash-out asked for"),
+    "cash_out_paid": N_("Cash-out paid"),
+    "cash_out_rejected": N_("Cash-out rejected"),
+    "cash_out_reversed": N_("Cash-out taken back"),
+    "deposit_taken": N_("Deposit taken"),
+    "deposit_returned": N_("Deposit returned"),
+    "deposit_kept": N_("Deposit kept"),
+    "deposit_restored": N_("Deposit restored"),
+    "refund_reversed": N_("Refund taken back"),
+    "transferred_out": N_("Transfer out"),
+    "transferred_in": N_("Transfer in"),
+    "lot_expired": N_("Expiry"),
+    "status_changed": N_("Status changed"),
+    "card_replaced": N_("Card replaced"),
+    "identity_recorded": N_("Identity recorded"),
     "unreadable": N_("Unreadable"),
 }
 TENDERS: Final = {
@@ -44,12 +61,33 @@ ACCOUNTS: Final[dict[str, str]] = {
     Account.OVERDRAFT_RECEIVABLE: N_("Owed by members"),
     Account.SUSPENSE: N_("In suspense"),
     Account.UNEXPLAINED: N_("Unexplained"),
+    Account.DEPOSIT_LIABILITY: N_("Deposits owed to members"),
+    Account.PASS_LIABILITY: N_("Passes owed to members"),
+    Account.TRANSIT: N_("Transfers on their way"),
+    Account.CASH_OUT_PENDING: N_("Cash-outs waiting"),
+    Account.BONUS_CLAWBACK: N_("Bonus taken back"),
+    Account.BREAKAGE: N_("Expired value"),
+    Account.TAX_PENDING: N_("Tax inside prices"),
 }
 VALUE_KINDS: Final[dict[str, str]] = {
     ValueKind.PRINCIPAL: N_("Principal"),
     ValueKind.BONUS: N_("Bonus"),
     ValueKind.RECEIVABLE: N_("Overdrawn"),
     ValueKind.SUSPENSE: N_("In suspense"),
+    ValueKind.DEPOSIT: N_("Deposit"),
+}
+HOLDING_KINDS: Final[dict[str, str]] = {
+    HoldingKind.POINTS: N_("Points"),
+    HoldingKind.PASS_USES: N_("Pass by uses"),
+    HoldingKind.PASS_MINUTES: N_("Pass by minutes"),
+    HoldingKind.PASS_UNTIL: N_("Pass until a day"),
+    HoldingKind.COUPON: N_("Coupon"),
+}
+CASH_OUT_METHODS: Final[dict[str, str]] = {
+    CashOutMethod.PRINCIPAL_ONLY: N_("Principal only"),
+    CashOutMethod.PROPORTIONAL: N_("In proportion to what was used"),
+    CashOutMethod.UNDISCOUNTED: N_("At the undiscounted price"),
+    CashOutMethod.COOLING_OFF: N_("Within the cooling-off days"),
 }
 WALLET_STATUSES: Final[dict[str, str]] = {
     WalletStatus.ACTIVE: N_("Active"),
@@ -79,104 +117,6 @@ DRAW_ORDERS: Final = {
 BEARERS: Final = {"collecting_store": N_("The store that takes the money"), "head_office": N_("Head office")}
 
 
-@dataclass(frozen=True, slots=True)
-class FindingWords:
-    """What happened, and what a person does next."""
-
-    what: str
-    next_step: str
-
-
-FINDINGS: Final[dict[str, FindingWords]] = {
-    FindingCode.OVERDRAFT: FindingWords(
-        N_("The payment took more than the wallet held"),
-        N_("Nothing to do at once: the next top-up pays it first. Call the member when the amount is large."),
-    ),
-    FindingCode.DRAW_DIFFERS: FindingWords(
-        N_("Head office drew other lots than the till expected"),
-        N_("Nothing to do: both draws come to the same amount."),
-    ),
-    FindingCode.PROMISE_DIFFERS: FindingWords(
-        N_("The till promised another bonus than the rulebook gives"),
-        N_("Compare the receipt with the promotion; tell the member when less was given than promised."),
-    ),
-    FindingCode.TENDERS_DISAGREE: FindingWords(
-        N_("The tenders do not add up to the amount"),
-        N_("Ask the cashier and count that shift's drawer again."),
-    ),
-    FindingCode.FIRST_TOP_UP_REPEATED: FindingWords(
-        N_("The first top-up bonus was given more than once"),
-        N_("It was honoured and counts as a cost of the campaign. Look whether one member does this often."),
-    ),
-    FindingCode.WALLET_NOT_ACTIVE: FindingWords(
-        N_("The wallet was frozen, lost or closed"),
-        N_("The till had not heard of it yet. Ask the store who showed the card."),
-    ),
-    FindingCode.MEMBER_UNKNOWN: FindingWords(
-        N_("No member with this number has been enrolled yet"),
-        N_("Usually the enrolment arrives with the next upload of another till. If not, ask the store."),
-    ),
-    FindingCode.MEMBER_ALREADY_ENROLLED: FindingWords(
-        N_("The member was enrolled already"), N_("Nothing was changed. Check whether two cards were handed out.")
-    ),
-    FindingCode.PURCHASE_UNKNOWN: FindingWords(
-        N_("The refund names a purchase that head office does not hold"),
-        N_("Find the purchase by its receipt; it may still wait at a till that is offline."),
-    ),
-    FindingCode.REFUND_EXCEEDS_PURCHASE: FindingWords(
-        N_("More was refunded than the purchase still allowed"),
-        N_("Only what was left went back. Settle the difference with the store."),
-    ),
-    FindingCode.TOP_UP_UNKNOWN: FindingWords(
-        N_("The reversal names a top-up that head office does not hold"),
-        N_("Find the top-up by its receipt; it may still wait at a till that is offline."),
-    ),
-    FindingCode.TOP_UP_ALREADY_SPENT: FindingWords(
-        N_("The top-up that was reversed had been spent in part"),
-        N_("The missing part stands as owed by the member. Call the member or write it off."),
-    ),
-    FindingCode.NO_EVIDENCE: FindingWords(
-        N_("Nothing shows that the member was there"),
-        N_("The amount stands in the store's suspense, the wallet was not touched. Ask the store for proof."),
-    ),
-    FindingCode.STATIC_CARD_LIMIT: FindingWords(
-        N_("More than the day's limit was paid with the printed card"),
-        N_("Ask the member whether all of it was theirs; replace the card when it was not."),
-    ),
-    FindingCode.WALLET_LIMIT: FindingWords(
-        N_("The wallet holds more than the law allows on one card"),
-        N_("Take no further top-up until the member has spent below the limit."),
-    ),
-    FindingCode.LINES_DISAGREE: FindingWords(
-        N_("The lines do not add up to the amount"), N_("Compare with the printed receipt and ask the cashier.")
-    ),
-    FindingCode.UNKNOWN_KIND: FindingWords(
-        N_("A kind of entry that this version does not know"),
-        N_("Update head office. The amount was settled by the entry's header meanwhile."),
-    ),
-    FindingCode.UNREADABLE_BODY: FindingWords(
-        N_("The entry cannot be read in full"),
-        N_("The bytes are kept and the amount settled by the header. Send the receipt number to support."),
-    ),
-    FindingCode.RULEBOOK_UNKNOWN: FindingWords(
-        N_("The entry names a rulebook that head office does not have"),
-        N_("The newest earlier version was used. Check whether head office was restored from a backup."),
-    ),
-    FindingCode.OUTSIDE_ANCHORS: FindingWords(
-        N_("The till's time or rulebook does not fit what head office signed"),
-        N_("Check the clock of the till. No bonus was given under a rulebook that was over."),
-    ),
-    FindingCode.SAME_PHONE: FindingWords(
-        N_("Two members have the same phone number"), N_("Ask the member which card to keep; both work until then.")
-    ),
-    "event_repeated": FindingWords(
-        N_("The same event came twice under different entries"),
-        N_("It was counted once. Tell support: a till should never do this."),
-    ),
-}
-UNKNOWN_FINDING: Final = FindingWords(
-    N_("A finding that this page has no words for"), N_("Tell support the code and the receipt number.")
-)
 DATA_KEYS: Final = {
     "amount_minor": N_("amount"),
     "balance_minor": N_("balance"),
@@ -199,6 +139,59 @@ DATA_KEYS: Final = {
     "used": N_("used"),
     "version": N_("version"),
     "why": N_("why"),
+    "allowed": N_("allowed"),
+    "cash_minor": N_("cash"),
+    "deed": N_("action"),
+    "deposit": N_("deposit"),
+    "deposit_minor": N_("deposits"),
+    "drawn_minor": N_("drawn"),
+    "due_minor": N_("due"),
+    "due_on": N_("due on"),
+    "expected": N_("expected"),
+    "expected_balance_minor": N_("expected to the balance"),
+    "expected_minor": N_("expected"),
+    "expected_tenders_minor": N_("expected by tenders"),
+    "held_minor": N_("held"),
+    "holding": N_("holding"),
+    "into": N_("into"),
+    "issue": N_("card issue"),
+    "item": N_("item"),
+    "last_day": N_("last day"),
+    "left_minor": N_("left"),
+    "line_no": N_("line"),
+    "lot": N_("lot"),
+    "missing": N_("missing"),
+    "missing_minor": N_("missing"),
+    "newest_issue": N_("newest card issue"),
+    "number": N_("instalment"),
+    "own_tier": N_("own tier"),
+    "pass": N_("pass"),
+    "points": N_("points"),
+    "principal_minor": N_("principal"),
+    "quantity": N_("quantity"),
+    "reason": N_("reason"),
+    "reckoned_minor": N_("reckoned"),
+    "refundable_minor": N_("refundable"),
+    "refunded_minor": N_("refunded"),
+    "remedy": N_("remedy"),
+    "request": N_("request"),
+    "reserved_minor": N_("reserved"),
+    "reward": N_("reward"),
+    "rule": N_("rule"),
+    "rulebook_points": N_("points in the rulebook"),
+    "rulebook_worth_minor": N_("worth in the rulebook"),
+    "shown_minor": N_("shown"),
+    "source": N_("source"),
+    "state": N_("state"),
+    "taken_minor": N_("taken back"),
+    "tier": N_("tier"),
+    "times": N_("times"),
+    "transfer": N_("transfer"),
+    "used_minor": N_("used"),
+    "wanted": N_("wanted"),
+    "worth_minor": N_("worth"),
+    "credited_minor": N_("credited"),
+    "forfeited_minor": N_("given up"),
 }
 
 
@@ -222,6 +215,12 @@ class Words:
 
     def value_kind(self, code: str) -> str:
         return self._of(VALUE_KINDS, code)
+
+    def holding_kind(self, code: str) -> str:
+        return self._of(HOLDING_KINDS, code)
+
+    def cash_out_method(self, code: str) -> str:
+        return self._of(CASH_OUT_METHODS, code)
 
     def wallet_status(self, code: str) -> str:
         return self._of(WALLET_STATUSES, code)

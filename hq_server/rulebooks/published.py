@@ -1,4 +1,4 @@
-"""Reads of published rulebooks for pages: the names that members' tiers have now. Writes nothing."""
+"""Reads of published rulebooks for pages: the names of tiers, promotions, passes and coupons. Writes nothing."""
 
 from datetime import datetime
 
@@ -26,4 +26,15 @@ def promotion_names(session: ReadSession) -> dict[str, Words]:
     names: dict[str, Words] = {}
     for document in session.scalars(select(RulebookVersion.document).order_by(RulebookVersion.version)):
         names |= {str(each.promotion_id): each.name for each in parse_rulebook(document).promotions}
+    return names
+
+
+def item_names(session: ReadSession) -> dict[str, Words]:
+    """By pass and coupon type, as its newest version calls it."""
+    names: dict[str, Words] = {}
+    for document in session.scalars(select(RulebookVersion.document).order_by(RulebookVersion.version)):
+        book = parse_rulebook(document)
+        names |= {each.coupon_id: each.name for each in book.coupons} | {
+            each.pass_id: each.name for each in book.passes
+        }
     return names

@@ -18,7 +18,7 @@ from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, Page
 from hq_server.members.field_cipher import FieldUnreadable
 from hq_server.members.personal import reveal
 from hq_server.office import Office
-from hq_server.rulebooks.published import tier_names
+from hq_server.rulebooks.published import item_names, tier_names
 from sync.cards import read_receipt
 from sync.personal import Personal
 
@@ -97,6 +97,7 @@ def _values(office: Office, visitor: Visitor, member_id: str, after: int | None)
             "chrome": chrome_of(session, visitor, "members", store_id=visitor.store_id, now=office.clock()),
             "view": view,
             "tiers": tier_names(session, now=office.clock()),
+            "items": item_names(session),
             "events": member_events(session, member_id, after=after),
             "purchases": member_purchases(session, member_id),
             "after": after,

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from hq_server.console.flagged.reads import read_findings
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Member, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
+from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.identity import EventId, StoreId
-from stored_value.wallet import Lot, Purchase, Receivable, ValueKind, Wallet
+from stored_value.instalments import is_cashed_out
+from stored_value.loyalty import PendingInstalment
+from stored_value.wallet import Holding, HoldingKind, Lot, Purchase, Receivable, ValueKind, Wallet
 from sync.messages import OutcomeFinding
 from sync.wallet_codec import read_purchase, read_wallet
 
@@ -63,11 +66,11 @@ class MemberView:
     receipts: dict[str, ReceiptRef]
 
     def lots(self, *, spent: bool) -> tuple[Lot, ...]:
-        """Newest first; those that hold something, or those that are used up."""
+        """Lots of the balance, newest first; those that hold something, or those that are used up."""
         lots = () if self.wallet is None else self.wallet.lots
         return tuple(
             sorted(
-                (lot for lot in lots if (lot.remaining_minor == 0) is spent),
+                (lot for lot in lots if lot.kind is not ValueKind.DEPOSIT and (lot.remaining_minor == 0) is spent),
                 key=lambda lot: (lot.acquired_on, lot.lot_id),
                 reverse=True,
             )
@@ -76,6 +79,40 @@ class MemberView:
     @property
     def receivables(self) -> tuple[Receivable, ...]:
         return () if self.wallet is None else self.wallet.receivables
+
+    @property
+    def holdings(self) -> tuple[Holding, ...]:
+        """Points, passes and coupons with something left, what ends first first."""
+        held = () if self.wallet is None else self.wallet.holdings
+        return tuple(
+            sorted(
+                (each for each in held if each.remaining),
+                key=lambda each: (list(HoldingKind).index(each.kind), each.expires_on or date.max, each.holding_id),
+            )
+        )
+
+    @property
+    def points(self) -> int:
+        return 0 if self.wallet is None else self.wallet.quantity(HoldingKind.POINTS)
+
+    @property
+    def deposits(self) -> tuple[Lot, ...]:
+        lots = () if self.wallet is None else self.wallet.lots
+        return tuple(lot for lot in lots if lot.kind is ValueKind.DEPOSIT and lot.remaining_minor)
+
+    @property
+    def cash_outs_waiting(self) -> tuple[CashOut, ...]:
+        asked = () if self.wallet is None else self.wallet.cash_outs
+        return tuple(each for each in asked if each.state is CashOutState.WAITING)
+
+    @property
+    def instalments(self) -> tuple[PendingInstalment, ...]:
+        """What is still to come, soonest first; whose top-up was cashed out gets none."""
+        wallet = self.wallet
+        if wallet is None:
+            return ()
+        coming = (part for part in wallet.loyalty.pending if not is_cashed_out(wallet, part.top_up_id))
+        return tuple(sorted(coming, key=lambda part: (part.due_on, part.top_up_id, part.number)))
 
     @property
     def principal_minor(self) -> int:
@@ -108,7 +145,7 @@ def member_view(session: ReadSession, member_id: str, *, store_id: StoreId | Non
     wallet = None if record is None else read_wallet(record.state)
     sources: set[str] = set()
     if wallet is not None:
-        sources = {lot.top_up_id for lot in wallet.lots} | {owed.source_id for owed in wallet.receivables}
+        sources = _sources(wallet)
     return MemberView(
         member=member,
         wallet=wallet,
@@ -116,6 +153,17 @@ def member_view(session: ReadSession, member_id: str, *, store_id: StoreId | Non
         stores=stores,
         receipts=receipts_of(session, member_id, sources),
     )
+
+
+def _sources(wallet: Wallet) -> set[str]:
+    """The events whose receipts a page about the wallet leads to."""
+    return {
+        *(lot.top_up_id for lot in wallet.lots),
+        *(owed.source_id for owed in wallet.receivables),
+        *(held.source_id for held in wallet.holdings),
+        *(asked.request_id for asked in wallet.cash_outs),
+        *(part.top_up_id for part in wallet.loyalty.pending),
+    }
 
 
 def receipts_of(session: ReadSession, member_id: str, event_ids: Iterable[str]) -> dict[str, ReceiptRef]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from hq_server.console.catalogues import N_
 from hq_server.console.csv_files import text_cell, yuan_cell
 from hq_server.console.members.search import MemberLine
-from hq_server.console.words import N_, Words
+from hq_server.console.words import Words
 
 
 def member_rows(members: Iterable[MemberLine], words: Words) -> Iterable[list[str]]:

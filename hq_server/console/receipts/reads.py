@@ -20,7 +20,16 @@ from hq_server.database.models import (
     Terminal,
     WalletEventRecord,
 )
-from stored_value.events import Event, PurchaseRefunded, TopUpReversed
+from stored_value.events import Event, InstalmentReleased, OrderRefunded, PurchaseRefunded, TopUpReversed
+from stored_value.events_money_out import (
+    CashOutPaid,
+    CashOutRejected,
+    CashOutReversed,
+    DepositKept,
+    DepositRestored,
+    DepositReturned,
+    RefundReversed,
+)
 from stored_value.identity import EventId, StoreId
 from sync.entry import Entry, read_entry
 from sync.errors import BodyUnreadable
@@ -159,16 +168,23 @@ def _purchase(session: ReadSession, row: JournalEntry, event: Event | None) -> M
     """The purchase that the entry made or refunds, with what each line drew."""
     if row.member_id is None:
         return None
-    purchase_id = event.purchase_id if isinstance(event, PurchaseRefunded) else EventId(row.event_id)
+    named = isinstance(event, PurchaseRefunded | OrderRefunded | RefundReversed)
+    purchase_id = event.purchase_id if named else EventId(row.event_id)
     return member_purchase(session, row.member_id, purchase_id)
 
 
 def _about(session: ReadSession, event: Event | None) -> ReceiptRef | None:
     match event:
-        case PurchaseRefunded():
+        case PurchaseRefunded() | OrderRefunded():
             named = event.purchase_id
-        case TopUpReversed():
+        case RefundReversed():
+            named = event.refund_id
+        case TopUpReversed() | InstalmentReleased():
             named = event.top_up_id
+        case CashOutPaid() | CashOutRejected() | CashOutReversed():
+            named = event.request_id
+        case DepositReturned() | DepositKept() | DepositRestored():
+            named = event.deposit_id
         case _:
             return None
     return receipts_of(session, event.member_id, [named]).get(named)

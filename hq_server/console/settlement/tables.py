@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from hq_server.console.catalogues import N_
 from hq_server.console.csv_files import text_cell, yuan_cell
 from hq_server.console.stores import Stores
-from hq_server.console.words import N_, Words
+from hq_server.console.words import Words
 from hq_server.settlement.explanation import ExplainedReceipt
 from hq_server.settlement.service import Settlement, StoreSettlement
 

@@ -176,5 +176,5 @@ def newer_entry(hq: ServedHq, till: PushingTill, member_id: MemberId, *, out_min
     known = till.write(event)
     till.entries.pop()
     header = known.header
-    fields = {name: getattr(header, name) for name in header.__struct_fields__} | {"kind": "pass_used"}
-    till.keep(write_entry(type(header)(**fields), {"pass": "wash-10", "uses": 1}))
+    fields = {name: getattr(header, name) for name in header.__struct_fields__} | {"kind": "aroma_dispensed"}
+    till.keep(write_entry(type(header)(**fields), {"aroma": "cedar-10", "puffs": 1}))

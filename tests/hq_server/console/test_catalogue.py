@@ -14,9 +14,10 @@ from hq_server.console.catalogues import DOMAIN, LANGUAGE_COOKIE, LOCALE, Langua
 from hq_server.console.rendering import TEMPLATES
 from stored_value.events import EVENT_TYPES, EvidenceClass, TenderKind
 from stored_value.findings import FindingCode
+from stored_value.policies import CashOutMethod
 from stored_value.postings import Account
 from stored_value.rulebook import BonusBearer, DrawOrder
-from stored_value.wallet import ValueKind, WalletStatus
+from stored_value.wallet import HoldingKind, ValueKind, WalletStatus
 
 LANGUAGE_NAMES = {"中文", "English"}
 """Each language is called by its own name, in every language."""
@@ -78,6 +79,8 @@ def test_no_template_speaks_past_the_catalogue(template: Path) -> None:
         (words.TENDERS, set(TenderKind)),
         (words.ACCOUNTS, set(Account)),
         (words.VALUE_KINDS, set(ValueKind)),
+        (words.HOLDING_KINDS, set(HoldingKind)),
+        (words.CASH_OUT_METHODS, set(CashOutMethod)),
         (words.WALLET_STATUSES, set(WalletStatus)),
         (words.EVIDENCE, set(EvidenceClass)),
         (words.DRAW_ORDERS, set(DrawOrder)),
@@ -91,7 +94,7 @@ def test_every_code_of_the_rules_has_words(table: dict[str, object], codes: set[
 
 def test_a_code_from_the_future_is_shown_as_it_is() -> None:
     spoken = words.Words(catalogue(Language.ZH_CN))
-    assert spoken.kind("pass_used") == "pass_used"
+    assert spoken.kind("aroma_dispensed") == "aroma_dispensed"
     assert spoken.finding("of_tomorrow").what == "本页还没有说明的核查结果"
 
 

@@ -90,10 +90,10 @@ def test_a_refund_leads_to_its_purchase(day: FranchiseDay, boss: Visit) -> None:
 
 
 def test_a_set_aside_entry_says_so_and_keeps_its_bytes(day: FranchiseDay, boss: Visit) -> None:
-    odd = next(each for each in day.tills["S02-T1"].entries if each.header.kind == "pass_used")
+    odd = next(each for each in day.tills["S02-T1"].entries if each.header.kind == "aroma_dispensed")
     said = text_of(boss.page(f"/receipts/S02-T1/1/{odd.header.seq}"))
     assert "Set aside" in said
-    assert "wash-10" in said
+    assert "cedar-10" in said
     assert "Update head office" in said
 
 
