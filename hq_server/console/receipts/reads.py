@@ -168,8 +168,11 @@ def _purchase(session: ReadSession, row: JournalEntry, event: Event | None) -> M
     """The purchase that the entry made or refunds, with what each line drew."""
     if row.member_id is None:
         return None
-    named = isinstance(event, PurchaseRefunded | OrderRefunded | RefundReversed)
-    purchase_id = event.purchase_id if named else EventId(row.event_id)
+    match event:
+        case PurchaseRefunded() | OrderRefunded() | RefundReversed():
+            purchase_id = event.purchase_id
+        case _:
+            purchase_id = EventId(row.event_id)
     return member_purchase(session, row.member_id, purchase_id)
 
 

@@ -116,13 +116,13 @@ def _holdings(till: PushingTill, source_id: EventId) -> tuple[Holding, ...]:
         remaining=321,
         expires_on=date(2027, 12, 31),
     )
-    ten = {"original": 10, "remaining": 7, "expires_on": None}
-    one = {"original": 1, "remaining": 1, "expires_on": date(2026, 12, 24)}
+    uses = replace(points, kind=HoldingKind.PASS_USES, original=10, remaining=7, expires_on=None)
+    coupon = replace(points, kind=HoldingKind.COUPON, original=1, remaining=1, expires_on=date(2026, 12, 24))
     return (
         points,
-        replace(points, holding_id=LotId("wash"), kind=HoldingKind.PASS_USES, item_id="wash-10", **ten),
-        replace(points, holding_id=LotId("cut"), kind=HoldingKind.COUPON, item_id="cut-20-off", **one),
-        replace(points, holding_id=LotId("gone"), kind=HoldingKind.COUPON, item_id="used-up", remaining=0),
+        replace(uses, holding_id=LotId("wash"), item_id="wash-10"),
+        replace(coupon, holding_id=LotId("cut"), item_id="cut-20-off"),
+        replace(coupon, holding_id=LotId("gone"), item_id="used-up", remaining=0),
     )
 
 
