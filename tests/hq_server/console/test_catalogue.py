@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from hq_server.console import words
 from hq_server.console.catalogues import DOMAIN, LANGUAGE_COOKIE, LOCALE, Language, catalogue, chosen_language
+from hq_server.console.finding_words import FINDINGS
 from hq_server.console.rendering import TEMPLATES
 from stored_value.events import EVENT_TYPES, EvidenceClass, TenderKind
 from stored_value.findings import FindingCode
@@ -85,7 +86,7 @@ def test_no_template_speaks_past_the_catalogue(template: Path) -> None:
         (words.EVIDENCE, set(EvidenceClass)),
         (words.DRAW_ORDERS, set(DrawOrder)),
         (words.BEARERS, set(BonusBearer)),
-        (words.FINDINGS, set(FindingCode)),
+        (FINDINGS, set(FindingCode)),
     ],
 )
 def test_every_code_of_the_rules_has_words(table: dict[str, object], codes: set[str]) -> None:
