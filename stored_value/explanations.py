@@ -69,32 +69,51 @@ def explain_quote(quoted: Quote, rulebook: Rulebook) -> tuple[Words, ...]:
 
 
 def describe_reward(reward: Reward, rulebook: Rulebook) -> Words:
-    """What a reward is made of, in the order: bonus, instalments, points, coupons, passes, tier."""
-    zh: list[str] = []
-    en: list[str] = []
+    """What a reward is made of in one line."""
+    parts = reward_parts(reward, rulebook)
+    return Words(zh="，".join(part.zh for part in parts), en=", ".join(part.en for part in parts))
+
+
+def reward_parts(reward: Reward, rulebook: Rulebook) -> tuple[Words, ...]:
+    """In the order: bonus, instalments, points, coupons, passes, tier."""
+    parts: list[Words] = []
     if reward.bonus_minor:
-        zh.append(f"赠送 {format_yuan(reward.bonus_minor)}")
-        en.append(f"{format_yuan(reward.bonus_minor)} bonus")
+        amount = format_yuan(reward.bonus_minor)
+        parts.append(Words(zh=f"赠送 {amount}", en=f"{amount} bonus"))
     if reward.later:
-        last = reward.later[-1].due_on.isoformat()
+        last, count = reward.later[-1].due_on.isoformat(), len(reward.later)
         amount = format_yuan(reward.later_minor)
-        zh.append(f"另 {amount} 分 {len(reward.later)} 期发放，至 {last}")
-        en.append(f"{amount} more in {len(reward.later)} instalments until {last}")
+        parts.append(
+            Words(
+                zh=f"另 {amount} 分 {count} 期发放，至 {last}", en=f"{amount} more in {count} instalments until {last}"
+            )
+        )
     if reward.points:
-        zh.append(f"{reward.points} 积分")
-        en.append(f"{reward.points} points")
+        parts.append(Words(zh=f"{reward.points} 积分", en=f"{reward.points} points"))
     for coupon in reward.coupons:
-        zh.append(f"优惠券 {coupon.coupon_id} {coupon.count} 张")
-        en.append(f"{coupon.count} × coupon {coupon.coupon_id}")
+        name = _coupon_name(coupon.coupon_id, rulebook)
+        parts.append(Words(zh=f"优惠券 {name.zh} {coupon.count} 张", en=f"{coupon.count} × coupon {name.en}"))
     for gift in reward.passes:
-        unit = _PASS_UNITS.get(gift.kind)
-        zh.append(f"次卡 {gift.pass_id} {gift.quantity} {unit.zh}" if unit else f"期限卡 {gift.pass_id}")
-        en.append(f"pass {gift.pass_id}, {gift.quantity} {unit.en}" if unit else f"pass {gift.pass_id}")
+        name, unit = _pass_name(gift.pass_id, rulebook), _PASS_UNITS.get(gift.kind)
+        parts.append(
+            Words(zh=f"次卡 {name.zh} {gift.quantity} {unit.zh}", en=f"pass {name.en}, {gift.quantity} {unit.en}")
+            if unit
+            else Words(zh=f"期限卡 {name.zh}", en=f"pass {name.en}")
+        )
     if reward.tier is not None:
         name = _tier_name(reward.tier.tier_id, rulebook)
-        zh.append(f"升级为{name.zh}")
-        en.append(f"{name.en} tier")
-    return Words(zh="，".join(zh), en=", ".join(en))
+        parts.append(Words(zh=f"升级为{name.zh}", en=f"{name.en} tier"))
+    return tuple(parts)
+
+
+def _coupon_name(coupon_id: str, rulebook: Rulebook) -> Words:
+    known = rulebook.coupon_type(coupon_id)
+    return known.name if known is not None else Words(zh=coupon_id, en=coupon_id)
+
+
+def _pass_name(pass_id: str, rulebook: Rulebook) -> Words:
+    known = rulebook.pass_type(pass_id)
+    return known.name if known is not None else Words(zh=pass_id, en=pass_id)
 
 
 def _tier_name(tier_id: str, rulebook: Rulebook) -> Words:

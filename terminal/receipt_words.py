@@ -31,6 +31,9 @@ class ReceiptWords:
     amount: str
     in_words: str
     bonus: str
+    later_bonus: str
+    gift: str
+    points: str
     tender: str
     tender_back: str
     total: str
@@ -90,6 +93,9 @@ CHINESE: Final = ReceiptWords(
     amount="金额",
     in_words="大写",
     bonus="赠送",
+    later_bonus="分期赠送",
+    gift="另赠",
+    points="积分",
     tender="收款",
     tender_back="退回",
     total="合计",
@@ -151,6 +157,9 @@ ENGLISH: Final = ReceiptWords(
     amount="Amount",
     in_words="In words",
     bonus="Bonus",
+    later_bonus="Bonus in instalments",
+    gift="Also given",
+    points="Points",
     tender="Paid by",
     tender_back="Returned by",
     total="Total",

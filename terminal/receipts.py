@@ -5,7 +5,7 @@ inside the commit, and again when a receipt is to be printed anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,11 @@ from stored_value.events import (
     WalletEvent,
 )
 from stored_value.events_money_out import MoneyOutEvent
+from stored_value.explanations import reward_parts
 from stored_value.money import format_yuan, in_words
-from stored_value.rulebook import Rulebook
+from stored_value.quote import reward_for_facts
+from stored_value.rulebook import Promotion, Rulebook
+from stored_value.topup import context_at
 from sync.cards import FIRST_CARD_ISSUE, card_text, receipt_text
 from terminal.language import Language
 from terminal.receipt_words import ReceiptWords
@@ -150,8 +153,26 @@ def _topped_up(slip: Slip, event: ToppedUp) -> tuple[Block, ...]:
     for promise in event.promised:
         known = slip.rulebook.promotion(promise.promotion_id)
         name = words.name(known.name) if known else promise.promotion_id
-        blocks.append(Row(left=f"{words.bonus} {name}", right=format_yuan(promise.bonus_minor)))
+        nothing_else = promise.later_minor == 0 and promise.points == 0
+        gifts = _gifts(slip, known, event) if known else ()
+        if promise.bonus_minor or (nothing_else and not gifts):
+            blocks.append(Row(left=f"{words.bonus} {name}", right=format_yuan(promise.bonus_minor)))
+        if promise.later_minor:
+            blocks.append(Row(left=f"{words.later_bonus} {name}", right=format_yuan(promise.later_minor)))
+        if promise.points:
+            blocks.append(Row(left=f"{words.points} {name}", right=f"+{promise.points}"))
+        blocks.extend(Text(text=f"{words.gift} {gift}") for gift in gifts)
     return (*blocks, *_tenders(words, words.tender, event.tenders))
+
+
+def _gifts(slip: Slip, promotion: Promotion, event: ToppedUp) -> tuple[str, ...]:
+    """Coupons, passes and a tier: a promise names its promotion only, the rulebook says what comes with it."""
+    context = context_at(event.occasion, event.tenders)
+    reward = reward_for_facts(promotion, event.amount_minor, event.plan_id, context)
+    if reward is None:
+        return ()
+    parts = reward_parts(replace(reward, bonus_minor=0, later=(), points=0), slip.rulebook)
+    return tuple(slip.words.name(part) for part in parts)
 
 
 def _redeemed(slip: Slip, event: Redeemed, split: Split) -> tuple[Block, ...]:
@@ -225,6 +246,7 @@ def _balances(slip: Slip, after: MemberView, *, confirmed: bool) -> tuple[Block,
     return (
         Row(left=words.balance, right=format_yuan(after.balance_minor), bold=True),
         *(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor, always in parts if minor or always),
+        *((Row(left=words.points, right=str(after.points)),) if after.points else ()),
         Text(text=age, align=Align.RIGHT),
     )
 

@@ -149,6 +149,7 @@ def _completed(
         receipt=receipt,
         printing=printing,
         opens_drawer=takes_cash(event),
+        points_after=after.points,
     )
 
 

@@ -6,6 +6,7 @@ Owns that mapping only; reading and deciding are the use-cases'.
 from dataclasses import replace
 
 from stored_value.events import ShiftClosed, ShiftOpened, WalletEvent
+from stored_value.points import usable_points_total
 from stored_value.redemption import spendable_minor
 from stored_value.rulebook import Rulebook, Words
 from stored_value.wallet import Wallet
@@ -52,6 +53,7 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         pending=bool(view.pending),
         next_tier_name=next_name,
         next_tier_missing_minor=missing_minor,
+        points=usable_points_total(wallet, standing.on),
     )
 
 

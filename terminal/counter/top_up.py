@@ -40,6 +40,7 @@ def quote_top_up(
         bonus_minor=quoted.bonus_minor,
         rewards=quoted.rewards,
         reasons=quoted.reasons,
+        rulebook=standing.rulebook,
         balance_after_minor=wallet.total_minor + amount_minor + quoted.bonus_minor,
         provisional=not place.link.state().online,
     )

@@ -11,7 +11,7 @@ from printers.document import Receipt
 from printers.spool import Readiness
 from stored_value.events import ShiftTotals
 from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
-from stored_value.rulebook import Words
+from stored_value.rulebook import Rulebook, Words
 from stored_value.topup import Reason, Reward
 from stored_value.wallet import WalletStatus
 from terminal.devices.scanner_state import ScannerState
@@ -83,7 +83,7 @@ class RecentEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberView:
     """A member as this till may show him. `principal_minor` and `bonus_minor` exclude `provisional_bonus_minor` (promised offline, not yet spendable);
-    `owed_minor` is what he owes. `spendable_now_minor` respects status and, while `offline`, the limit between syncs.
+    `owed_minor` is what he owes, `points` those he can use today. `spendable_now_minor` respects status and, while `offline`, the limit between syncs.
     `as_of`: when head office's part was true, None when he is known only from here. `pending`: own events are not yet confirmed."""
 
     member_id: MemberId
@@ -102,6 +102,7 @@ class MemberView:
     pending: bool
     next_tier_name: Words | None = None
     next_tier_missing_minor: int = 0
+    points: int = 0
     recent: tuple[RecentEntry, ...] = ()
 
     @property
@@ -112,12 +113,14 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUpQuote:
-    """What a top-up would give, shown before the money is taken. `reasons` explains every promotion considered, given or not. `provisional`: the bonus waits for head office."""
+    """What a top-up would give, shown before the money is taken. `reasons` explains every promotion considered, given or not, in the words that
+    `rulebook` (the one asked) has for tiers, coupons and passes. `provisional`: the bonus waits for head office."""
 
     amount_minor: int
     bonus_minor: int
     rewards: tuple[Reward, ...]
     reasons: tuple[Reason, ...]
+    rulebook: Rulebook
     balance_after_minor: int
     provisional: bool
 
@@ -154,6 +157,7 @@ class Completed:
     receipt: Receipt
     printing: bool
     opens_drawer: bool
+    points_after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

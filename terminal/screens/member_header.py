@@ -54,7 +54,7 @@ def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeade
     return MemberHeader(
         initial=member.name_masked[:1],
         name=member.name_masked,
-        tier=texts.words(member.tier_name),
+        tier=_tier(member, texts),
         tail=t("ends in {last4}", last4=member.phone_last4),
         balance=format_yuan(member.balance_minor),
         balance_caption=t("Balance"),
@@ -66,6 +66,12 @@ def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeade
         limit=_limit(member, texts),
         warning=_warning(member, texts),
     )
+
+
+def _tier(member: MemberView, texts: Texts) -> str:
+    tier = texts.words(member.tier_name)
+    points = texts.t("{points} points", points=member.points)
+    return f"{tier} · {points}" if member.points else tier
 
 
 def _age(member: MemberView, texts: Texts, zone: tzinfo) -> str:

@@ -9,6 +9,8 @@ from typing import Final
 from stored_value.money import format_yuan
 from stored_value.refusals import Refusal, RefusalCode
 from terminal.language import Texts, later
+from terminal.screens.refusal_words_money_out import MONEY_OUT
+from terminal.screens.refusal_words_order import ORDER
 
 Said = tuple[str, str, str]
 
@@ -30,7 +32,7 @@ _MONEY: Final[Mapping[RefusalCode, Said]] = {
     ),
     RefusalCode.WALLET_NOT_ACTIVE: (
         later("This card cannot be used"),
-        later("It is frozen, reported lost or closed."),
+        later("It is frozen, reported lost, closed or merged."),
         later("Ask for identification and call head office."),
     ),
     RefusalCode.BALANCE_TOO_LOW: (
@@ -202,7 +204,24 @@ _TILL: Final[Mapping[RefusalCode, Said]] = {
     ),
 }
 
-SAID: Final[Mapping[RefusalCode, Said]] = {**_MONEY, **_FINDING, **_TILL}
+SAID: Final[Mapping[RefusalCode, Said]] = {**_MONEY, **_FINDING, **_TILL, **MONEY_OUT, **ORDER}
+REMEDIES: Final[Mapping[str, str]] = {
+    "replace_card": later("Replace the card, or ask head office to reactivate it."),
+    "ask_head_office": later("Ask head office."),
+    "reactivate": later("Ask head office to reactivate it."),
+    "enrol_again": later("Enrol the member again."),
+    "use_survivor": later("It was merged: use the member's other wallet."),
+    "give_name": later("Record the member's name, or top up {left} at most."),
+    "reject_and_settle": later("Reject the pay-out and settle the debt first."),
+    "top_up_again": later("Top up again."),
+    "refund_again": later("Refund again."),
+    "pay_again": later("Ask for the pay-out again."),
+    "return_again": later("Return the deposit again."),
+    "transfer_back": later("Transfer it back."),
+    "replace_again": later("Replace the card again."),
+    "record_again": later("Record the identity again."),
+}
+"""What to do, where one code has several ways out: by the refusal's `remedy`. Others keep the remedy of their code."""
 _UNKNOWN_FIGURE: Final = "—"
 
 
@@ -218,5 +237,7 @@ def said(refusal: Refusal, texts: Texts) -> Said:
     for key, value in refusal.data.items():
         is_money = key.endswith("_minor") and isinstance(value, int)
         figures[key.removesuffix("_minor")] = format_yuan(int(value)) if is_money else str(value)
-    what, why, remedy = (texts.t(message).format_map(figures) for message in SAID[refusal.code])
+    what, why, usual = SAID[refusal.code]
+    remedy = REMEDIES.get(str(refusal.data.get("remedy")), usual)
+    what, why, remedy = (texts.t(message).format_map(figures) for message in (what, why, remedy))
     return what, why, remedy

@@ -14,7 +14,7 @@ from terminal.screens.keypad_view import CONFIRM, KeypadView, QuickKey, Tone
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.navigation import Result, TopUp
 from terminal.screens.presenter import CounterPresenter, Desk
-from terminal.screens.top_up_words import reason_text
+from terminal.screens.top_up_words import reason_text, rewards_beside_bonus
 from terminal.screens.words import Notice, tender_name
 
 _QUICK_MINOR: Final = (10_000, 20_000, 50_000)
@@ -180,15 +180,15 @@ class TopUpPresenter(CounterPresenter[TopUpView]):
         quote = self._quote
         if quote is None:
             return ()
-        given = {reward.promotion_id: reward.bonus_minor for reward in quote.rewards}
-        return tuple(
-            ReasonRow(
-                text=reason_text(reason, self.desk.texts),
-                amount="+" + format_yuan(given[reason.promotion_id]) if reason.promotion_id in given else "",
-                given=reason.given,
-            )
-            for reason in sorted(quote.reasons, key=lambda reason: not reason.given)
-        )
+        given = {reward.promotion_id: reward for reward in quote.rewards}
+        texts, rows = self.desk.texts, list[ReasonRow]()
+        for reason in sorted(quote.reasons, key=lambda reason: not reason.given):
+            reward = given.get(reason.promotion_id)
+            bonus = "+" + format_yuan(reward.bonus_minor) if reward and reward.bonus_minor else ""
+            rows.append(ReasonRow(text=reason_text(reason, quote.rulebook, texts), amount=bonus, given=reason.given))
+            beside = rewards_beside_bonus(reward, quote.rulebook, texts) if reward else ()
+            rows.extend(ReasonRow(text=text, amount="", given=True) for text in beside)
+        return tuple(rows)
 
     def _tender_views(self) -> tuple[TenderView, ...]:
         return tuple(

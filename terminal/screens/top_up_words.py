@@ -1,25 +1,25 @@
-"""Why a promotion gives or does not give, in one line each. Words only; the reasons are `stored_value.topup`'s."""
+"""Why a promotion gives or does not give, and what it gives beside the bonus.
 
-from stored_value.money import format_yuan
-from stored_value.topup import Reason
+Words only; the sentences are `stored_value.explanations`'s, so that till, head office and replay say the same.
+"""
+
+from dataclasses import replace
+
+from stored_value.eligibility import ReasonCode
+from stored_value.explanations import explain, reward_parts
+from stored_value.rulebook import Rulebook, Words
+from stored_value.topup import Reason, Reward
 from terminal.language import Texts
 
 
-def reason_text(reason: Reason, texts: Texts) -> str:
-    name = texts.words(reason.name)
-    match reason.code:
-        case "given":
-            return name
-        case "other_plan" | "amount_differs":
-            return texts.t("{name}: pay exactly {amount}", name=name, amount=_amount(reason, "pay_minor"))
-        case "not_first":
-            return texts.t("{name}: only for the first top-up", name=name)
-        case "below_minimum":
-            return texts.t("{name}: from {amount}", name=name, amount=_amount(reason, "from_minor"))
-        case _:
-            return name
+def reason_text(reason: Reason, rulebook: Rulebook, texts: Texts) -> str:
+    name = reason.name
+    if reason.code == ReasonCode.GIVEN:
+        return texts.words(name)
+    why = explain(reason, rulebook)
+    return texts.words(Words(zh=f"{name.zh}：{why.zh}", en=f"{name.en}: {why.en}"))
 
 
-def _amount(reason: Reason, key: str) -> str:
-    value = reason.data.get(key)
-    return format_yuan(value).removesuffix(".00") if isinstance(value, int) else "—"
+def rewards_beside_bonus(reward: Reward, rulebook: Rulebook, texts: Texts) -> tuple[str, ...]:
+    """Instalments, points, coupons, passes and a tier: one line each."""
+    return tuple(texts.words(part) for part in reward_parts(replace(reward, bonus_minor=0), rulebook))

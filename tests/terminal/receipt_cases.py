@@ -1,9 +1,11 @@
 """The occasions that the golden receipts show; written by hand, so that a change of the paper is seen as a change of text."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from printers.document import Receipt
+from stored_value.cart_policy import CouponShape, CouponType, PassType
 from stored_value.events import (
     EvidenceClass,
     MemberEnrolled,
@@ -31,8 +33,9 @@ from stored_value.identity import (
     TierId,
     member_no,
 )
+from stored_value.promotions import Benefits, CouponGift, PassGift
 from stored_value.rulebook import FirstTopUp, FixedPlan, ReceiptTexts, Rulebook, Tier, Words
-from stored_value.wallet import WalletStatus
+from stored_value.wallet import HoldingKind, WalletStatus
 from terminal.counter.views import MemberView
 from terminal.receipt_words import CHINESE, ReceiptWords
 from terminal.receipts import Slip, Split, member_receipt
@@ -145,6 +148,37 @@ def top_up_offline() -> Receipt:
         promised=(Promise(promotion_id=PromotionId("first-50"), bonus_minor=5_000),),
     )
     return member_receipt(slip(43), event, member(10_000, 0, provisional=5_000), Split(), names={}, original_no="")
+
+
+def top_up_with_rewards() -> Receipt:
+    """A plan whose bonus comes in instalments, with points, coupons and a pass beside it."""
+    plan = FixedPlan(
+        promotion_id=PromotionId("plan-2000"),
+        name=Words(zh="充2000大礼", en="Pay 2000"),
+        pay_minor=200_000,
+        bonus_minor=0,
+        also=Benefits(
+            points=500,
+            coupons=(CouponGift(coupon_id="tea", count=2),),
+            passes=(PassGift(pass_id="wash", kind=HoldingKind.PASS_USES, quantity=3),),
+        ),
+    )
+    rulebook = replace(
+        RULEBOOK,
+        promotions=(plan,),
+        coupons=(CouponType(coupon_id="tea", name=Words(zh="奶茶券", en="Tea"), shape=CouponShape.AMOUNT),),
+        passes=(PassType(pass_id="wash", name=Words(zh="洗车卡", en="Wash"), kind=HoldingKind.PASS_USES),),
+    )
+    event = ToppedUp(
+        occasion=occasion("2026-11-23 14:02:11"),
+        member_id=MEMBER,
+        amount_minor=200_000,
+        tenders=(Tender(kind=TenderKind.CASH, amount_minor=200_000),),
+        plan_id=plan.promotion_id,
+        promised=(Promise(promotion_id=plan.promotion_id, bonus_minor=0, later_minor=20_000, points=500),),
+    )
+    after = replace(member(200_000, 0, as_of=HQ_TIME), points=620)
+    return member_receipt(replace(slip(47), rulebook=rulebook), event, after, Split(), names={}, original_no="")
 
 
 def redemption(words: ReceiptWords = CHINESE) -> Receipt:

@@ -97,3 +97,14 @@ def test_no_receipt_names_more_of_a_member_than_his_mask_and_four_digits() -> No
     text = as_text(cases.top_up())
     assert "王*丽 尾号 4821" in text
     assert cases.MEMBER not in text
+
+
+def test_a_top_up_prints_every_reward_that_it_promised_and_the_points_held() -> None:
+    text = as_text(cases.top_up_with_rewards())
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "分期赠送 充2000大礼 ￥200.00" in lines
+    assert "积分 充2000大礼 +500" in lines
+    assert "另赠 优惠券 奶茶券 2 张" in lines
+    assert "另赠 次卡 洗车卡 3 次" in lines
+    assert "积分 620" in lines
+    assert "赠送 充2000大礼 ￥0.00" not in lines, "a promotion that gives no bonus at once prints none"

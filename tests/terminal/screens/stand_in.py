@@ -10,10 +10,10 @@ from typing import Any
 from printers.document import Align, Cell, Columns, Cut, Mark, Qr, Receipt, Row, Rule, Text, Title
 from printers.spool import Readiness
 from stored_value.events import OrderLine, RefundLine, ShiftTotals, Tender
-from stored_value.identity import EventId, MemberId, PromotionId, StaffId, StoreId, TerminalId
+from stored_value.identity import EventId, MemberId, PromotionId, StaffId, StoreId, TerminalId, TierId
 from stored_value.money import format_yuan, split
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.rulebook import BonusBearer, FixedPlan, Words
+from stored_value.rulebook import BonusBearer, FixedPlan, Rulebook, Tier, Words
 from stored_value.topup import Reason, Reward
 from stored_value.wallet import WalletStatus
 from terminal.counter.views import (
@@ -92,6 +92,12 @@ STAFF = (
 )
 PLAN_1000 = FixedPlan(promotion_id=PromotionId("plan-1000"), name=Words(zh="充1000送200", en="1,000 gives 200 more"), pay_minor=100_000, bonus_minor=20_000)  # fmt: skip
 PLAN_500 = FixedPlan(promotion_id=PromotionId("plan-500"), name=Words(zh="充500送60", en="500 gives 60 more"), pay_minor=50_000, bonus_minor=6_000)  # fmt: skip
+RULEBOOK = Rulebook(
+    version=1,
+    effective_at=NOW,
+    tiers=(Tier(tier_id=TierId("basic"), name=Words(zh="普通", en="Basic"), top_up_from_minor=0),),
+    promotions=(PLAN_1000, PLAN_500),
+)
 FIRST_50 = Words(zh="首充送50", en="50 for the first top-up")
 
 STATUS = TillStatus(
@@ -254,6 +260,7 @@ class StandInCounter:
             bonus_minor=bonus,
             rewards=rewards,
             reasons=reasons,
+            rulebook=RULEBOOK,
             balance_after_minor=self.people[member_id].balance_minor + amount_minor + bonus,
             provisional=not self.state.online,
         )

@@ -150,7 +150,10 @@ def test_a_plan_shows_its_bonus_before_money_is_taken_and_cash_shows_the_change(
     presenter.choose_plan(str(PLAN))
     view = open_bench.view("top_up")
     assert (view.bonus, view.after) == ("+￥200.00", "￥1,800.00")
-    assert [(row.text, row.given) for row in view.reasons] == [("充1000送200", True), ("首充送50：仅限首次充值", False)]
+    assert [(row.text, row.given) for row in view.reasons] == [
+        ("充1000送200", True),
+        ("首充送50：仅限首次充值，已充值 1 次", False),
+    ]
     before = till.journal.head().seq
     open_bench.confirm()
     assert till.journal.head().seq == before, "the first confirm only leads to the tender"

@@ -5,15 +5,18 @@ import re
 import pytest
 
 from stored_value.events import EVENT_TYPES, TenderKind
+from stored_value.identity import PromotionId
+from stored_value.promotions import CouponGift, PassGift
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.rulebook import Words
-from stored_value.topup import Reason
-from stored_value.wallet import WalletStatus
+from stored_value.rulebook import BonusBearer, Words
+from stored_value.topup import Reason, Reward
+from stored_value.wallet import HoldingKind, WalletStatus
 from terminal.language import Language, Texts
 from terminal.screens.enrolment_words import EnrolmentFailure, enrolment_notice
 from terminal.screens.refusal_words import SAID
-from terminal.screens.top_up_words import reason_text
+from terminal.screens.top_up_words import reason_text, rewards_beside_bonus
 from terminal.screens.words import Notice, explain, kind_name, tender_name, wallet_status
+from tests.terminal.receipt_cases import RULEBOOK
 
 LANGUAGES = list(Language)
 
@@ -45,6 +48,10 @@ def test_a_refusal_is_worded_in_chinese(code: RefusalCode) -> None:
         (Refusal(RefusalCode.STATIC_CARD_LIMIT, {"limit_minor": 30_000, "left_minor": 1_000}), "￥10.00"),
         (Refusal(RefusalCode.REFUND_TOO_LATE, {"days": 30}), "30"),
         (Refusal(RefusalCode.PIN_DELAYED, {"delay_s": 45}), "45"),
+        (Refusal(RefusalCode.COUPON_BELOW_MINIMUM, {"minimum_minor": 10_000, "short_minor": 250}), "￥2.50"),
+        (Refusal(RefusalCode.COUPON_EXPIRED, {"coupon": "c5", "until": "2026-05-31"}), "2026-05-31"),
+        (Refusal(RefusalCode.PASS_TOO_FEW, {"pass": "wash-10", "left": 1, "short": 2}), "wash-10"),
+        (Refusal(RefusalCode.IDENTITY_NEEDED, {"limit_minor": 1_000_000, "topped_up_minor": 990_000}), "￥9,900.00"),
         (Refusal(RefusalCode.PIN_WRONG, {"attempts_left_free": 2}), "2"),
         (Refusal(RefusalCode.PIN_WRONG, {"attempts_left_free": 0, "delay_s": 30}), "30"),
     ],
@@ -52,6 +59,18 @@ def test_a_refusal_is_worded_in_chinese(code: RefusalCode) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_refusal_names_its_figures(refusal: Refusal, says: str, language: Language) -> None:
     assert says in explain(refusal, Texts(language)).why
+
+
+@pytest.mark.parametrize(
+    ("remedy", "says"),
+    [
+        ("replace_card", "请补办新卡，或联系总部恢复。"),
+        ("use_survivor", "该卡已合并，请用会员的另一张卡。"),
+        ("a remedy from a newer program", "请核对会员身份，并致电总部。"),
+    ],
+)
+def test_what_to_do_follows_the_remedy_that_the_refusal_names(remedy: str, says: str) -> None:
+    assert explain(Refusal(RefusalCode.WALLET_NOT_ACTIVE, {"remedy": remedy}), Texts()).remedy == says
 
 
 def test_no_refusal_has_words_without_a_code() -> None:
@@ -77,13 +96,27 @@ def test_tenders_states_and_kinds_have_names_of_their_own() -> None:
     ("code", "data", "says"),
     [
         ("given", {}, "首充送50"),
-        ("not_first", {"count": 3}, "首充送50：仅限首次充值"),
-        ("below_minimum", {"from_minor": 10_000}, "首充送50：满 ￥100 可得"),
-        ("other_plan", {"pay_minor": 100_000}, "首充送50：须正好付 ￥1,000"),
-        ("amount_differs", {"pay_minor": 100_000}, "首充送50：须正好付 ￥1,000"),
+        ("not_first", {"count": 3}, "首充送50：仅限首次充值，已充值 3 次"),
+        ("below_minimum", {"from_minor": 10_000}, "首充送50：充满 ￥100.00 可享"),
+        ("other_plan", {"pay_minor": 100_000}, "首充送50：充值 ￥1,000.00 并选择该套餐可享"),
+        ("amount_differs", {"pay_minor": 100_000}, "首充送50：该套餐金额须为 ￥1,000.00"),
     ],
 )
 def test_a_promotion_says_in_one_line_why_it_gives_or_not(code: str, data: dict[str, int | str], says: str) -> None:
     name = Words(zh="首充送50", en="50 for the first top-up")
     reason = Reason(promotion_id="p", name=name, given=code == "given", code=code, data=data)  # type: ignore[arg-type]
-    assert reason_text(reason, Texts()) == says
+    assert reason_text(reason, RULEBOOK, Texts()) == says
+
+
+def test_what_comes_beside_the_bonus_is_said_line_by_line() -> None:
+    reward = Reward(
+        promotion_id=PromotionId("p"),
+        name=Words(zh="充1000", en="Pay 1000"),
+        bonus_minor=20_000,
+        bearer=BonusBearer.COLLECTING_STORE,
+        points=500,
+        coupons=(CouponGift(coupon_id="tea", count=2),),
+        passes=(PassGift(pass_id="wash", kind=HoldingKind.PASS_USES, quantity=3),),
+    )
+    lines = ("500 积分", "优惠券 tea 2 张", "次卡 wash 3 次")
+    assert rewards_beside_bonus(reward, RULEBOOK, Texts()) == lines
