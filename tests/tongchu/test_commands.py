@@ -61,7 +61,6 @@ def test_a_head_office_is_made_and_gets_stores_staff_and_rules(tmp_path: Path) -
         (("hq", "serve", "-c", "bad.toml"), ("bad.toml", "colour", "is no key", "database_url")),
         (("hq", "serve", "-c", "torn.toml"), ("torn.toml", "not TOML")),
         (("till", "status"), ("tongchu till enrol",)),
-        (("till", "run"), ("tongchu till enrol",)),
         (("till", "run", "-c", "bad.toml"), ("bad.toml", "colour", "is no key", "printers")),
         (("till", "enrol", "http://127.0.0.1:1", "CODE"), ("not enrolled", "does not answer")),
         (("journal", "verify", "."), ("journal.db", "no such journal")),
