@@ -59,9 +59,12 @@ class CashOutLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashOut:
+    """`arrived` are lots that another member gave back, out of the same top-ups, while the request waited: no part of its reckoning, they stay the member's."""
+
     request_id: EventId
     state: CashOutState
     lines: tuple[CashOutLine, ...]
+    arrived: tuple[LotId, ...] = ()
 
     @property
     def refundable_minor(self) -> int:

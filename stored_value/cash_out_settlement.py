@@ -3,6 +3,7 @@
 Reserved value has left its lots and is owed as `CASH_OUT_PENDING` in the books of the lots' stores until it is settled.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stored_value.cash_out import cash_out, pays_as_paid, plan_cash_out, reckoned_again
@@ -102,6 +103,17 @@ def apply_payment_reversal(wallet: Wallet, event: CashOutReversed, rulebook: Rul
     postings.extend(_settling(asked, place.store_id, rulebook, -1))
     wallet = _end_lots(_with_state(wallet, asked, CashOutState.WAITING), asked, None)
     return wallet, postings, findings
+
+
+def with_arrivals(wallet: Wallet, lots: Sequence[Lot]) -> Wallet:
+    """What a transfer brings while a request waits for the same top-ups is told apart from what refunds put back."""
+    cash_outs = tuple(
+        replace(asked, arrived=(*asked.arrived, *[lot.lot_id for lot in lots]))
+        if asked.state is CashOutState.WAITING and lots
+        else asked
+        for asked in wallet.cash_outs
+    )
+    return replace(wallet, cash_outs=cash_outs)
 
 
 def reckon_again(
@@ -226,7 +238,12 @@ def _end_lots(wallet: Wallet, asked: CashOut, end: LotEnd | None) -> Wallet:
     ids = {line.top_up_id for line in asked.lines}
     kinds = (ValueKind.PRINCIPAL, ValueKind.BONUS)
     lots = tuple(
-        replace(lot, end=end) if lot.top_up_id in ids and lot.kind in kinds and lot.end is not LotEnd.REVERSED else lot
+        replace(lot, end=end)
+        if lot.top_up_id in ids
+        and lot.kind in kinds
+        and lot.end is not LotEnd.REVERSED
+        and lot.lot_id not in asked.arrived
+        else lot
         for lot in wallet.lots
     )
     return replace(wallet, lots=lots)

@@ -15,9 +15,10 @@ from stored_value.wallet import Lot, LotEnd, Receivable, ValueKind, Wallet
 
 
 def refuse_reversal(wallet: Wallet, event: ToppedUp) -> Refusal | None:
-    """A top-up goes back only while nothing was drawn from it, and none of its points, coupons and passes was used."""
+    """A top-up goes back only while nothing was drawn from it or given to another member, and none of its points, coupons and passes was used."""
     lots = [lot for lot in wallet.lots if lot.top_up_id == event.occasion.event_id]
-    drawn = sum(lot.original_minor - lot.remaining_minor for lot in lots)
+    given_away = event.amount_minor - sum(lot.original_minor for lot in lots if lot.kind is ValueKind.PRINCIPAL)
+    drawn = sum(lot.original_minor - lot.remaining_minor for lot in lots) + given_away
     if not lots or drawn or rewards_used(wallet, event.occasion.event_id):
         return Refusal(RefusalCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": drawn})
     return None

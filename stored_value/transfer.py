@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from stored_value.cash_out_settlement import with_arrivals
 from stored_value.compliance import inflow_findings, refuse_inflow
 from stored_value.draw import Draw, drawable_lots, pay_receivables, plan_draw
 from stored_value.events_money_out import MovedValue, TransferPurpose, TransferredIn, TransferredOut
@@ -159,6 +160,7 @@ def apply_transfer_in(wallet: Wallet, event: TransferredIn, rulebook: Rulebook) 
         else:
             lots.append(_arrived(part, LotId(f"{event.transfer_id}/t/{number}")))
     topped_up = wallet.topped_up_minor + event.topped_up_minor
+    wallet = with_arrivals(wallet, lots)
     wallet = replace(
         wallet,
         lots=(*wallet.lots, *lots),

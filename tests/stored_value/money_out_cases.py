@@ -34,7 +34,8 @@ from stored_value.events_money_out import (
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
 from stored_value.merging import everything, refuse_merge
 from stored_value.money import parse_yuan
-from stored_value.occasion import EvidenceClass, Occasion, Tender, TenderKind
+from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
+from stored_value.points import refuse_points_redemption
 from stored_value.redemption import refuse_redemption
 from stored_value.refusals import Refusal
 from stored_value.rulebook import Rulebook
@@ -42,7 +43,7 @@ from stored_value.rulebook_document import parse_rulebook
 from stored_value.standing import refuse_card, refuse_status
 from stored_value.taking_back import refuse_taking_back, undone_by
 from stored_value.topup import refuse_top_up
-from stored_value.transfer import plan_transfer, refuse_transfer
+from stored_value.transfer import moved_part, plan_transfer, refuse_transfer
 from stored_value.wallet import Identity, ValueKind, Wallet, WalletStatus
 from tests.stored_value.miniature import DAY, MEMBER, occasion, redeem, refund, reverse, top_up, wallet
 
@@ -119,6 +120,9 @@ class Story:
             case "redeem":
                 amounts = [fen(part) for part in rest[0].split(",")]
                 bought = redeem(place.event_id, *amounts, store=place.store_id, day=day)
+                if rest[1:] and rest[1].startswith("expects="):
+                    lot, _, share = rest[1][8:].partition(":")
+                    return replace(bought, expected_draw=(ExpectedDraw(lot_id=LotId(lot), amount_minor=fen(share)),))
                 if rest[1:]:
                     discount = fen(rest[1].removeprefix("discount="))
                     bought = replace(bought, lines=(replace(bought.lines[0], discount_minor=discount),))
@@ -184,6 +188,10 @@ class Story:
         match word:
             case "give":
                 moved = plan_transfer(self.held, fen(rest[0]), self.book, place.business_date)
+                if rest[1:]:
+                    lot = self.held.lot(LotId(rest[1].removeprefix("of=")))
+                    assert lot is not None
+                    moved = (moved_part(lot, fen(rest[0])),)
                 amount = sum(part.amount_minor for part in moved)
                 return self.leg_out(place, moved, amount, TransferPurpose.MEMBER)
             case "merge" | "sweep":
@@ -232,10 +240,17 @@ class Story:
                 tenders = tenders_of(rest[1], rest[2:])
                 return refuse_cash_out_payment(self.held, EventId(rest[0]), tenders, self.book)
             case "?top-up":
-                return refuse_top_up(self.held, fen(rest[0]), tenders_of(rest[0], rest[1:]), None, self.book)
+                plans = [PromotionId(part[5:]) for part in rest if part.startswith("plan=")]
+                plan_id = plans[0] if plans else None
+                return refuse_top_up(self.held, fen(rest[0]), tenders_of(rest[0], rest[1:]), plan_id, self.book)
             case "?redeem":
+                offline = [fen(part[8:]) for part in rest if part.startswith("offline=")]
+                until = [DAY + timedelta(days=int(part[6:])) for part in rest if part.startswith("until=")]
+                held = replace(self.held, expires_on=until[0]) if until else self.held
+                spent = offline[0] if offline else None
+                static = "static" in rest
                 return refuse_redemption(
-                    self.held, fen(rest[0]), self.book, on, offline_spent_minor=None, static_card=False
+                    held, fen(rest[0]), self.book, on, offline_spent_minor=spent, static_card=static
                 )
             case "?status":
                 committed = sum(fen(part[7:]) for part in rest[1:])
@@ -251,6 +266,8 @@ class Story:
                 if "frozen" in rest:
                     target = replace(target, status=WalletStatus.FROZEN)
                 return refuse_transfer(self.held, target, fen(rest[0]), self.book, on)
+            case "?reward":
+                return refuse_points_redemption(self.held, rest[0], self.book, on)
             case "?merge":
                 target = replace(wallet(), member_id=OTHER if "self" not in rest else MEMBER)
                 if "closed" in rest:
@@ -265,7 +282,8 @@ class Story:
         event = next(each for each in self.events if each.occasion.event_id == rest[0])
         if "late" in rest:
             place = replace(place, shift_id=type(place.shift_id)("another"))
-        refused = refuse_taking_back(event, self.events[-1], place)
+        last = event if "elsewhere" in rest else self.events[-1]
+        refused = refuse_taking_back(event, last, place)
         answer = refused or undone_by(event, self.held, place)
         return answer if isinstance(answer, Refusal) else None
 
@@ -296,8 +314,9 @@ def received(place: Occasion, rest: list[str]) -> TransferredIn:
     """`receive ID TRANSFER amount [owing=…] [until=day]`: value of another member, from a top-up at S09 on day 0."""
     owing = [fen(part[6:]) for part in rest if part.startswith("owing=")]
     until = [DAY + timedelta(days=int(part[6:])) for part in rest if part.startswith("until=")]
-    amount = fen(rest[1])
-    common: Table = {"store_id": StoreId("S09"), "source_id": EventId("o1"), "acquired_on": DAY, "rulebook": 1}
+    sources = [part[5:] for part in rest if part.startswith("from=")]
+    amount, source = fen(rest[1]), EventId(sources[0] if sources else "o1")
+    common: Table = {"store_id": StoreId("S09"), "source_id": source, "acquired_on": DAY, "rulebook": 1}
     moved = [
         MovedValue(
             kind=ValueKind.PRINCIPAL,

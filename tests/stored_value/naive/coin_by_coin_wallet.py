@@ -5,10 +5,13 @@ is popping from a list. Days are plain numbers. Two readings where the text is s
 part of the "line total" of the refund formula, because it goes back before anything else.
 """
 
+from typing import Any
+
 OWED = "owed"
+Record = dict[str, Any]
 
 
-def share_out(total, weights):
+def share_out(total: int, weights: list[int]) -> list[int]:
     """Floors, then one fen each to the largest remainders; ties to the earlier."""
     if total == 0:
         return [0 for _ in weights]
@@ -21,19 +24,21 @@ def share_out(total, weights):
 
 
 class CoinByCoinWallet:
-    def __init__(self, draw_order):
+    def __init__(self, draw_order: str) -> None:
         self.draw_order = draw_order
-        self.piles = []
-        self.owed = []
-        self.purchases = {}
-        self.deposits = {}
-        self.cash_outs = {}
-        self.revenue = {}
+        self.piles: list[Record] = []
+        self.owed: list[Record] = []
+        self.purchases: dict[str, Record] = {}
+        self.deposits: dict[str, Record] = {}
+        self.cash_outs: dict[str, Record] = {}
+        self.revenue: dict[str, int] = {}
 
     # --- what comes in
 
-    def pile(self, name, kind, store, source, day, amount, last_day=None):
-        made = {
+    def pile(
+        self, name: str, kind: str, store: str, source: str, day: int, amount: int, last_day: int | None = None
+    ) -> Record:
+        made: Record = {
             "name": name,
             "kind": kind,
             "store": store,
@@ -49,14 +54,14 @@ class CoinByCoinWallet:
         self.piles.append(made)
         return made
 
-    def top_up(self, name, store, day, paid, gifts):
+    def top_up(self, name: str, store: str, day: int, paid: int, gifts: list[tuple[str, int, int | None]]) -> None:
         """`gifts`: (promotion, amount, days that it is good for, or None)."""
         self.pile(f"{name}/p", "principal", store, name, day, paid)
         for promotion, amount, days in gifts:
             self.pile(f"{name}/b/{promotion}", "bonus", store, name, day, amount, None if days is None else day + days)
         self.pay_what_is_owed(day)
 
-    def open_piles(self, kind, day):
+    def open_piles(self, kind: str, day: int) -> list[Record]:
         good = [
             pile
             for pile in self.piles
@@ -68,11 +73,11 @@ class CoinByCoinWallet:
             key=lambda pile: (never if pile["last_day"] is None else pile["last_day"], pile["day"], pile["name"]),
         )
 
-    def available(self, kind, day):
+    def available(self, kind: str, day: int) -> int:
         return sum(pile["left"] for pile in self.open_piles(kind, day))
 
-    def take(self, kind, amount, day):
-        coins = []
+    def take(self, kind: str, amount: int, day: int) -> list[Record]:
+        coins: list[Record] = []
         for pile in self.open_piles(kind, day):
             while pile["left"] and len(coins) < amount:
                 pile["left"] -= 1
@@ -80,7 +85,7 @@ class CoinByCoinWallet:
         assert len(coins) == amount
         return coins
 
-    def pay_what_is_owed(self, day):
+    def pay_what_is_owed(self, day: int) -> None:
         """Coin by coin: the oldest debt, from principal as long as there is any; the purchase then counts as paid by that coin."""
         while self.owed:
             debt = self.owed[0]
@@ -97,7 +102,7 @@ class CoinByCoinWallet:
 
     # --- what is spent
 
-    def redeem(self, name, store, day, line_totals):
+    def redeem(self, name: str, store: str, day: int, line_totals: list[int]) -> None:
         amount = sum(line_totals)
         principal_held, bonus_held = self.available("principal", day), self.available("bonus", day)
         drawn = min(amount, principal_held + bonus_held)
@@ -132,13 +137,13 @@ class CoinByCoinWallet:
         self.purchases[name] = {"store": store, "day": day, "lines": lines}
         self.revenue[store] = self.revenue.get(store, 0) + amount
 
-    def still_refundable(self, purchase):
+    def still_refundable(self, purchase: str) -> list[int]:
         return [len(line["principal"]) + len(line["bonus"]) + line[OWED] for line in self.purchases[purchase]["lines"]]
 
-    def refund(self, name, purchase, day, amounts):
+    def refund(self, name: str, purchase: str, day: int, amounts: list[int]) -> None:
         """`amounts` by line, none more than is left of it."""
         bought = self.purchases[purchase]
-        returned = []
+        returned: list[Record] = []
         for line, amount in zip(bought["lines"], amounts, strict=True):
             unowed = min(amount, line[OWED])
             line[OWED] -= unowed
@@ -148,7 +153,7 @@ class CoinByCoinWallet:
         self.land(name, returned, bought["day"], day)
         self.pay_what_is_owed(day)
 
-    def coins_back(self, line, amount):
+    def coins_back(self, line: Record, amount: int) -> list[Record]:
         back = line["back"]
         principal_drawn = len(line["principal"]) + back["principal"]
         line_total = principal_drawn + len(line["bonus"]) + back["bonus"]
@@ -156,23 +161,23 @@ class CoinByCoinWallet:
             return []
         so_far = back["principal"] + back["bonus"] + amount
         principal = principal_drawn * so_far // line_total - back["principal"]
-        coins = []
+        coins: list[Record] = []
         for kind, count in (("principal", principal), ("bonus", amount - principal)):
             popped = [line[kind].pop() for _ in range(count)]
             back[kind] += count
             coins += reversed(popped)
         return coins
 
-    def owe_less(self, purchase, amount):
+    def owe_less(self, purchase: str, amount: int) -> None:
         for debt in self.owed:
             if debt["purchase"] == purchase:
                 debt["amount"] -= amount
         self.owed = [debt for debt in self.owed if debt["amount"]]
 
-    def land(self, name, coins, bought_on, day):
+    def land(self, name: str, coins: list[Record], bought_on: int, day: int) -> None:
         """Into its pile; out of an expired pile into one of its own with the days that were left; out of a paid cash-out through its reckoning."""
-        reckoned = {}
-        own = {}
+        reckoned: dict[tuple[str, str], list[Record]] = {}
+        own: dict[str, list[Record]] = {}
         for coin in coins:
             if coin["cashed_by"] is not None:
                 reckoned.setdefault(coin["cashed_by"], []).append(coin)
@@ -184,34 +189,34 @@ class CoinByCoinWallet:
             old = same[0]
             old["made"] -= len(same)
             days_left = old["last_day"] - bought_on
-            self.pile(
-                f"{name}/x/{number}",
-                old["kind"],
-                old["store"],
-                old["source"],
-                old["day"],
-                len(same),
-                day + max(0, days_left),
+            last_day = day + max(0, days_left)
+            new = self.pile(
+                f"{name}/x/{number}", old["kind"], old["store"], old["source"], old["day"], len(same), last_day
             )
+            for request in self.waiting():
+                for line in self.cash_outs[request]["lines"].values():
+                    if any(pile is old for pile in line["piles"]):
+                        line["piles"].append(new)
+                        line["reserved"].append(0)
         for (request, source), same in reckoned.items():
             self.reckon_again(name, day, self.cash_outs[request]["lines"][source], len(same), same[0]["store"])
 
     # --- what goes out
 
-    def reverse_top_up(self, name):
+    def reverse_top_up(self, name: str) -> None:
         for pile in self.piles:
             if pile["source"] == name:
                 assert pile["left"] == pile["made"]
                 pile["left"] = 0
                 pile["gone"] = True
 
-    def untouched(self, name, paid):
+    def untouched(self, name: str, paid: int) -> bool:
         own = [pile for pile in self.piles if pile["source"] == name]
         principal = sum(pile["left"] for pile in own if pile["kind"] == "principal")
         return bool(own) and principal == paid and all(pile["left"] == pile["made"] for pile in own)
 
-    def ask_cash_out(self, name):
-        lines = {}
+    def ask_cash_out(self, name: str) -> None:
+        lines: dict[str, Record] = {}
         for source in dict.fromkeys(pile["source"] for pile in self.piles):
             own = [
                 pile
@@ -230,21 +235,20 @@ class CoinByCoinWallet:
         self.cash_outs[name] = {"state": "waiting", "lines": lines}
 
     @staticmethod
-    def refundable(line):
-        return line["paid"] - line["used"] * line["paid"] // (line["paid"] + line["gift"])
+    def refundable(line: Record) -> int:
+        paid: int = line["paid"]
+        return paid - line["used"] * line["paid"] // (line["paid"] + line["gift"])
 
-    def waiting(self):
+    def waiting(self) -> list[str]:
         return [name for name, asked in self.cash_outs.items() if asked["state"] == "waiting"]
 
-    def to_pay(self, request):
+    def to_pay(self, request: str) -> int:
         return sum(self.refundable(line) for line in self.cash_outs[request]["lines"].values())
 
-    def reserved(self):
-        return sum(
-            sum(line["reserved"]) for name in self.waiting() for line in self.cash_outs[name]["lines"].values()
-        )
+    def reserved(self) -> int:
+        return sum(sum(line["reserved"]) for name in self.waiting() for line in self.cash_outs[name]["lines"].values())
 
-    def pay_cash_out(self, name, request, day):
+    def pay_cash_out(self, name: str, request: str, day: int) -> None:
         """The payment ends the piles; what a refund put into them while the request waited is reckoned again."""
         asked = self.cash_outs[request]
         asked["state"] = "paid"
@@ -256,7 +260,7 @@ class CoinByCoinWallet:
             if refilled:
                 self.reckon_again(name, day, line, refilled, line["piles"][0]["store"])
 
-    def reckon_again(self, name, day, line, unused, store):
+    def reckon_again(self, name: str, day: int, line: Record, unused: int, store: str) -> None:
         before = self.refundable(line)
         line["used"] -= unused
         assert line["used"] >= 0
@@ -264,7 +268,7 @@ class CoinByCoinWallet:
         if extra:
             self.pile(f"{name}/c/{line['piles'][0]['source']}", "principal", store, name, day, extra)
 
-    def reject_cash_out(self, request, day):
+    def reject_cash_out(self, request: str, day: int) -> None:
         asked = self.cash_outs[request]
         asked["state"] = "rejected"
         for line in asked["lines"].values():
@@ -272,9 +276,9 @@ class CoinByCoinWallet:
                 pile["left"] += amount
         self.pay_what_is_owed(day)
 
-    def give(self, amount, day):
+    def give(self, amount: int, day: int) -> list[tuple[Record, int]]:
         """Principal only. What moves was never used here: its pile was made smaller."""
-        sent = []
+        sent: list[Record] = []
         for coin in self.take("principal", amount, day):
             coin["made"] -= 1
             if not sent or sent[-1]["from"] is not coin:
@@ -282,13 +286,13 @@ class CoinByCoinWallet:
             sent[-1]["amount"] += 1
         return [(part["from"], part["amount"]) for part in sent]
 
-    def receive(self, name, day, sent):
+    def receive(self, name: str, day: int, sent: list[tuple[Record, int]]) -> None:
         for number, (old, amount) in enumerate(sent):
             pile_name = f"{name}/t/{number}"
             self.pile(pile_name, old["kind"], old["store"], old["source"], old["day"], amount, old["last_day"])
         self.pay_what_is_owed(day)
 
-    def expire(self, pile_name):
+    def expire(self, pile_name: str) -> None:
         for pile in self.piles:
             if pile["name"] == pile_name:
                 pile["lapsed"] += pile["left"]
@@ -296,38 +300,46 @@ class CoinByCoinWallet:
 
     # --- deposits
 
-    def take_deposit(self, name, store, amount):
+    def take_deposit(self, name: str, store: str, amount: int) -> None:
         self.deposits[name] = {"store": store, "left": amount}
 
-    def deposits_held(self):
+    def deposits_held(self) -> list[str]:
         return [name for name, held in self.deposits.items() if held["left"]]
 
-    def return_deposit(self, name, amount):
+    def return_deposit(self, name: str, amount: int) -> None:
         self.deposits[name]["left"] -= amount
 
-    def keep_deposit(self, name, store, amount):
+    def keep_deposit(self, name: str, store: str, amount: int) -> None:
         self.deposits[name]["left"] -= amount
         self.revenue[store] = self.revenue.get(store, 0) + amount
 
     # --- what it holds
 
-    def balance(self, kind):
+    def balance(self, kind: str) -> int:
         return sum(pile["left"] for pile in self.piles if pile["kind"] == kind)
 
-    def owes(self):
+    def owes(self) -> int:
         return sum(debt["amount"] for debt in self.owed)
 
-    def shown_piles(self):
+    def shown_piles(self) -> list[tuple[str, str, str, int, str, int, int]]:
         return sorted(
-            (pile["source"], pile["kind"], pile["store"], pile["day"], str(pile["last_day"]), pile["made"], pile["left"])
+            (
+                pile["source"],
+                pile["kind"],
+                pile["store"],
+                pile["day"],
+                str(pile["last_day"]),
+                pile["made"],
+                pile["left"],
+            )
             for pile in self.piles
         )
 
-    def liabilities(self):
+    def liabilities(self) -> dict[tuple[str, str], int]:
         """(store, account): what its books owe."""
-        books = {}
+        books: dict[tuple[str, str], int] = {}
 
-        def add(store, account, amount):
+        def add(store: str, account: str, amount: int) -> None:
             books[store, account] = books.get((store, account), 0) + amount
 
         for pile in self.piles:
