@@ -237,7 +237,9 @@ class CoinByCoinWallet:
     @staticmethod
     def refundable(line: Record) -> int:
         paid: int = line["paid"]
-        return paid - line["used"] * line["paid"] // (line["paid"] + line["gift"])
+        used: int = line["used"]
+        gift: int = line["gift"]
+        return paid - used * paid // (paid + gift)
 
     def waiting(self) -> list[str]:
         return [name for name, asked in self.cash_outs.items() if asked["state"] == "waiting"]
