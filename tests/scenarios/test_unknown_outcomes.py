@@ -71,7 +71,7 @@ def test_h7_an_entry_of_an_unknown_kind_is_set_aside_and_those_behind_it_go_on(f
     member = member_of("S01")
     newer, older = franchise.hq.till("S01"), franchise.till("S02-T1")
     newer.top_up(member, 10_000, first_50=5_000)
-    unknown(newer, "points_redeemed", member, out_minor=1_500)
+    unknown(newer, "aroma_dispensed", member, out_minor=1_500)
     unknown(newer, "gift_received", member, in_minor=200)
     newer.redeem(member, 300)
     reply = newer.push()

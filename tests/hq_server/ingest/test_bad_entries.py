@@ -136,7 +136,7 @@ def test_a_gap_is_named_and_stops_nobody(hq: ServedHq) -> None:
 def test_an_unknown_kind_is_set_aside_and_its_header_settled_while_later_entries_go_on(hq: ServedHq) -> None:
     till = filled(hq)
     member = till.entries[0].header.members[0]
-    header_only(till, "points_redeemed", member, out_minor=1_500)
+    header_only(till, "aroma_dispensed", member, out_minor=1_500)
     till.redeem(member, 500)
     reply = till.push()
     aside, after = reply.outcomes[4:]
