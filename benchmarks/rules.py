@@ -5,7 +5,8 @@ history, names no store and cannot be replayed; it only shows what the immutable
 blurs the figures less.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import process_time
@@ -13,13 +14,17 @@ from typing import Final
 
 from benchmarks.figures import Better, Figure, Measured
 from stored_value.apply import apply
+from stored_value.eligibility import TopUpContext
 from stored_value.events import EvidenceClass, Occasion, OrderLine, Redeemed
-from stored_value.identity import EventId, LotId, MemberId, ShiftId, StaffId, StoreId, TerminalId, TierId
+from stored_value.identity import EventId, LotId, MemberId, PromotionId, ShiftId, StaffId, StoreId, TerminalId, TierId
 from stored_value.money import split
+from stored_value.promotions import Benefits, Conditions, PerStep, Terms
+from stored_value.quote import quote
 from stored_value.rulebook import Rulebook, Tier, Words
 from stored_value.wallet import Lot, ValueKind, Wallet
 
-SUMMARY: Final = "redemptions settled by the rules of money, a second on one core"
+SUMMARY: Final = "redemptions settled and promotions quoted by the rules of money, a second on one core"
+PROMOTIONS: Final = 100
 LOTS: Final = 20
 LOT_MINOR: Final = 10_000
 LINES: Final = 3
@@ -35,7 +40,7 @@ _BOOK: Final = Rulebook(
 def measure(folder: Path, quick: bool) -> Measured:  # noqa: ARG001 - every benchmark is called with its folder
     count = 200 if quick else 20_000
     wallet = wallet_of(LOTS)
-    figures = tuple(_compared(wallet, drawn_lots, count) for drawn_lots in (2, 10))
+    figures = (*(_compared(wallet, drawn_lots, count) for drawn_lots in (2, 10)), _quoted(wallet, max(20, count // 20)))
     return Measured(
         figures=figures,
         settings={"lots": LOTS, "lines": LINES, "redemptions": count, "draw order": _BOOK.draw_order.value},
@@ -93,6 +98,49 @@ def redemption(wallet: Wallet, drawn_lots: int) -> Redeemed:
             for number, share in enumerate(shares, start=1)
         ),
     )
+
+
+def _quoted(wallet: Wallet, count: int) -> Figure:
+    """A top-up that half of the rules reward, by their price or by their store."""
+    book = replace(_BOOK, promotions=tuple(_promotion(number) for number in range(PROMOTIONS)))
+    context = TopUpContext(store_id=StoreId("S01"), on=DAY, local_time="2026-03-02 12:00:00")
+    asked = [
+        (promotion.step_minor, promotion.each.bonus_minor, number % 2) for number, promotion in enumerate(_per_step())
+    ]
+    expected = _quoted_bare(asked, _PAID_MINOR)
+    given = quote(wallet, _PAID_MINOR, None, book, context)
+    assert given.bonus_minor == expected, f"{given.bonus_minor} was quoted instead of {expected}"
+    assert len(given.reasons) == PROMOTIONS
+    return Figure(
+        what=f"quote over {PROMOTIONS} promotions",
+        unit="quotes/s",
+        value=_per_second(lambda: quote(wallet, _PAID_MINOR, None, book, context), count),
+        floor=_per_second(lambda: _quoted_bare(asked, _PAID_MINOR), count),
+        floor_what="the same steps counted on a list of integers, without a reason for any",
+        better=Better.HIGHER,
+    )
+
+
+_PAID_MINOR: Final = 100_000
+
+
+def _per_step() -> Iterator[PerStep]:
+    return (_promotion(number) for number in range(PROMOTIONS))
+
+
+def _promotion(number: int) -> PerStep:
+    stores = (StoreId(f"S0{1 + number % 2}"),)
+    return PerStep(
+        promotion_id=PromotionId(f"p{number:03d}"),
+        name=Words(zh="每满送", en="each"),
+        step_minor=10_000 + 100 * number,
+        each=Benefits(bonus_minor=100 + number),
+        terms=Terms(conditions=Conditions(stores=stores)),
+    )
+
+
+def _quoted_bare(asked: list[tuple[int, int, int]], amount_minor: int) -> int:
+    return sum(amount_minor // step * bonus for step, bonus, elsewhere in asked if not elsewhere)
 
 
 def _compared(wallet: Wallet, drawn_lots: int, count: int) -> Figure:
