@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -106,18 +107,23 @@ def publish(
     rulebook: Annotated[
         Path, typer.Argument(help="The rulebook as JSON; docs/RULEBOOK.md explains each key.", dir_okay=False)
     ],
+    at_once: Annotated[bool, typer.Option("--now", help="In force at once, whatever its effective_at says.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Publish a rulebook: checked, numbered, signed, sent to every till ahead of its time."""
     from hq_server.rulebooks.publishing import RulebookRefused, publish_rulebook
-    from stored_value.rulebook_document import RulebookError
+    from stored_value.document_reader import RulebookError
+    from stored_value.rulebook_document import parse_rulebook, write_rulebook
 
     settings = hq_config(config)
     keys = _keys(settings)
     try:
-        document = rulebook.read_bytes()
+        book = parse_rulebook(rulebook.read_bytes())
+        now = datetime.now(UTC)
+        if at_once:
+            book = replace(book, effective_at=now)
         with unit_of_work(settings) as session:
-            book = publish_rulebook(session, keys, document, by="command line", now=datetime.now(UTC))
+            book = publish_rulebook(session, keys, write_rulebook(book), by="command line", now=now)
     except OSError as error:
         raise Unusable(f"{rulebook}: cannot be read ({error.strerror}); check the path") from error
     except RulebookError as error:

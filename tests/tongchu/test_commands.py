@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_head_office_is_made_and_gets_stores_staff_and_rules(tmp_path: Path) -
     assert "may sign in at S01 as cashier" in staff.stdout
     published = tongchu("hq", "publish", str(example), "-c", "hq.toml", home=tmp_path)
     assert "rulebook 1 takes effect" in published.stdout, published.stderr
+    at_once = tongchu("hq", "publish", str(example), "--now", "-c", "hq.toml", home=tmp_path)
+    assert f"rulebook 2 takes effect {datetime.now(UTC):%Y-%m-%d}" in at_once.stdout, at_once.stderr
     code = tongchu("hq", "enrol-code", "S01", "-c", "hq.toml", home=tmp_path)
     assert "S01-T1" in code.stdout
 
