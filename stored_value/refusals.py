@@ -65,7 +65,6 @@ class RefusalCode(StrEnum):
     TRANSFER_NOT_ALLOWED = "transfer_not_allowed"
     DEPOSIT_UNKNOWN = "deposit_unknown"
     DEPOSIT_EXCEEDED = "deposit_exceeded"
-    DEPOSITS_LEFT = "deposits_left"
     NOT_LAST_ENTRY = "not_last_entry"
     ENTRY_OF_ANOTHER_SHIFT = "entry_of_another_shift"
     ENTRY_NOT_REVERSIBLE = "entry_not_reversible"

@@ -99,11 +99,6 @@ MONEY_OUT: Final[Mapping[RefusalCode, Said]] = {
         later("{left} of the deposit is left."),
         later("Type a smaller amount."),
     ),
-    RefusalCode.DEPOSITS_LEFT: (
-        later("Deposits are still held"),
-        later("The member's deposits must be returned first."),
-        later("Return them, then try again."),
-    ),
     RefusalCode.NOT_LAST_ENTRY: (
         later("Not the last entry"),
         later("Only a member's newest entry can be undone."),

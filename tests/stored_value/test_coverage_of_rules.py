@@ -65,7 +65,6 @@ REFUSALS_ELSEWHERE = dict.fromkeys(
     ],
     COUNTER,
 ) | {
-    "deposits_left": "no rule gives it: a wallet with a deposit is refused as balance_left",
 }
 FINDINGS_ELSEWHERE = dict.fromkeys(
     [
