@@ -36,36 +36,38 @@ KINDS_ELSEWHERE = {
 }
 COUNTER = "the till's counter asks it, not the rules"
 INGEST = "head office's ingest finds it, not the rules"
-REFUSALS_ELSEWHERE = dict.fromkeys(
-    [
-        "purchase_of_another_till",
-        "member_unknown",
-        "phone_invalid",
-        "name_invalid",
-        "shift_not_open",
-        "shift_already_open",
-        "not_signed_in",
-        "pin_wrong",
-        "pin_delayed",
-        "till_stopped",
-        "no_rulebook",
-        "not_permitted",
-        "disk_full",
-        "amount_negative",
-        "lines_disagree",
-        "code_unknown",
-        "card_replaced",
-        "action_reused",
-        "receipt_unknown",
-        "top_up_unknown",
-        "staff_unknown",
-        "member_numbers_used_up",
-        "card_needed",
-        "staff_list_too_old",
-    ],
-    COUNTER,
-) | {
-}
+REFUSALS_ELSEWHERE = (
+    dict.fromkeys(
+        [
+            "purchase_of_another_till",
+            "member_unknown",
+            "phone_invalid",
+            "name_invalid",
+            "shift_not_open",
+            "shift_already_open",
+            "not_signed_in",
+            "pin_wrong",
+            "pin_delayed",
+            "till_stopped",
+            "no_rulebook",
+            "not_permitted",
+            "disk_full",
+            "amount_negative",
+            "lines_disagree",
+            "code_unknown",
+            "card_replaced",
+            "action_reused",
+            "receipt_unknown",
+            "top_up_unknown",
+            "staff_unknown",
+            "member_numbers_used_up",
+            "card_needed",
+            "staff_list_too_old",
+        ],
+        COUNTER,
+    )
+    | {}
+)
 FINDINGS_ELSEWHERE = dict.fromkeys(
     [
         "member_unknown",
