@@ -2,6 +2,7 @@
 
 Per line: what is owed or in suspense first; of the rest each share takes the floor of its part of all refunded so far, in the order in which they paid, the balance
 what remains (split as `refund` does). So any sequence of partial refunds ends where the whole would. A coupon comes back when all that it paid went back.
+Pass uses (`pass_use`) and exchanges of points (`exchange`) leave purchases of one line, which go back the same way.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from stored_value.activity import after_refund, spent_minor
 from stored_value.draw import Draw
 from stored_value.events import PurchaseRefunded
 from stored_value.events_order import OrderRefunded, OrderRefundLine
+from stored_value.exchange import end_gifts, is_exchange_of_gifts, units_to_return
 from stored_value.findings import Finding, FindingCode
 from stored_value.holdings import give_back, swap_holding
 from stored_value.money import floor_share
@@ -92,6 +94,8 @@ def _refuse_line(
     if cover is not None and amount_minor:
         return Refusal(RefusalCode.LINE_COVERED_BY_PASS, {**at, "pass": cover.item_id})
     left = cover.quantity - cover.returned if cover is not None else int(line.sells_pass is not None)
+    if is_exchange_of_gifts(purchase):
+        left = units_to_return(wallet, purchase)
     if units > left:
         return Refusal(RefusalCode.REFUND_EXCEEDS_UNITS, {**at, "left": left})
     if line.sells_pass is not None:
@@ -114,6 +118,25 @@ def pass_rest_minor(wallet: Wallet, line: PurchaseLine) -> int:
     return min(line.refundable_minor, held.unreleased_minor) if held is not None else 0
 
 
+def everything_back(wallet: Wallet, purchase: Purchase) -> tuple[OrderRefundLine, ...]:
+    """The lines that give back all that can still go back."""
+    lines: list[OrderRefundLine] = []
+    for line in purchase.lines:
+        cover = cover_of(purchase, line.line_no)
+        amount, units = line.refundable_minor, 0
+        if is_exchange_of_gifts(purchase):
+            units = units_to_return(wallet, purchase)
+        elif cover is not None:
+            amount, units = 0, cover.quantity - cover.returned
+        elif line.sells_pass is not None:
+            amount = pass_rest_minor(wallet, line)
+            held = wallet.holding(line.sells_pass)
+            units = int(not amount and held is not None and held.remaining > 0)
+        if amount or units:
+            lines.append(OrderRefundLine(line_no=line.line_no, amount_minor=amount, units=units))
+    return tuple(lines)
+
+
 def _wanted(lines: Sequence[OrderRefundLine]) -> tuple[Counter[int], Counter[int]]:
     amounts: Counter[int] = Counter()
     units: Counter[int] = Counter()
@@ -131,7 +154,8 @@ def plan_order_refund(wallet: Wallet, purchase: Purchase, lines: Sequence[OrderR
         left = line.refundable_minor if line.sells_pass is None else pass_rest_minor(wallet, line)
         after_lines.append(refund_order_line(line, min(amounts[line.line_no], left)))
     after = replace(purchase, lines=tuple(after_lines))
-    after = replace(after, taken=tuple(_returned(taken, after, units) for taken in _points_back(after)))
+    whole = is_exchange_of_gifts(purchase) and units.total() > 0
+    after = replace(after, taken=tuple(_returned(taken, after, units) for taken in _points_back(after, whole=whole)))
     pairs = tuple(
         (was, now) for was, now in zip(purchase.taken, after.taken, strict=True) if now.returned != was.returned
     )
@@ -177,12 +201,14 @@ def _returned(taken: Taken, after: Purchase, units: Counter[int]) -> Taken:
     return taken
 
 
-def _points_back(after: Purchase) -> tuple[Taken, ...]:
-    """Points × value given back so far / value, rounded down, into the lots in reverse order of drawing."""
+def _points_back(after: Purchase, *, whole: bool) -> tuple[Taken, ...]:
+    """Points × value given back so far / value, rounded down, into the lots in reverse order of drawing; all of them where an exchange goes back `whole`."""
     shares = [share for line in after.lines for share in line.shares if share.kind is ShareKind.POINTS]
     value = sum(share.paid_minor for share in shares)
     points = sum(taken.quantity for taken in after.taken if taken.kind is HoldingKind.POINTS)
     back = floor_share(points, sum(share.returned_minor for share in shares), value) if value else 0
+    if is_exchange_of_gifts(after):
+        back = points if whole else sum(taken.returned for taken in after.taken)
     result = list(after.taken)
     for place in range(len(result) - 1, -1, -1):
         if result[place].kind is HoldingKind.POINTS:
@@ -234,6 +260,9 @@ def apply_order_refund(
         if line.line_no in plan.passes_back:
             wallet, ending = _end_pass(wallet, before, line, now_line.refunded_minor - line.refunded_minor)
             postings += ending
+    if plan.given_back and is_exchange_of_gifts(before):
+        wallet, used = end_gifts(wallet, before)
+        findings += used
     wallet, settling, landed = settle_refund(wallet, plan.after, plan.draws, place, rulebook)
     returned = spent_minor(plan.draws) + sum(tender.amount_minor for tender in plan.tenders)
     wallet, counted = after_refund(start, wallet, before.purchase_id, place, returned, rulebook)

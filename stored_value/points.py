@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from stored_value.events_loyalty import PointsRedeemed
+from stored_value.exchange import exchanged
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, PromotionId, StoreId
 from stored_value.loyalty_policy import PointsPolicy, PointsReward
@@ -18,7 +19,7 @@ from stored_value.promotions import CouponGift, PassGift
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.tiers import tier_of
-from stored_value.wallet import Holding, HoldingKind, Purchase, Wallet, WalletStatus
+from stored_value.wallet import Holding, HoldingKind, Purchase, Taken, Wallet, WalletStatus
 
 PROGRAMME = "points"
 """The posting detail under which the points programme's costs stand."""
@@ -216,7 +217,7 @@ def refuse_points_redemption(wallet: Wallet, reward_id: str, rulebook: Rulebook,
 def apply_points_redemption(
     wallet: Wallet, event: PointsRedeemed, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
-    """The goods are gone: points that are missing are a finding. A coupon or a pass lands in the wallet."""
+    """The goods are gone: points that are missing are a finding. A coupon or a pass lands in the wallet. It leaves a purchase, so that it can go back."""
     place = event.occasion
     findings: list[Finding] = []
     if wallet.status is not WalletStatus.ACTIVE:
@@ -224,7 +225,10 @@ def apply_points_redemption(
     reward = rulebook.points.reward(event.reward_id)
     if reward is None or (reward.points, reward.worth_minor) != (event.points, event.worth_minor):
         findings.append(Finding(FindingCode.REWARD_DIFFERS, _differing(event, reward)))
+    before = usable_points(wallet, place.business_date)
     wallet, missing = take_points(wallet, event.points, place.business_date)
+    bought = exchanged(event, _taken_of(before, wallet))
+    wallet = replace(wallet, purchases=(*wallet.purchases, bought))
     if missing:
         findings.append(Finding(FindingCode.POINTS_OVERDRAWN, {"points": event.points, "missing": missing}))
     if reward is not None:
@@ -233,6 +237,22 @@ def apply_points_redemption(
         given = gift_holdings(place, coupons, passes, None, reward.reward_id)
         wallet = replace(wallet, holdings=wallet.holdings + given)
     return wallet, points_cost_postings(place.store_id, event.worth_minor), findings
+
+
+def _taken_of(before: Sequence[Holding], after: Wallet) -> list[Taken]:
+    """Lot by lot, in the order in which they were drawn."""
+    left = {held.holding_id: held.remaining for held in after.holdings}
+    return [
+        Taken(
+            holding_id=held.holding_id,
+            kind=held.kind,
+            item_id=held.item_id,
+            store_id=held.store_id,
+            quantity=held.remaining - left[held.holding_id],
+        )
+        for held in before
+        if held.remaining != left[held.holding_id]
+    ]
 
 
 def _differing(event: PointsRedeemed, reward: PointsReward | None) -> dict[str, int | str]:

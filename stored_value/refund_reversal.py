@@ -15,11 +15,15 @@ from stored_value.wallet import LinePart, Lot, LotEnd, Purchase, PurchaseLine, R
 def apply_refund_reversal(
     wallet: Wallet, event: RefundReversed, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
-    """What is no longer in the lots that the refund filled is drawn like a payment of today; what the wallet lacks is owed again."""
+    """What is no longer in the lots that the refund filled is drawn like a payment of today; what the wallet lacks is owed again. An order stays refunded:
+    its tenders were handed back and its coupons and points are the member's again, so that it is sold anew (`taking_back`)."""
     purchase = wallet.purchase(event.purchase_id)
     if purchase is None:
         data: dict[str, int | str] = {"purchase": event.purchase_id, "amount_minor": event.amount_minor}
         return wallet, [], (), [Finding(FindingCode.PURCHASE_UNKNOWN, data)]
+    if purchase.is_order:
+        data = {"purchase": event.purchase_id, "amount_minor": event.amount_minor, "taken_minor": 0}
+        return wallet, [], (), [Finding(FindingCode.TAKEN_BACK_SHORT, data)]
     lines: list[PurchaseLine] = []
     draws: list[Draw] = []
     for line in purchase.lines:

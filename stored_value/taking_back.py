@@ -3,14 +3,22 @@
 `undone_by` answers with the event that a till writes, or with a refusal whose `remedy` names the next best way.
 """
 
+from typing import assert_never
+
 from stored_value.cash_out import cash_out
 from stored_value.cash_out_records import CashOutState
 from stored_value.deposits import deposit
 from stored_value.events import (
+    InstalmentReleased,
     MemberEnrolled,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
+    PointsRedeemed,
     PurchaseRefunded,
     Redeemed,
     RefundLine,
+    TierReviewed,
     ToppedUp,
     TopUpReversed,
     WalletEvent,
@@ -34,6 +42,7 @@ from stored_value.events_money_out import (
     TransferredOut,
 )
 from stored_value.occasion import Occasion
+from stored_value.order_refund import everything_back, pass_rest_minor, plan_order_refund
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reversal import refuse_reversal
 from stored_value.wallet import Wallet, WalletStatus
@@ -59,17 +68,10 @@ def undone_by(event: WalletEvent, wallet: Wallet, place: Occasion) -> WalletEven
             return _top_up(event, wallet, place)
         case Redeemed():
             return _redemption(event, wallet, place)
+        case OrderPaid() | PassUsed() | PointsRedeemed():
+            return _order(event, wallet, place)
         case PurchaseRefunded():
-            return RefundReversed(
-                occasion=place,
-                member_id=event.member_id,
-                refund_id=event.occasion.event_id,
-                purchase_id=event.purchase_id,
-                amount_minor=event.amount_minor,
-                lines=tuple(
-                    TakenBackLine(line_no=line.line_no, amount_minor=line.amount_minor) for line in event.lines
-                ),
-            )
+            return _refund(event, wallet, place)
         case MemberEnrolled():
             return _enrolment(event, wallet, place)
         case StatusChanged():
@@ -78,13 +80,27 @@ def undone_by(event: WalletEvent, wallet: Wallet, place: Occasion) -> WalletEven
             return _cash_out(event, wallet, place)
         case DepositTaken() | DepositReturned() | DepositKept():
             return _deposit(event, wallet, place)
+        case (
+            OrderRefunded()
+            | TopUpReversed()
+            | RefundReversed()
+            | CashOutReversed()
+            | DepositRestored()
+            | TransferredOut()
+            | TransferredIn()
+            | LotExpired()
+            | InstalmentReleased()
+            | TierReviewed()
+            | CardReplaced()
+            | IdentityRecorded()
+        ):
+            return _not_now(event, REMEDIES[type(event)])
         case _:
-            return Refusal(
-                RefusalCode.ENTRY_NOT_REVERSIBLE, {"kind": event.kind, "remedy": REMEDIES.get(type(event), "ask")}
-            )
+            assert_never(event)
 
 
 REMEDIES: dict[type[WalletEvent], str] = {
+    OrderRefunded: "sell_again",
     TopUpReversed: "top_up_again",
     RefundReversed: "refund_again",
     CashOutReversed: "pay_again",
@@ -92,10 +108,13 @@ REMEDIES: dict[type[WalletEvent], str] = {
     TransferredOut: "transfer_back",
     TransferredIn: "transfer_back",
     LotExpired: "ask_head_office",
+    InstalmentReleased: "ask_head_office",
+    TierReviewed: "ask_head_office",
     CardReplaced: "replace_again",
     IdentityRecorded: "record_again",
 }
-"""What to do instead, for the kinds that nothing takes back: they are reversals themselves, or of two wallets, or nothing is lost by doing them again."""
+"""What to do instead, for the kinds that nothing takes back: they are reversals themselves, of two wallets, head office's own, or nothing is lost by doing them
+again. An order that was given back is sold again: its coupons, points and passes are the member's to use as before."""
 
 
 def _not_now(event: WalletEvent, remedy: str) -> Refusal:
@@ -131,6 +150,44 @@ def _redemption(event: Redeemed, wallet: Wallet, place: Occasion) -> WalletEvent
             for line in purchase.lines
             if line.refundable_minor
         ),
+        reason=REASON,
+    )
+
+
+def _refund(event: PurchaseRefunded, wallet: Wallet, place: Occasion) -> WalletEvent | Refusal:
+    purchase = wallet.purchase(event.purchase_id)
+    if purchase is None:
+        return Refusal(RefusalCode.PURCHASE_UNKNOWN)
+    if purchase.is_order:
+        return _not_now(event, REMEDIES[OrderRefunded])
+    return RefundReversed(
+        occasion=place,
+        member_id=event.member_id,
+        refund_id=event.occasion.event_id,
+        purchase_id=event.purchase_id,
+        amount_minor=event.amount_minor,
+        lines=tuple(TakenBackLine(line_no=line.line_no, amount_minor=line.amount_minor) for line in event.lines),
+    )
+
+
+def _order(event: OrderPaid | PassUsed | PointsRedeemed, wallet: Wallet, place: Occasion) -> WalletEvent | Refusal:
+    """Everything of the order goes back: tenders to the hand, value to lots, units to their pass, coupons and points. What it gave must be there whole."""
+    purchase = wallet.purchase(event.occasion.event_id)
+    if purchase is None:
+        return Refusal(RefusalCode.PURCHASE_UNKNOWN)
+    if any(line.sells_pass and pass_rest_minor(wallet, line) != line.refundable_minor for line in purchase.lines):
+        return _not_now(event, "refund_lines")
+    lines = everything_back(wallet, purchase)
+    if not lines:
+        return _not_now(event, "refunded_or_used")
+    plan = plan_order_refund(wallet, purchase, lines)
+    return OrderRefunded(
+        occasion=place,
+        member_id=event.member_id,
+        purchase_id=purchase.purchase_id,
+        lines=lines,
+        balance_minor=plan.balance_minor,
+        tenders=plan.tenders,
         reason=REASON,
     )
 

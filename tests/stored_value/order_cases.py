@@ -2,13 +2,15 @@
 the rest from the balance; what a row claims otherwise stands in its own keys (`totals`, `tier`, `balance`)."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from stored_value.apply import Applied
 from stored_value.cart import Cart, Priced, price
-from stored_value.events import PurchaseRefunded, RefundLine, WalletEvent
+from stored_value.events import PointsRedeemed, PurchaseRefunded, RefundLine, WalletEvent
+from stored_value.events_money_out import RefundReversed, TakenBackLine
 from stored_value.events_order import (
     CouponUsed,
     Discount,
@@ -29,6 +31,7 @@ from stored_value.order_refund import plan_order_refund, refuse_order_refund
 from stored_value.pass_use import refuse_pass_use
 from stored_value.refusals import Refusal
 from stored_value.rulebook import Rulebook
+from stored_value.taking_back import undone_by
 from stored_value.tiers import tier_of
 from stored_value.wallet import Holding, HoldingKind, Lot, ValueKind, Wallet, WalletStatus
 from tests.stored_value.loyalty_cases import CASES, Table, named, occasion_of, rulebook_of, yuan
@@ -152,7 +155,8 @@ def tenders_of(row: Table) -> tuple[Tender, ...]:
     )
 
 
-def event_of(row: Table, wallet: Wallet, book: Rulebook) -> WalletEvent:
+def event_of(row: Table, wallet: Wallet, book: Rulebook, past: Sequence[WalletEvent] = ()) -> WalletEvent:
+    """`past` are the events before it, of which an `undo` names one."""
     place = occasion_of(row)
     match row["do"]:
         case "order":
@@ -170,6 +174,25 @@ def event_of(row: Table, wallet: Wallet, book: Rulebook) -> WalletEvent:
             )
         case "refund_order":
             return _refund(row, wallet)
+        case "exchange":
+            worth = parse_yuan(row.get("worth", "0"))
+            return PointsRedeemed(
+                occasion=place, member_id=MEMBER, points=row["points"], reward_id=row["reward"], worth_minor=worth
+            )
+        case "undo":
+            undone = undone_by(_named(row["entry"], past), wallet, place)
+            assert not isinstance(undone, Refusal), undone
+            return undone
+        case "unrefund_order":
+            taken = [TakenBackLine(line_no=line.line_no, amount_minor=line.amount_minor) for line in back_of(row)]
+            return RefundReversed(
+                occasion=place,
+                member_id=MEMBER,
+                refund_id=EventId(row["refund"]),
+                purchase_id=EventId(row["order"]),
+                amount_minor=sum(line.amount_minor for line in taken),
+                lines=tuple(taken),
+            )
         case "refund_purchase":
             lines = tuple(RefundLine(line_no=line.line_no, amount_minor=line.amount_minor) for line in back_of(row))
             amount = sum(line.amount_minor for line in lines)
@@ -179,6 +202,10 @@ def event_of(row: Table, wallet: Wallet, book: Rulebook) -> WalletEvent:
             )
         case other:
             raise ValueError(f"no event is called {other}")
+
+
+def _named(event_id: str, past: Sequence[WalletEvent]) -> WalletEvent:
+    return next(event for event in past if event.occasion.event_id == event_id)
 
 
 def _order(row: Table, wallet: Wallet, book: Rulebook) -> OrderPaid:
@@ -234,7 +261,7 @@ def _refund(row: Table, wallet: Wallet) -> OrderRefunded:
     )
 
 
-def refusal_of(row: Table, wallet: Wallet, book: Rulebook) -> Refusal | None:
+def refusal_of(row: Table, wallet: Wallet, book: Rulebook, past: Sequence[WalletEvent] = ()) -> Refusal | None:
     on = occasion_of({"id": "q", **row}).business_date
     match row["ask"]:
         case "pay":
@@ -246,6 +273,9 @@ def refusal_of(row: Table, wallet: Wallet, book: Rulebook) -> Refusal | None:
             return refuse_order(
                 wallet, priced, tenders, balance, book, on, offline_spent_minor=spent, static_card=False
             )
+        case "undo":
+            answer = undone_by(_named(row["entry"], past), wallet, occasion_of({"id": "q", **row}))
+            return answer if isinstance(answer, Refusal) else None
         case "refund":
             return refuse_order_refund(wallet, wallet.purchase(EventId(row["order"])), back_of(row), book, on)
         case "use_pass":

@@ -28,6 +28,9 @@ KIND_OF_WORD = {
     "order": "order_paid",
     "use_pass": "pass_used",
     "refund_order": "order_refunded",
+    "unrefund_order": "refund_reversed",
+    "exchange": "points_redeemed",
+    "undo": "order_refunded",
 }
 KINDS_ELSEWHERE = {
     "member_enrolled": "moves no money; tests/stored_value/test_apply.py",
@@ -82,7 +85,6 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     INGEST,
 ) | {
     "instalment_forfeited": "tests/stored_value/test_instalments.py",
-    "reward_already_used": "no row yet: the tables of top-ups have no word for using a pass",
     "member_already_enrolled": "depends on the version that whoever orders events counts; tests/stored_value/test_apply.py",
 }
 

@@ -15,7 +15,9 @@ from stored_value.occasion import Tender, TenderKind
 from stored_value.order_refund import plan_order_refund, refuse_order_refund
 from stored_value.passes import use_pass
 from stored_value.postings import imbalance
+from stored_value.refusals import Refusal
 from stored_value.rulebook import Rulebook
+from stored_value.taking_back import undone_by
 from stored_value.tiers import tier_of
 from stored_value.wallet import HoldingKind, Purchase, ValueKind, Wallet
 from tests.stored_value.miniature import occasion
@@ -223,6 +225,19 @@ def parts(draw: st.DrawFn, line: OrderRefundLine) -> list[OrderRefundLine]:
     if line.units:
         return [OrderRefundLine(line_no=line.line_no, units=size) for size in sizes]
     return [OrderRefundLine(line_no=line.line_no, amount_minor=size) for size in sizes]
+
+
+@given(sale=sales())
+def test_an_order_taken_back_leaves_no_trace(sale: Sale) -> None:
+    undone = undone_by(sale.event, sale.paid.wallet, occasion("u1"))
+    assume(not isinstance(undone, Refusal) or any(line.total_minor for line in sale.purchase.lines))
+    assert not isinstance(undone, Refusal), undone
+    back = apply(sale.paid.wallet, undone, BOOK)
+    assert back.findings == ()
+    assert ledger(sale.paid, back) == Counter()
+    assert back.wallet.lots == sale.before.lots
+    assert back.wallet.holdings[: len(sale.before.holdings)] == sale.before.holdings
+    assert not any(sold.remaining for sold in back.wallet.holdings[len(HELD) :])
 
 
 @given(sale=sales(), data=st.data())
