@@ -25,6 +25,7 @@ from stored_value.identity import (
     TierId,
     member_no,
 )
+from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.rulebook import FirstTopUp, FixedPlan, ReceiptTexts, Rulebook, Tier, Words
 from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import Lot, ValueKind, Wallet
@@ -55,6 +56,7 @@ BOOK: Final = Rulebook(
         Tier(tier_id=TierId("silver"), name=Words(zh="银卡", en="Silver"), top_up_from_minor=100_000),
         Tier(tier_id=TierId("gold"), name=Words(zh="金卡", en="Gold"), top_up_from_minor=500_000),
     ),
+    offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000)),
     promotions=(
         FixedPlan(
             promotion_id=PromotionId("plan-1000"),

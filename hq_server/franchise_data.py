@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stored_value.identity import MemberId, PromotionId, StoreId, TerminalId, TierId, member_no, uuid7
+from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.rulebook import FirstTopUp, FixedPlan, ReceiptTexts, Rulebook, Tier, Words
 
 SEED = 20261123
@@ -156,5 +157,6 @@ def rulebook(effective_at: datetime) -> Rulebook:
                 bonus_minor=5_000,
             ),
         ),
+        offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000)),
         receipt=ReceiptTexts(header=FRANCHISE_NAME, footer="谢谢光临，请保留小票"),
     )

@@ -24,6 +24,7 @@ from stored_value.events import (
     WalletEvent,
 )
 from stored_value.events_money_out import MoneyOutEvent, RefundReversed
+from stored_value.events_reservation import ReservationEvent
 from stored_value.expiry import has_expired, lapse_again, revive, revived_findings
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, MemberId, StoreId
@@ -36,6 +37,8 @@ from stored_value.points import apply_points_redemption
 from stored_value.postings import Account, Posting, imbalance, netted
 from stored_value.redemption import apply_redemption
 from stored_value.refund import apply_refund
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
+from stored_value.reservations import apply_reservation, leased_top_up, settle, things_used, without_reservations
 from stored_value.reversal import apply_reversal
 from stored_value.rulebook import Rulebook
 from stored_value.tiers import apply_tier_review
@@ -65,6 +68,7 @@ class HeaderFacts:
     rulebook: int
     in_minor: int
     out_minor: int
+    reservations: tuple[ReservationId, ...] = ()
 
 
 def new_wallet(member_id: MemberId, rulebook: Rulebook) -> Wallet:
@@ -79,7 +83,8 @@ def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional
         raise ValueError("the event is another member's")
     if has_expired(wallet) and isinstance(event, DRAWING):
         return _with_revived_lots(wallet, event, rulebook)
-    return _applied(wallet, *_outcome(wallet, event, rulebook, provisional_bonus=provisional_bonus))
+    outcome = _outcome(wallet, event, rulebook, provisional_bonus=provisional_bonus)
+    return _applied(wallet, *_with_reservations(wallet, event, rulebook, outcome))
 
 
 DRAWING = Redeemed | OrderPaid | RefundReversed
@@ -92,13 +97,52 @@ def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook) -
     after, own, draws, findings = _outcome(alive, event, rulebook, provisional_bonus=False)
     after, lapsing = lapse_again(after, revived)
     findings = findings + revived_findings(wallet, after, revived)
-    return _applied(wallet, after, postings + own + lapsing, draws, findings)
+    outcome = after, postings + own + lapsing, draws, findings
+    return _applied(wallet, *_with_reservations(wallet, event, rulebook, outcome))
+
+
+def _with_reservations(before: Wallet, event: WalletEvent, rulebook: Rulebook, outcome: Outcome) -> Outcome:
+    """What the event names is settled, and an offline top-up is leased to its till (H3)."""
+    place = event.occasion
+    if place.reservations:
+        after, postings, draws, findings = outcome
+        out_minor = event.amount_minor if isinstance(event, Redeemed) else 0
+        if isinstance(event, OrderPaid):
+            out_minor = event.balance_minor
+        after, told = settle(after, place.reservations, out_minor, things_used(event, before))
+        return after, postings, draws, findings + told
+    if isinstance(event, TopUpReversed) and before.reservations:
+        after, postings, draws, findings = outcome
+        return without_reservations(after, (ReservationId(event.top_up_id),)), postings, draws, findings
+    if place.offline and isinstance(event, ToppedUp) and rulebook.offline.top_up_spendable:
+        after, postings, draws, findings = outcome
+        return leased_top_up(after, place.event_id, _lease_of(event)), postings, draws, findings
+    return outcome
+
+
+def _lease_of(event: ToppedUp) -> Reservation:
+    place = event.occasion
+    return Reservation(
+        reservation_id=ReservationId(place.event_id),
+        kind=ReservationKind.LEASE,
+        store_id=place.store_id,
+        terminal_id=place.terminal_id,
+        incarnation=0,
+        number=0,
+        granted_minor=0,
+        amount_minor=0,
+        granted_at=place.occurred_at,
+        accepted=True,
+    )
 
 
 def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional_bonus: bool) -> Outcome:
     draws: tuple[Draw, ...] = ()
     postings: list[Posting] = []
     findings: list[Finding]
+    if isinstance(event, ReservationEvent):
+        after, findings = apply_reservation(wallet, event)
+        return after, postings, draws, findings
     if isinstance(event, MoneyOutEvent):
         after, postings, draws, findings = apply_money_out(wallet, event, rulebook)
         if isinstance(event, RefundReversed):
@@ -174,7 +218,8 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
             receivable = Receivable(source_id=facts.event_id, store_id=facts.store_id, remaining_minor=owed)
             after = replace(after, receivables=(*after.receivables, receivable))
         postings.extend(draw_postings(draws, facts.store_id, Account.UNEXPLAINED))
-    return _applied(wallet, after, postings, draws, [])
+    after, findings = settle(after, facts.reservations, facts.out_minor, {})
+    return _applied(wallet, after, postings, draws, findings)
 
 
 def _applied(

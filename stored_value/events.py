@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
 from stored_value.events_money_out import MONEY_OUT_TYPES, MoneyOutEvent
 from stored_value.events_order import OrderPaid, OrderRefunded, PassUsed
+from stored_value.events_reservation import RESERVATION_TYPES, ReservationEvent
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
 
@@ -179,6 +180,7 @@ WalletEvent = (
     | PointsRedeemed
     | TierReviewed
     | MoneyOutEvent
+    | ReservationEvent
 )
 ShiftEvent = ShiftOpened | ShiftClosed
 Event = WalletEvent | ShiftEvent
@@ -195,6 +197,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     PointsRedeemed,
     TierReviewed,
     *MONEY_OUT_TYPES,
+    *RESERVATION_TYPES,
     ShiftOpened,
     ShiftClosed,
 )

@@ -65,6 +65,9 @@ class FindingCode(StrEnum):
     REFUND_DIFFERS = "refund_differs"
     HOLDING_UNKNOWN = "holding_unknown"
     PASS_TYPE_UNKNOWN = "pass_type_unknown"
+    RESERVATION_UNKNOWN = "reservation_unknown"
+    LEASE_CLOSED = "lease_closed"
+    LEASE_DIFFERS = "lease_differs"
 
 
 INFORMATIVE = frozenset(
@@ -75,6 +78,7 @@ INFORMATIVE = frozenset(
         FindingCode.PROMISE_ON_TRUST,
         FindingCode.TIER_REVIEW_NOT_DUE,
         FindingCode.TIER_DIFFERS,
+        FindingCode.LEASE_CLOSED,
     }
 )
 """Findings that explain a difference nobody has to act on; every other one is an exception that a person looks at."""

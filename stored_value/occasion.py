@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from stored_value.identity import EventId, LotId, ShiftId, StaffId, StoreId, TerminalId
+from stored_value.reservation_records import ReservationId
 
 
 class TenderKind(StrEnum):
@@ -31,7 +32,8 @@ class EvidenceClass(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Where, when and by whom: the part that every event has. `occurred_at` is the till's clock (aware UTC), `local_time` the wall clock as text, never recomputed."""
+    """Where, when and by whom: the part that every event has. `occurred_at` is the till's clock (aware UTC), `local_time` the wall clock as text, never recomputed.
+    `reservations` are the hold and the leases that the event uses, leases in the order in which they are spent."""
 
     event_id: EventId
     occurred_at: datetime
@@ -44,6 +46,7 @@ class Occasion:
     rulebook: int
     evidence: EvidenceClass
     offline: bool
+    reservations: tuple[ReservationId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,11 +42,12 @@ def refuse_redemption(
                 RefusalCode.STATIC_CARD_LIMIT,
                 {"limit_minor": limits.static_card_day_minor, "used_minor": used, "left_minor": left},
             )
-    if offline_spent_minor is not None and amount_minor > limits.offline_member_minor - offline_spent_minor:
-        left = max(0, limits.offline_member_minor - offline_spent_minor)
+    allowed = rulebook.offline.risk.member_minor
+    if offline_spent_minor is not None and amount_minor > allowed - offline_spent_minor:
+        left = max(0, allowed - offline_spent_minor)
         return Refusal(
             RefusalCode.OFFLINE_LIMIT,
-            {"limit_minor": limits.offline_member_minor, "used_minor": offline_spent_minor, "left_minor": left},
+            {"limit_minor": allowed, "used_minor": offline_spent_minor, "left_minor": left},
         )
     return None
 
@@ -61,7 +62,7 @@ def spendable_minor(
     if static_card:
         bounds.append(rulebook.limits.static_card_day_minor - static_card_used_minor(wallet, on))
     if offline_spent_minor is not None:
-        bounds.append(rulebook.limits.offline_member_minor - offline_spent_minor)
+        bounds.append(rulebook.offline.risk.member_minor - offline_spent_minor)
     return max(0, min(bounds))
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from stored_value.cart_policy import CartPolicy, CouponType, PassType
 from stored_value.identity import PromotionId, TierId
 from stored_value.loyalty_policy import PointsPolicy, Tier, TierPolicy
+from stored_value.offline_policy import OfflinePolicy
 from stored_value.policies import CashOutPolicy, LifeCyclePolicy
 from stored_value.promotions import BonusBearer, FirstTopUp, FixedPlan, Promotion
 from stored_value.words import Words
@@ -47,7 +48,6 @@ class ReceiptTexts:
 class Limits:
     """Policy in minor units or days; the defaults are those of docs/RULEBOOK.md."""
 
-    offline_member_minor: int = 20_000
     static_card_day_minor: int = 30_000
     named_wallet_minor: int = 500_000
     refund_days: int = 30
@@ -76,6 +76,7 @@ class Rulebook:
     coupons: tuple[CouponType, ...] = ()
     passes: tuple[PassType, ...] = ()
     cart: CartPolicy = field(default_factory=CartPolicy)
+    offline: OfflinePolicy = field(default_factory=OfflinePolicy)
 
     def promotion(self, promotion_id: PromotionId) -> Promotion | None:
         return next((known for known in self.promotions if known.promotion_id == promotion_id), None)

@@ -24,6 +24,7 @@ from stored_value.rulebook import DrawOrder, Limits, ReceiptTexts, Rulebook
 from stored_value.rulebook_cart import read_cart_policy, read_coupon_type, read_pass_type
 from stored_value.rulebook_life_cycle import read_cash_out_policy, read_life_cycle_policy
 from stored_value.rulebook_loyalty import check_tiers, read_points_policy, read_tier, read_tier_policy
+from stored_value.rulebook_offline import read_offline_policy
 from stored_value.rulebook_promotions import TYPE_NAMES, read_promotion
 
 __all__ = ["Problem", "RulebookError", "parse_rulebook", "write_rulebook"]
@@ -123,6 +124,7 @@ def _read_rulebook(reader: Reader, document: object) -> Rulebook | None:
         cart=read_cart_policy(reader, *reader.part(top, "cart", "")),
         cash_out=read_cash_out_policy(reader, *reader.part(top, "cash_out", "")),
         life_cycle=read_life_cycle_policy(reader, *reader.part(top, "life_cycle", "")),
+        offline=read_offline_policy(reader, *reader.part(top, "offline", "")),
     )
 
 

@@ -8,6 +8,7 @@ from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId, TierId
 from stored_value.loyalty import NO_LOYALTY, Loyalty
 from stored_value.occasion import Tender
+from stored_value.reservation_records import Reservation
 
 
 class ValueKind(StrEnum):
@@ -226,6 +227,7 @@ class Wallet:
     expires_on: date | None = None
     merged_into: MemberId | None = None
     transfer_legs: tuple[str, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
 
     def balance_minor(self, kind: ValueKind) -> int:
         """What the lots of a kind hold, provisional ones included."""

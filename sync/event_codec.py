@@ -42,7 +42,9 @@ from stored_value.events_money_out import (
     TransferredIn,
     TransferredOut,
 )
+from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import MemberId, ShiftId, StaffId, StoreId
+from stored_value.reservation_records import ReservationId
 from sync.entry import SCHEMA_VERSION, AnchorRef, Entry, Evidence, Header, write_entry
 from sync.errors import BodyUnreadable
 
@@ -91,6 +93,8 @@ def stored_value_moved(event: Event) -> tuple[int, int]:
     """(in, out) of the member's wallet in minor units, as the header states them."""
     if isinstance(event, MoneyOutEvent):
         return _money_out_moved(event)
+    if isinstance(event, ReservationEvent):
+        return 0, 0
     match event:
         case ToppedUp():
             return event.amount_minor + sum(promise.bonus_minor for promise in event.promised), 0
@@ -139,7 +143,7 @@ def entry_of(event: Event, *, seq: int, prev: str, incarnation: int, anchor: Anc
         occurred_at=occasion.occurred_at,
         anchor=anchor,
         members=members,
-        reservations=(),
+        reservations=occasion.reservations,
         in_minor=in_minor,
         out_minor=out_minor,
         evidence=Evidence(evidence_class=occasion.evidence),
@@ -166,6 +170,7 @@ def event_of(entry: Entry) -> Event:
         occurred_at=header.occurred_at,
         terminal_id=header.terminal_id,
         evidence=header.evidence.evidence_class,
+        reservations=tuple(ReservationId(each) for each in header.reservations),
         **{name: getattr(place, name) for name in _BodyOccasion.__struct_fields__},
     )
     return kind(occasion=occasion, **{name: getattr(own, name) for name in own.__struct_fields__})

@@ -27,6 +27,7 @@ from stored_value.events import (
     WalletEvent,
 )
 from stored_value.events_money_out import MoneyOutEvent
+from stored_value.events_reservation import ReservationEvent
 from stored_value.explanations import reward_parts
 from stored_value.money import format_yuan, in_words
 from stored_value.quote import reward_for_facts
@@ -68,7 +69,7 @@ def member_receipt(
 ) -> Receipt:
     """`names` are the purchase's lines by number and `original_no` its receipt, both for a refund only; a reversal has
     the receipt number of its top-up as `original_no`."""
-    if isinstance(event, MoneyOutEvent):
+    if isinstance(event, MoneyOutEvent | ReservationEvent):
         raise ValueError(f"no till prints a receipt of {event.kind}")
     match event:
         case MemberEnrolled():
@@ -97,7 +98,7 @@ def member_receipt(
 
 
 def _title(words: ReceiptWords, event: WalletEvent) -> str:
-    if isinstance(event, MoneyOutEvent):
+    if isinstance(event, MoneyOutEvent | ReservationEvent):
         raise ValueError(f"no till prints a receipt of {event.kind}")
     match event:
         case MemberEnrolled():

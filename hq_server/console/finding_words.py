@@ -253,6 +253,18 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The order sold a pass that the rulebook does not have"),
         N_("The price was taken and no pass was made. Publish the pass type, or refund the line."),
     ),
+    FindingCode.RESERVATION_UNKNOWN: FindingWords(
+        N_("The payment used a hold or a lease that head office had closed"),
+        N_("It stands. If it overdrew the member, ask who closed the reservation before the till had reported."),
+    ),
+    FindingCode.LEASE_CLOSED: FindingWords(
+        N_("A lease was told of that head office had closed"),
+        N_("Nothing to do: what the till spends of it is told with the payment."),
+    ),
+    FindingCode.LEASE_DIFFERS: FindingWords(
+        N_("The till gave back another amount of a lease than head office reckons"),
+        N_("Compare the payments made from this lease with the till's receipts."),
+    ),
 }
 UNKNOWN_FINDING: Final = FindingWords(
     N_("A finding that this page has no words for"), N_("Tell support the code and the receipt number.")

@@ -42,6 +42,9 @@ KINDS: Final = {
     "status_changed": N_("Status changed"),
     "card_replaced": N_("Card replaced"),
     "identity_recorded": N_("Identity recorded"),
+    "lease_accepted": N_("Lease accepted"),
+    "lease_returned": N_("Lease returned"),
+    "reservation_written_off": N_("Reservation written off"),
     "unreadable": N_("Unreadable"),
 }
 TENDERS: Final = {

@@ -34,6 +34,7 @@ from stored_value.events_money_out import (
     DepositTaken,
     MoneyOutEvent,
 )
+from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import EventId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
@@ -158,7 +159,11 @@ def _amount_minor(event: WalletEvent) -> int:
         return event.amount_minor
     if isinstance(event, MoneyOutEvent):
         return sum(stored_value_moved(event))
-    return 0 if isinstance(event, MemberEnrolled | PointsRedeemed | TierReviewed) else event.amount_minor
+    return (
+        0
+        if isinstance(event, MemberEnrolled | PointsRedeemed | TierReviewed | ReservationEvent)
+        else event.amount_minor
+    )
 
 
 def _write(
@@ -193,7 +198,7 @@ def _receipt_no_of(place: Workplace, event_id: EventId) -> str:
 
 def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
     """What the event moved of each kind, from the wallet after it."""
-    if isinstance(event, MoneyOutEvent):
+    if isinstance(event, MoneyOutEvent | ReservationEvent):
         return Split()
     match event:
         case MemberEnrolled() | PassUsed() | PointsRedeemed() | TierReviewed():

@@ -30,5 +30,5 @@ def status(place: Workplace) -> TillStatus:
         stopped_reason=journal.head_office.stopped_reason,
         findings_open=len(journal.outcomes.flagged()),
         local_time=hours_and_minutes(place.local_time(now)),
-        offline_member_limit_minor=rulebook.limits.offline_member_minor if rulebook else 0,
+        offline_member_limit_minor=rulebook.offline.risk.member_minor if rulebook else 0,
     )

@@ -20,6 +20,7 @@ from stored_value.events import (
     TopUpReversed,
 )
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, ShiftId, StaffId, StoreId, TerminalId, TierId
+from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.rulebook import FirstTopUp, FixedPlan, Rulebook, Tier, Words
 from stored_value.wallet import ValueKind, Wallet
 
@@ -46,6 +47,7 @@ BOOK = Rulebook(
         FixedPlan(promotion_id=PLAN, name=words("充1000送200"), pay_minor=100_000, bonus_minor=20_000),
         FirstTopUp(promotion_id=FIRST, name=words("首充送50"), from_minor=10_000, bonus_minor=5_000),
     ),
+    offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000)),
 )
 PLAIN_BOOK = replace(BOOK, promotions=())
 

@@ -36,6 +36,9 @@ KINDS_ELSEWHERE = {
     "member_enrolled": "moves no money; tests/stored_value/test_apply.py",
     "shift_opened": "no wallet; the till's shifts",
     "shift_closed": "no wallet; the till's shifts",
+    "lease_accepted": "moves no money; tests/stored_value/test_reservations.py",
+    "lease_returned": "moves no money; tests/stored_value/test_reservations.py",
+    "reservation_written_off": "moves no money; tests/stored_value/test_reservations.py",
 }
 COUNTER = "the till's counter asks it, not the rules"
 INGEST = "head office's ingest finds it, not the rules"
@@ -85,6 +88,9 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     INGEST,
 ) | {
     "instalment_forfeited": "tests/stored_value/test_instalments.py",
+    "reservation_unknown": "tests/stored_value/test_reservations.py",
+    "lease_closed": "tests/stored_value/test_reservations.py",
+    "lease_differs": "tests/stored_value/test_reservations.py",
     "member_already_enrolled": "depends on the version that whoever orders events counts; tests/stored_value/test_apply.py",
 }
 

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from stored_value.events import Event, EvidenceClass, ShiftClosed, ShiftOpened, ShiftTotals
+from stored_value.events import Event, EvidenceClass, Occasion, ShiftClosed, ShiftOpened, ShiftTotals
 from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
-from stored_value.identity import EventId
+from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationWrittenOff
+from stored_value.identity import EventId, LotId
+from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import entry_of
 from tests.stored_value.miniature import PLAN, enrolled, redeem, refund, reverse, top_up
@@ -40,6 +42,7 @@ def every_kind() -> list[Event]:
         *money_out_kinds(),
         *order_kinds(),
         *loyalty_kinds(),
+        *reservation_kinds(),
     ]
 
 
@@ -63,6 +66,32 @@ def loyalty_kinds() -> list[Event]:
             worth_minor=1_900,
         ),
         TierReviewed(occasion=replace(place, event_id=EventId("v1")), member_id=member_id),
+    ]
+
+
+def reservation_kinds() -> list[Event]:
+    """A lease is taken, given back, and written off."""
+    place = enrolled().occasion
+    member_id = enrolled().member_id
+    lease_id = ReservationId("lease-1")
+
+    def own(event_id: str) -> Occasion:
+        return replace(place, event_id=EventId(event_id), reservations=(lease_id,))
+
+    return [
+        LeaseAccepted(
+            occasion=own("k1"),
+            member_id=member_id,
+            lease_id=lease_id,
+            number=4,
+            amount_minor=30_000,
+            expires_at=datetime(2026, 3, 5, tzinfo=UTC),
+            things=(ReservedThing(thing_id=LotId("coupon-1"), quantity=1),),
+        ),
+        LeaseReturned(occasion=own("k2"), member_id=member_id, lease_id=lease_id, amount_minor=12_000),
+        ReservationWrittenOff(
+            occasion=own("k3"), member_id=member_id, reservation_id=lease_id, amount_minor=12_000, reason="till burnt"
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ from printers.spool import SpoolStatus
 from stored_value.apply import apply, new_wallet
 from stored_value.events import OrderLine, ShiftClosed, ShiftOpened, Tender, TenderKind
 from stored_value.identity import EventId, MemberId, PromotionId, StaffId, StoreId, TerminalId, TierId, member_no
+from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import FirstTopUp, FixedPlan, Limits, ReceiptTexts, Rulebook, Tier, Words
 from stored_value.rulebook_document import write_rulebook
@@ -88,6 +89,7 @@ RULEBOOK = Rulebook(
         ),
     ),
     limits=Limits(),
+    offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000)),
     receipt=ReceiptTexts(header="", footer="谢谢惠顾"),
 )
 
