@@ -93,6 +93,9 @@ def undone_by(event: WalletEvent, wallet: Wallet, place: Occasion) -> WalletEven
             | TierReviewed()
             | CardReplaced()
             | IdentityRecorded()
+            | LeaseAccepted()
+            | LeaseReturned()
+            | ReservationWrittenOff()
         ):
             return _not_now(event, REMEDIES[type(event)])
         case _:
@@ -112,6 +115,9 @@ REMEDIES: dict[type[WalletEvent], str] = {
     TierReviewed: "ask_head_office",
     CardReplaced: "replace_again",
     IdentityRecorded: "record_again",
+    LeaseAccepted: "ask_head_office",
+    LeaseReturned: "ask_head_office",
+    ReservationWrittenOff: "ask_head_office",
 }
 """What to do instead, for the kinds that nothing takes back: they are reversals themselves, of two wallets, head office's own, or nothing is lost by doing them
 again. An order that was given back is sold again: its coupons, points and passes are the member's to use as before."""
