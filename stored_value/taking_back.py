@@ -1,4 +1,5 @@
 """Reversal 冲正 of the last entry of a shift, for every kind: which event takes an entry back, and why some are not taken back. Builds events, applies none.
+from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationWrittenOff
 
 `undone_by` answers with the event that a till writes, or with a refusal whose `remedy` names the next best way.
 """
