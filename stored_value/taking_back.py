@@ -1,5 +1,4 @@
 """Reversal 冲正 of the last entry of a shift, for every kind: which event takes an entry back, and why some are not taken back. Builds events, applies none.
-from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationWrittenOff
 
 `undone_by` answers with the event that a till writes, or with a refusal whose `remedy` names the next best way.
 """
@@ -42,6 +41,7 @@ from stored_value.events_money_out import (
     TransferredIn,
     TransferredOut,
 )
+from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationWrittenOff
 from stored_value.occasion import Occasion
 from stored_value.order_refund import everything_back, pass_rest_minor, plan_order_refund
 from stored_value.refusals import Refusal, RefusalCode
