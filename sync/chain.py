@@ -21,7 +21,12 @@ def sign_head(
     key: Ed25519PrivateKey, terminal_id: TerminalId, incarnation: int, seq: int, head_hash: str
 ) -> SignedHead:
     """Seq 0 with the genesis hash stands for an empty journal."""
-    bare = SignedHead(terminal_id=terminal_id, incarnation=incarnation, seq=seq, hash=head_hash, signature="")
+    return signed_head(
+        key, SignedHead(terminal_id=terminal_id, incarnation=incarnation, seq=seq, hash=head_hash, signature="")
+    )
+
+
+def signed_head(key: Ed25519PrivateKey, bare: SignedHead) -> SignedHead:
     return msgspec.structs.replace(bare, signature=sign(key, head_statement(bare)))
 
 

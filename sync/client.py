@@ -27,6 +27,11 @@ from sync.messages import (
     FeedPage,
     FindMember,
     FoundMembers,
+    Grants,
+    HoldReply,
+    HoldRequest,
+    LiveRequest,
+    News,
     Push,
     PushReply,
     ScopeKey,
@@ -124,6 +129,18 @@ class HqClient:
     def find_member(self, wanted: FindMember, *, timeout_s: float | None = None) -> FoundMembers:
         response = self._send("POST", "/v1/members/find", content=_encode(wanted), timeout_s=timeout_s)
         return self._read(response, FoundMembers)
+
+    def hold(self, wanted: HoldRequest, *, timeout_s: float | None = None) -> HoldReply:
+        """`HqUnreachable` means that the value may be held: the till's next report releases it, or its entry takes it."""
+        return self._read(self._send("POST", "/v1/holds", content=_encode(wanted), timeout_s=timeout_s), HoldReply)
+
+    def grants(self, after: int) -> Grants:
+        return self._read(self._send("GET", "/v1/grants", params={"after": str(after)}), Grants)
+
+    def live(self, known: LiveRequest) -> News:
+        """Held by HQ up to `known.wait_s`."""
+        response = self._send("POST", "/v1/live", content=_encode(known), timeout_s=known.wait_s + 10.0)
+        return self._read(response, News)
 
     def _post(self, path: str, message: object, answer: type[T]) -> T:
         return self._read(self._send("POST", path, content=_encode(message)), answer)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
+from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import AnchorRef
 from sync.keys import KeyCertificate
 
@@ -18,6 +19,8 @@ GLOBAL_SCOPE = "global"
 PUSH_ENTRIES_MAX = 500
 PAGE_ROWS = 256
 MEMBER_NO_BLOCK = 10_000
+GRANTS_MAX = 256
+LIVE_WAIT_S_MAX = 25.0
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +110,9 @@ class PushedEntry(Message, frozen=True, kw_only=True):
 
 
 class SignedHead(Message, frozen=True, kw_only=True):
-    """By the till's key over `sync.chain.head_statement`: the journal's head and what is still open, from one database transaction (H2)."""
+    """By the till's key over `sync.chain.head_statement`. A report (`is_report`) is of the journal's very head: from one database transaction it also says up to
+    which number the till has seen HQ's grants and counted its own requests, and which holds and leases it may still use (H2). Whatever is at or below a
+    watermark and not open is closed when HQ holds every entry up to `seq`. A head that is no report closes nothing."""
 
     terminal_id: TerminalId
     incarnation: int
@@ -117,6 +122,7 @@ class SignedHead(Message, frozen=True, kw_only=True):
     grant_watermark: int = 0
     request_watermark: int = 0
     open_reservations: tuple[str, ...] = ()
+    is_report: bool = False
 
 
 class Push(Message, frozen=True, kw_only=True):
@@ -298,3 +304,72 @@ class FoundMembers(Message, frozen=True, kw_only=True):
     epoch: str
     members: tuple[MemberRow, ...]
     as_of: datetime
+
+
+# 7. a hold for one payment: POST /v1/holds
+
+
+class HoldRequest(Message, frozen=True, kw_only=True):
+    """`hold_id` and `number` (the till's own count) were written down before this was sent (H2): the same id again gives the same answer. `amount_minor` is what
+    the payment needs beyond the till's leases; `wait_ms` how long HQ may wait for other tills to give leases back."""
+
+    hold_id: ReservationId
+    number: int
+    member_id: MemberId
+    amount_minor: int = 0
+    things: tuple[ReservedThing, ...] = ()
+    wait_ms: int = 0
+
+
+class HoldReply(Message, frozen=True, kw_only=True):
+    """`refusal` is empty when the value is held, else a code of `stored_value.refusals` with its data; `member` is the member as HQ knows him now, the hold included."""
+
+    epoch: str
+    as_of: datetime
+    member: MemberRow | None = None
+    refusal: str = ""
+    data: dict[str, int | str] = {}
+
+
+# 8. leases offered to this till: GET /v1/grants?after=N
+
+
+class Grant(Message, frozen=True, kw_only=True):
+    """`number` counts the grants to one till, without gaps. `version` is the wallet's that contains the lease: the till accepts it when its replica has come so far."""
+
+    number: int
+    lease_id: ReservationId
+    member_id: MemberId
+    version: int
+    amount_minor: int
+    expires_at: datetime
+    things: tuple[ReservedThing, ...] = ()
+
+
+class Grants(Message, frozen=True, kw_only=True):
+    """In the order of their numbers, at most GRANTS_MAX."""
+
+    epoch: str
+    grants: tuple[Grant, ...]
+
+
+# 9. the live channel: POST /v1/live, answered when there is news or `wait_s` is over
+
+
+class LiveRequest(Message, frozen=True, kw_only=True):
+    """What the till has: its cursor in each of its feeds, the last grant's number, and the leases that it has given back but perhaps not yet reported."""
+
+    epoch: str
+    cursors: dict[str, int]
+    grants_after: int = 0
+    returned: tuple[ReservationId, ...] = ()
+    wait_s: float = 0.0
+
+
+class News(Message, frozen=True, kw_only=True):
+    """Heads of the till's feeds, the last grant to it, and the leases that HQ asks back now."""
+
+    epoch: str
+    heads: dict[str, int]
+    grants: int
+    recalls: tuple[ReservationId, ...] = ()
