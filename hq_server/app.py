@@ -1,7 +1,8 @@
 """Owns the composition of head office: from a configuration to a FastAPI application with everything it needs, started and stopped with it. Nothing is made at import."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from secrets import token_bytes
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -27,9 +28,9 @@ from hq_server.snapshots.builder import SnapshotBuilder
 from hq_server.snapshots.endpoints import router as snapshots
 
 
-def open_office(config: HqConfig, *, clock: Clock = utc_now) -> Office:
-    """Reads the keys and opens the database; starts nothing. Raises `KeysUnusable`, `DatabaseUnfit`."""
-    keys = load_keys(config.keys)
+def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[int], bytes] = token_bytes) -> Office:
+    """Reads the keys and opens the database; starts nothing. `random` gives secret bytes. Raises `KeysUnusable`, `DatabaseUnfit`."""
+    keys = load_keys(config.keys, random=random)
     database = Database(config.database)
     if not migrate.is_current(database):
         database.close()
@@ -39,7 +40,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now) -> Office:
         config=config,
         database=database,
         keys=keys,
-        tokens=Tokens(keys.token_secret),
+        tokens=Tokens(keys.token_secret, random),
         clock=clock,
         rulebooks=RulebookShelf(),
         sequencer=Sequencer(database, news, clock, config.sequencer_interval_s),
@@ -48,8 +49,8 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now) -> Office:
     )
 
 
-def create_app(config: HqConfig, *, clock: Clock = utc_now) -> FastAPI:
-    office = open_office(config, clock=clock)
+def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[int], bytes] = token_bytes) -> FastAPI:
+    office = open_office(config, clock=clock, random=random)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -1,8 +1,10 @@
 """Owns the making of a new head office: keys, schema, epoch, first console user, or the sample franchise. Called by `tongchu hq init` and tests; prints nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from secrets import token_bytes
 
 from sqlalchemy import select
 
@@ -36,14 +38,16 @@ class InitReport:
     sample: SampleFranchise | None
 
 
-def initialise(config: HqConfig, *, sample: bool, now: datetime) -> InitReport:
-    """Raises `AlreadyInitialised`, `KeysUnusable`, `DatabaseUnfit`. What was interrupted may be started again."""
+def initialise(
+    config: HqConfig, *, sample: bool, now: datetime, random: Callable[[int], bytes] = token_bytes
+) -> InitReport:
+    """`random` gives secret bytes. Raises `AlreadyInitialised`, `KeysUnusable`, `DatabaseUnfit`. What was interrupted may be started again."""
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(config.database)
     try:
         migrate.upgrade(database)
         _refuse_second(database)
-        keys = _keys(config.keys, now)
+        keys = _keys(config.keys, now, random)
         return _fill(config, database, keys, sample=sample, now=now)
     finally:
         database.close()
@@ -55,11 +59,11 @@ def _refuse_second(database: Database) -> None:
             raise AlreadyInitialised("this head office is initialised already; start it with `tongchu hq serve`")
 
 
-def _keys(directory: Path, now: datetime) -> HqKeys:
+def _keys(directory: Path, now: datetime, random: Callable[[int], bytes]) -> HqKeys:
     """Keys that are there belong to an initialisation that was interrupted, or were brought from elsewhere on purpose."""
     if directory.is_dir() and any(directory.iterdir()):
-        return load_keys(directory)
-    return init_keys(directory, now=now)
+        return load_keys(directory, random=random)
+    return init_keys(directory, now=now, random=random)
 
 
 def _fill(config: HqConfig, database: Database, keys: HqKeys, *, sample: bool, now: datetime) -> InitReport:
@@ -67,7 +71,7 @@ def _fill(config: HqConfig, database: Database, keys: HqKeys, *, sample: bool, n
     password = None if sample else new_password()
     password_hash = hash_for(password) if password is not None else ""
     with database.write() as session:
-        epoch = _begin(session, franchise_data.FRANCHISE_NAME if sample else "", now)
+        epoch = _begin(session, keys, franchise_data.FRANCHISE_NAME if sample else "", now)
         loaded = None
         if hashes is not None:
             loaded = franchise.load_franchise(session, keys, hashes, now=now)
@@ -90,8 +94,8 @@ def _fill(config: HqConfig, database: Database, keys: HqKeys, *, sample: bool, n
     )
 
 
-def _begin(session: WriteSession, franchise_name: str, now: datetime) -> str:
-    epoch = first_epoch(now=now)
+def _begin(session: WriteSession, keys: HqKeys, franchise_name: str, now: datetime) -> str:
+    epoch = first_epoch(now=now, random=keys.random)
     session.add(HqState(key=STATE_KEY, epoch=epoch, epoch_began_at=now, franchise_name=franchise_name))
     session.flush()
     return epoch

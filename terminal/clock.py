@@ -4,7 +4,7 @@ the last anchor is the journal's care."""
 import os
 from datetime import UTC, datetime, timedelta
 from random import Random
-from time import monotonic
+from time import monotonic, sleep
 from typing import Protocol
 
 from stored_value.identity import uuid7
@@ -22,6 +22,9 @@ class Clock(Protocol):
     def random_bytes(self, count: int) -> bytes:
         """Secret bytes, for ids, keys and nonces."""
 
+    def wait(self, seconds: float) -> None:
+        """Returns when that much time has gone by; only for moments in which the caller has nothing else to do."""
+
 
 class SystemClock:
     def now(self) -> datetime:
@@ -32,6 +35,9 @@ class SystemClock:
 
     def random_bytes(self, count: int) -> bytes:
         return os.urandom(count)
+
+    def wait(self, seconds: float) -> None:
+        sleep(seconds)
 
 
 class SimulatedClock:
@@ -50,6 +56,9 @@ class SimulatedClock:
 
     def random_bytes(self, count: int) -> bytes:
         return self._random.randbytes(count)
+
+    def wait(self, seconds: float) -> None:
+        self.advance(timedelta(seconds=seconds))
 
     def advance(self, by: timedelta) -> None:
         """Time goes by on the wall and in truth."""

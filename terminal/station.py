@@ -3,8 +3,13 @@
 The composition root of the till; started by `tongchu till run`, by the demo and by tests. Owns the threads and stops them. Never imports Kivy.
 """
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from printers.device import PrinterDevice
 from printers.profile import profile_by_name
@@ -29,8 +34,20 @@ Scanned = Callable[[str], None]
 ScanRejected = Callable[[Rejected], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Network and disk as the till meets them: the machine's own, unless a simulation stands in for one."""
+
+    transport: httpx.BaseTransport | None = None
+    open_journal_file: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+
+THIS_MACHINE = World()
+
+
 class Station:
-    """`start` and `close` from the owner's thread. `counter` may be used between them."""
+    """`start` and `close` from the owner's thread. `counter` may be used between them. An owner who wants no threads does not `start`: he calls
+    `sync_once` and `print_waiting` himself."""
 
     def __init__(
         self,
@@ -41,16 +58,17 @@ class Station:
         on_scan_rejected: ScanRejected,
         language: Callable[[], Language],
         version: str = "",
+        world: World = THIS_MACHINE,
     ) -> None:
         self.config = config
         directory = TillDirectory(config.data_dir)
-        self.journal = _open_journal(directory.journal)
+        self.journal = _open_journal(directory.journal, world)
         secrets = directory.secrets()
         self.replica = Replica.open(directory.replica)
         self._mirror = Mirror(self.journal, config.mirror) if config.mirror else None
         url = config.hq_url or self.journal.head_office.identity.hq_url
-        self._sync_client = HqClient(url)
-        self._reading_client = HqClient(url, timeout_s=config.online_read_s)
+        self._sync_client = HqClient(url, transport=world.transport)
+        self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)
         cycle = SyncCycle(self._sync_client, self.journal, self.replica, directory, secrets.terminal_key, version)
         reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._worker = SyncWorker(cycle.run_once, clock, poll_interval_s=config.poll_interval_s)
@@ -100,6 +118,17 @@ class Station:
         self.replica.close()
         self.journal.close()
 
+    def sync_once(self) -> float:
+        """One cycle on the calling thread; returns how long to wait for the next."""
+        return self._worker.step()
+
+    def print_waiting(self) -> None:
+        """Every job that waits, on the calling thread, until the printers have them or say why not."""
+        for spool in self._spools:
+            with closing(self.journal.connect_spool()) as connection:
+                while not spool.step(connection):
+                    pass
+
     def sync_status(self) -> SyncStatus:
         return self._worker.status()
 
@@ -122,10 +151,10 @@ class Station:
         return LinkState(online=status.online, offline_since=None if status.online else status.since)
 
 
-def _open_journal(path: Path) -> Journal:
+def _open_journal(path: Path, world: World) -> Journal:
     if not path.exists():
         raise NotEnrolled(f"{path}: there is no till here yet; make it one with `tongchu till enrol URL CODE`")
-    journal = Journal.open(path)
+    journal = Journal.open(path, open_file=world.open_journal_file)
     if not journal.head_office.enrolled:
         journal.close()
         raise NotEnrolled(f"{path}: the enrolment was not finished; run `tongchu till enrol URL CODE` again")

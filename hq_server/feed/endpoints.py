@@ -53,7 +53,7 @@ def _sealed(office: Office, scope: str, epoch: str, page: int) -> Page | None:
                 return None
     except PageUnknown as error:
         raise ApiProblem("epoch_over" if error.epoch_over else "page_unknown", str(error)) from error
-    return seal(office.database, scope, epoch, page, office.keys.scope_key(scope))
+    return seal(office.database, scope, epoch, page, office.keys.scope_key(scope), random=office.keys.random)
 
 
 def _authorised_head(office: Office, authorization: str | None, scope: str, epoch: str) -> int:

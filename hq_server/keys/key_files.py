@@ -8,7 +8,7 @@ The root key itself is never read here: once `certificates.json` is written, `ro
 import shutil
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
@@ -64,7 +64,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HqKeys:
-    """Everything secret that a running HQ needs. `phone_index_key` never leaves HQ (L10)."""
+    """Everything secret that a running HQ needs. `phone_index_key` never leaves HQ (L10). `random` gives the secret bytes for nonces and ids."""
 
     root_public_key: str
     anchor: SigningKey
@@ -75,6 +75,7 @@ class HqKeys:
     token_secret: bytes
     console_secret: bytes
     scope_master: bytes
+    random: Callable[[int], bytes] = field(default=token_bytes, repr=False)
 
     @property
     def certificates(self) -> tuple[KeyCertificate, ...]:
@@ -109,7 +110,7 @@ def init_keys(directory: Path, *, now: datetime, random: Callable[[int], bytes] 
     _make(making, now, random)
     # All of them or none: a half-made set would look like a damaged one.
     making.rename(directory)
-    return load_keys(directory)
+    return load_keys(directory, random=random)
 
 
 def _make(directory: Path, now: datetime, random: Callable[[int], bytes]) -> None:
@@ -127,7 +128,7 @@ def _make(directory: Path, now: datetime, random: Callable[[int], bytes]) -> Non
     _write_text(directory / CERTIFICATES, msgspec.json.format(msgspec.json.encode(certificates)).decode())
 
 
-def load_keys(directory: Path) -> HqKeys:
+def load_keys(directory: Path, *, random: Callable[[int], bytes] = token_bytes) -> HqKeys:
     """Raises `KeysUnusable` for a missing, unreadable or exposed file, or a certificate the root did not sign."""
     if not directory.is_dir():
         raise KeysUnusable(
@@ -149,6 +150,7 @@ def load_keys(directory: Path) -> HqKeys:
         token_secret=token_secret,
         console_secret=console_secret,
         scope_master=scope_master,
+        random=random,
     )
 
 

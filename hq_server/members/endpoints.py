@@ -37,7 +37,7 @@ def _enter(office: Office, member_ids: list[MemberId], store_id: StoreId) -> Non
     for attempt in range(_ATTEMPTS):
         try:
             with office.database.write() as session:
-                enter_found(session, member_ids, store_id, now=office.clock())
+                enter_found(session, office.keys, member_ids, store_id, now=office.clock())
         except WalletChanged as error:
             if attempt == _ATTEMPTS - 1:
                 raise ApiProblem("busy", "the member's wallet is changing; ask again", retry_after_s=1) from error

@@ -1,9 +1,8 @@
 """Owns members whom head office enters itself, without a till: the import and the sample franchise. Called inside the caller's unit of work."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from secrets import token_bytes
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import Member, ScopeMember, WalletRecord
@@ -27,7 +26,6 @@ def enter_members(
     rulebook: Rulebook,
     *,
     now: datetime,
-    random: Callable[[int], bytes] = token_bytes,
 ) -> int:
     """Each with an empty wallet and in the scope of the home store; returns how many."""
     rows: list[Member | WalletRecord | ScopeMember] = []
@@ -41,7 +39,7 @@ def enter_members(
     session.add_all(rows)
     session.flush()
     for member_id, store_id in homes:
-        leave(session, member_id, EventId(uuid7(now, random(10))), Change(entered=(store_id,)))
+        leave(session, member_id, EventId(uuid7(now, keys.random(10))), Change(entered=(store_id,)))
     return len(homes)
 
 

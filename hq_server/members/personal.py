@@ -34,7 +34,7 @@ class NewMember:
 
 
 def cipher_of(keys: HqKeys) -> FieldCipher:
-    return FieldCipher(keys.data_key, keys.phone_index_key)
+    return FieldCipher(keys.data_key, keys.phone_index_key, keys.random)
 
 
 def store_personal(

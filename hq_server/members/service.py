@@ -29,10 +29,12 @@ def wanted_ids(session: ReadSession, keys: HqKeys, wanted: FindMember) -> list[M
     return [MemberId(member_id) for member_id in found]
 
 
-def enter_found(session: WriteSession, member_ids: list[MemberId], store_id: StoreId, *, now: datetime) -> None:
+def enter_found(
+    session: WriteSession, keys: HqKeys, member_ids: list[MemberId], store_id: StoreId, *, now: datetime
+) -> None:
     """Whoever was asked for belongs to the store from now on. May raise `wallets.scope.WalletChanged`."""
     for member_id in sorted(member_ids):
-        enter_scope(session, member_id, store_id, at=now)
+        enter_scope(session, member_id, store_id, at=now, random=keys.random)
 
 
 def answer(session: ReadSession, member_ids: list[MemberId], *, now: datetime) -> FoundMembers:

@@ -37,7 +37,7 @@ def open_session(
 ) -> Session:
     terminal = _proven(session, tokens, request, now)
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
-        _notice_restore(session, terminal, request.anchor, now)
+        _notice_restore(session, keys, terminal, request.anchor, now)
     terminal.last_seen_at = now
     terminal.version = request.version[:_VERSION_CHARS_MAX]
     session.flush()
@@ -118,10 +118,10 @@ def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: Terminal) -> bool:
     return anchor.terminal_id == terminal.terminal_id
 
 
-def _notice_restore(session: WriteSession, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:
+def _notice_restore(session: WriteSession, keys: HqKeys, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:
     if not lies_in_future(session, terminal, anchor, now=now):
         return
-    epoch = begin_epoch(session, current_epoch(session), seen=anchor.epoch, now=now)
+    epoch = begin_epoch(session, current_epoch(session), seen=anchor.epoch, now=now, random=keys.random)
     logger.warning(
         "a till shows what head office signed and no longer knows: new epoch",
         extra={"terminal_id": terminal.terminal_id, "epoch": epoch, "old_epoch": anchor.epoch},

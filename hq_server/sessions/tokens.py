@@ -4,8 +4,9 @@ Whether the terminal is still active is not in the token; who takes one asks the
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from secrets import token_hex
+from secrets import token_bytes
 from typing import TypeVar
 
 import msgspec
@@ -41,13 +42,16 @@ class _Challenge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens:
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, random: Callable[[int], bytes] = token_bytes) -> None:
+        self._random = random
         signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
         self._challenges = URLSafeSerializer(secret, salt="tongchu/challenge/1", signer_kwargs=signing)
         self._sessions = URLSafeSerializer(secret, salt="tongchu/session/1", signer_kwargs=signing)
 
     def issue_challenge(self, terminal_id: TerminalId, now: datetime) -> str:
-        challenge = _Challenge(terminal_id=terminal_id, nonce=token_hex(16), until_s=_seconds(now + CHALLENGE_LIFE))
+        challenge = _Challenge(
+            terminal_id=terminal_id, nonce=self._random(16).hex(), until_s=_seconds(now + CHALLENGE_LIFE)
+        )
         return _text(self._challenges, challenge)
 
     def check_challenge(self, text: str, terminal_id: TerminalId, now: datetime) -> None:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_hex
 from typing import Self
 
 from sqlalchemy import select
@@ -65,10 +65,12 @@ class SnapshotBuilder:
             self._thread.join()
 
     def latest(self, scope: str, *, wait_s: float = 0.0) -> SnapshotManifest | None:
-        """The newest of the current epoch. When there is none it is made at once, and waited for `wait_s` at most."""
+        """The newest of the current epoch. When there is none it is made at once, and waited for `wait_s` at most; by the calling thread when `start` was not called."""
         manifest = self._current(scope)
         if manifest is not None or not wait_s:
             return manifest
+        if self._thread.ident is None:
+            return self.build(scope)
         with self._news:
             self._wanted.add(scope)
             self._news.notify_all()
@@ -85,7 +87,7 @@ class SnapshotBuilder:
             with self._database.read() as session:
                 facts = write_replica(session, plain, scope, as_of=as_of)
             key = self._keys.scope_key(scope)
-            pack_file(plain, packed, key.key, token_bytes(_PREFIX_BYTES))
+            pack_file(plain, packed, key.key, self._keys.random(_PREFIX_BYTES))
             manifest = SnapshotManifest(
                 scope=scope,
                 epoch=facts.epoch,

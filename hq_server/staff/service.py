@@ -14,7 +14,9 @@ from hq_server.feed.publishing import publish
 from hq_server.keys.key_files import HqKeys
 from stored_value.identity import StaffId, StoreId, uuid7
 from sync.messages import StaffRow
-from sync.pins import PIN_DIGITS_MIN, is_pin, make_verifier
+from sync.pins import FULL_COST, PIN_DIGITS_MIN, PinCost, is_pin, make_verifier
+
+_SALT_BYTES = 16
 
 
 class StaffRole(StrEnum):
@@ -39,11 +41,14 @@ class NewStaff:
 Verifiers = dict[StoreId, str]
 
 
-def verifiers_for(keys: HqKeys, store_ids: Iterable[StoreId], pin: str) -> Verifiers:
+def verifiers_for(keys: HqKeys, store_ids: Iterable[StoreId], pin: str, *, cost: PinCost = FULL_COST) -> Verifiers:
     """Slow on purpose; make them before a unit of work begins, so that none waits for it. Raises `PinTooWeak`."""
     if not is_pin(pin):
         raise PinTooWeak(f"a PIN has {PIN_DIGITS_MIN} digits or more")
-    return {store_id: make_verifier(pin, keys.staff_pepper(store_id)) for store_id in store_ids}
+    return {
+        store_id: make_verifier(pin, keys.staff_pepper(store_id), salt=keys.random(_SALT_BYTES), cost=cost)
+        for store_id in store_ids
+    }
 
 
 def add_staff(

@@ -125,6 +125,10 @@ class SpoolWorker:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def step(self, conn: sqlite3.Connection) -> float:
+        """At most one job, on the calling thread, for an owner who does not `start`; returns how long there is nothing to do."""
+        return self._turn(conn)
+
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():

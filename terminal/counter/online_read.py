@@ -2,7 +2,6 @@
 bounded: when no answer comes, the till goes on offline, under its limits.
 """
 
-import time
 from typing import Final
 
 from stored_value.identity import MemberId
@@ -38,7 +37,7 @@ def _settled(place: Workplace, member_id: MemberId) -> bool:
     for _ in range(_SETTLING_NAPS):
         if not _in_doubt(place, member_id):
             return True
-        time.sleep(_NAP_S)
+        place.clock.wait(_NAP_S)
     return False
 
 

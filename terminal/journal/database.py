@@ -7,7 +7,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -18,6 +18,9 @@ from terminal.journal.reserve import Reserve
 BUSY_TIMEOUT_MS: Final = 5_000
 REVISION: Final = "j0001"
 """The newest revision in `migrations`; a test compares."""
+
+Connect = Callable[..., sqlite3.Connection]
+"""How the file is opened: `sqlite3.connect`, unless a simulation stands in for the disk."""
 
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
 
@@ -46,14 +49,14 @@ class JournalDatabase:
         self._lock_file = lock_file
 
     @classmethod
-    def open(cls, path: Path, *, reserve_bytes: int) -> Self:
+    def open(cls, path: Path, *, reserve_bytes: int, connect: Connect = sqlite3.connect) -> Self:
         """Creates or migrates the file. Raises `JournalInUse`, `JournalTooNew`, `JournalDamaged` or `DiskFull`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         lock_file = _take_lock(path)
         try:
             with mapped_errors(path):
                 _migrate(path)
-                connection = sqlite3.connect(
+                connection = connect(
                     path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
                 )
                 _set_pragmas(connection)

@@ -18,7 +18,7 @@ from sync.entry import GENESIS_HASH, Entry, read_entry
 from sync.event_codec import entry_of, event_of
 from terminal import steps
 from terminal.journal import local_members, shifts
-from terminal.journal.database import JournalDatabase, connect
+from terminal.journal.database import Connect, JournalDatabase, connect
 from terminal.journal.errors import DiskFull
 from terminal.journal.head_office import HeadOffice
 from terminal.journal.local_members import LocalMembers
@@ -55,9 +55,9 @@ class Journal:
         self.pin_attempts = PinAttemptCounter(database)
 
     @classmethod
-    def open(cls, path: Path, *, reserve_bytes: int = RESERVE_BYTES) -> Self:
+    def open(cls, path: Path, *, reserve_bytes: int = RESERVE_BYTES, open_file: Connect = sqlite3.connect) -> Self:
         """Creates or migrates the file. Raises `JournalError` kinds."""
-        return cls(JournalDatabase.open(path, reserve_bytes=reserve_bytes))
+        return cls(JournalDatabase.open(path, reserve_bytes=reserve_bytes, connect=open_file))
 
     def close(self) -> None:
         self._database.close()

@@ -31,7 +31,7 @@ from tests.crash.fork_server import fork_server
 from tests.crash.hq_child import HqProcess
 from tests.crash.kill_at import Kill
 from tests.crash.till_child import Begun, Done, Errand, Life, Scan, Stood, live
-from tests.witness import HqBooks, chain_faults, read_journal, read_papers
+from tongchu.witness.books import HqBooks, chain_faults, read_journal, read_papers
 
 SALE_STEPS = (
     "scan_read",

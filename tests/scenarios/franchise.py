@@ -18,7 +18,7 @@ from terminal.enrol import enrol
 from tests.hq_server.served import NOON, ServedHq, StandingClock
 from tests.hq_server.serving import serving
 from tests.scenarios.till import Till
-from tests.witness import HqBooks
+from tongchu.witness.books import HqBooks
 
 TILLS = ("S01-T1", "S01-T2", "S02-T1", "S03-T1")
 PEOPLE = tuple(franchise_data.members(until=NOON))

@@ -13,7 +13,7 @@ from stored_value.identity import EventId, PromotionId
 from terminal.counter.views import MemberView
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till, done
-from tests.witness import HqBooks
+from tongchu.witness.books import HqBooks
 
 pytestmark = pytest.mark.slow
 GOLDEN: dict[str, Any] = tomllib.loads((Path(__file__).parents[1] / "golden" / "day.toml").read_text("utf-8"))

@@ -13,7 +13,7 @@ from terminal.syncing import TillStopped
 from tests.hq_server.serving import serving
 from tests.scenarios.franchise import Franchise, member_of, playing
 from tests.scenarios.till import refused
-from tests.witness import HqBooks, read_journal
+from tongchu.witness.books import HqBooks, read_journal
 
 pytestmark = pytest.mark.slow
 

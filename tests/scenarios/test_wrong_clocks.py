@@ -11,7 +11,7 @@ from stored_value.refusals import RefusalCode
 from stored_value.rulebook_document import write_rulebook
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till, done, refused
-from tests.witness import read_journal
+from tongchu.witness.books import read_journal
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from printers.decode import PrinterOutput
 from tongchu.demo.hq_console import Row, fen
-from tongchu.demo.paper import PaperReceipt, read_receipt
+from tongchu.witness.paper import PaperReceipt, read_receipt
 
 TENDERS = {"现金": "Cash", "微信": "WeChat", "支付宝": "Alipay", "银行卡": "Card", "转账": "Transfer"}
 """Words on paper and heads of head office's columns."""
@@ -86,21 +86,6 @@ def _papers_of(till: TillEvidence, verdict: Verdict) -> dict[str, PaperReceipt]:
     return papers
 
 
-def _amount(paper: PaperReceipt) -> int:
-    """What the entry moved, as the paper says it."""
-    label = {
-        "topped_up": "会员充值",
-        "redeemed": "合计",
-        "purchase_refunded": "消费退款",
-        "top_up_reversed": "充值撤销",
-    }.get(paper.kind)
-    return (paper.amount(label) or 0) if label else 0
-
-
-def _bonus(paper: PaperReceipt) -> int:
-    return paper.sum_of("赠送 ") if paper.kind == "topped_up" else 0
-
-
 def _compare_with_journal(till: TillEvidence, papers: dict[str, PaperReceipt], verdict: Verdict) -> dict[str, str]:
     """Every entry has its paper with the same kind and amount; returns the member of each receipt."""
     owner: dict[str, str] = {}
@@ -118,7 +103,7 @@ def _compare_with_journal(till: TillEvidence, papers: dict[str, PaperReceipt], v
             verdict.disagreements.append(f"{number}: in the journal, but no receipt was printed")
             continue
         verdict.same(f"{number} kind, paper against journal", paper.kind, header["kind"])
-        verdict.same(f"{number} amount, paper against journal", _amount(paper), body.get("amount_minor", 0))
+        verdict.same(f"{number} amount, paper against journal", paper.amount_minor, body.get("amount_minor", 0))
         if header["members"]:
             owner[number] = header["members"][0]
     for number in papers.keys() - numbers:
@@ -130,7 +115,7 @@ def _compare_with_closing(name: str, papers: list[PaperReceipt], verdict: Verdic
     """The Z report against the sum of the receipts before it."""
     for closing_paper in (paper for paper in papers if paper.kind == "shift_closed"):
         for label, kind in (("充值", "topped_up"), ("消费", "redeemed"), ("退款", "purchase_refunded")):
-            total = sum(_amount(paper) for paper in papers if paper.kind == kind)
+            total = sum(paper.amount_minor for paper in papers if paper.kind == kind)
             told = sum(amount for row, amount in closing_paper.rows if row.startswith(f"{label} ×"))
             verdict.same(f"{name} closing, {label}", told, total)
         for tender in TENDERS:
@@ -141,9 +126,9 @@ def _compare_with_closing(name: str, papers: list[PaperReceipt], verdict: Verdic
 def _compare_receipts(papers: dict[str, PaperReceipt], hq: HqEvidence, verdict: Verdict) -> None:
     """Receipt by receipt, in both directions."""
     for figure, kind in (("redeemed", "redeemed"), ("refunded", "purchase_refunded"), ("collected", "topped_up")):
-        printed = {number: _amount(paper) for number, paper in papers.items() if paper.kind == kind}
+        printed = {number: paper.amount_minor for number, paper in papers.items() if paper.kind == kind}
         _compare_by_number(figure, printed, hq.receipts[figure], verdict)
-    bonuses = {number: _bonus(paper) for number, paper in papers.items() if _bonus(paper)}
+    bonuses = {number: paper.bonus_minor for number, paper in papers.items() if paper.bonus_minor > 0}
     _compare_by_number("bonus", bonuses, hq.receipts["bonus"], verdict)
 
 
@@ -164,10 +149,8 @@ def _compare_balances(
 ) -> None:
     """Each member's balance: what the papers add up to, what head office holds, what each till shows."""
     sums: Counter[str] = Counter()
-    signs = {"topped_up": 1, "redeemed": -1, "purchase_refunded": 1, "top_up_reversed": -1}
     for number, member_id in owner.items():
-        paper = papers[number]
-        sums[member_id] += signs.get(paper.kind, 0) * _amount(paper) + _bonus(paper)
+        sums[member_id] += papers[number].value_minor
     held = {row["Member id"]: fen(row["Balance"]) for row in hq.members}
     for member_id, total in sums.items():
         verdict.members += 1
@@ -184,10 +167,10 @@ def _compare_settlement(by_store: dict[str, list[PaperReceipt]], hq: HqEvidence,
         if papers is None:
             continue
         expected = {
-            "Redeemed": sum(_amount(paper) for paper in papers if paper.kind == "redeemed"),
-            "Refunded": sum(_amount(paper) for paper in papers if paper.kind == "purchase_refunded"),
-            "Bonus given": sum(_bonus(paper) for paper in papers),
-            "Collected": sum(_amount(paper) for paper in papers if paper.kind == "topped_up"),
+            "Redeemed": sum(paper.amount_minor for paper in papers if paper.kind == "redeemed"),
+            "Refunded": sum(paper.amount_minor for paper in papers if paper.kind == "purchase_refunded"),
+            "Bonus given": sum(max(0, paper.bonus_minor) for paper in papers),
+            "Collected": sum(paper.amount_minor for paper in papers if paper.kind == "topped_up"),
         }
         for tender, column in TENDERS.items():
             if column in row:

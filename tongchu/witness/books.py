@@ -1,6 +1,6 @@
-"""Owns what an outsider sees of a franchise: the rows of a till's journal file and of head office's tables, and printed paper. Its arithmetic is its own.
+"""Owns the rows of a till's journal file and of head office's tables as plain SQL and JSON show them, and counted papers. Its arithmetic is its own.
 
-Imports nothing of the rules or the protocol (`stored_value`, `sync`): a mistake there must show here, not be repeated. Used by crash and scenario tests.
+Called by the simulation and by crash and scenario tests. Must not import the rules or the protocol.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 from printers.decode import PrinterOutput
-from tongchu.demo.paper import read_receipt
+from tongchu.witness.paper import read_receipt
 
 GENESIS = "0" * 64
 

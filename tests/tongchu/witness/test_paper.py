@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tongchu.demo.paper import read_receipt
+from tongchu.witness.paper import read_receipt
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "receipts"
 

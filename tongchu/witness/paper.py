@@ -16,6 +16,14 @@ KINDS = {
     "开班": "shift_opened",
     "交班报表 Z": "shift_closed",
 }
+AMOUNTS = {
+    "topped_up": "会员充值",
+    "redeemed": "合计",
+    "purchase_refunded": "消费退款",
+    "top_up_reversed": "充值撤销",
+}
+"""The row that says what the entry moved."""
+BONUS = "赠送"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,29 @@ class PaperReceipt:
     def amount(self, *labels: str) -> int | None:
         """The first amount whose label is one of these."""
         return next((amount for label, amount in self.rows if label in labels), None)
+
+    @property
+    def amount_minor(self) -> int:
+        """What the entry moved, as the paper says it; without bonus, without sign."""
+        label = AMOUNTS.get(self.kind)
+        return (self.amount(label) or 0) if label else 0
+
+    @property
+    def bonus_minor(self) -> int:
+        """Given with a top-up, or (less than 0) taken back with its reversal."""
+        match self.kind:
+            case "topped_up":
+                return self.sum_of(f"{BONUS} ")
+            case "top_up_reversed":
+                return self.amount(BONUS) or 0
+            case _:
+                return 0
+
+    @property
+    def value_minor(self) -> int:
+        """What the member gained (+) or lost (-), bonus included."""
+        signs = {"topped_up": 1, "redeemed": -1, "purchase_refunded": 1, "top_up_reversed": -1}
+        return signs.get(self.kind, 0) * self.amount_minor + self.bonus_minor
 
     def sum_of(self, prefix: str) -> int:
         return sum(amount for label, amount in self.rows if label.startswith(prefix))
