@@ -22,6 +22,8 @@ from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.keys.key_files import load_keys
 from hq_server.members.endpoints import router as members
 from hq_server.office import Clock, Office, utc_now
+from hq_server.own_journal.desk import Desk
+from hq_server.own_journal.schedule import Schedule
 from hq_server.sessions.endpoints import router as sessions
 from hq_server.sessions.tokens import Tokens
 from hq_server.snapshots.builder import SnapshotBuilder
@@ -36,16 +38,21 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         database.close()
         raise DatabaseUnfit("the database's schema is not this version's; run `tongchu hq init` to make or upgrade it")
     news = NewsBoard()
+    rulebooks = RulebookShelf()
+    sequencer = Sequencer(database, news, clock, config.sequencer_interval_s)
+    desk = Desk(database=database, rulebooks=rulebooks, sequencer=sequencer, clock=clock)
     return Office(
         config=config,
         database=database,
         keys=keys,
         tokens=Tokens(keys.token_secret, random),
         clock=clock,
-        rulebooks=RulebookShelf(),
-        sequencer=Sequencer(database, news, clock, config.sequencer_interval_s),
+        rulebooks=rulebooks,
+        sequencer=sequencer,
         news=news,
         snapshots=SnapshotBuilder(database, keys, config.snapshots_dir, clock),
+        desk=desk,
+        schedule=Schedule(desk, config.run_interval_s),
     )
 
 
@@ -56,9 +63,11 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         office.sequencer.start()
         office.snapshots.start()
+        office.schedule.start()
         try:
             yield
         finally:
+            office.schedule.stop()
             office.snapshots.close()
             office.sequencer.stop()
             office.database.close()

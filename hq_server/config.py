@@ -54,6 +54,9 @@ class HqConfig(BaseModel):
     sequencer_interval_s: Annotated[
         float, Field(gt=0, le=60, description="How often the background sequencer looks for what another process left.")
     ] = 1.0
+    run_interval_s: Annotated[
+        float, Field(gt=0, le=3600, description="How often head office looks for an expiry, instalment or sweep due.")
+    ] = 30.0
     secure_cookies: Annotated[
         bool, Field(description="Send the console's cookie over HTTPS only. Set it when a TLS proxy stands before HQ.")
     ] = False

@@ -12,6 +12,8 @@ from hq_server.feed.news import NewsBoard
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.keys.key_files import HqKeys
+from hq_server.own_journal.desk import Desk
+from hq_server.own_journal.schedule import Schedule
 from hq_server.sessions.tokens import Tokens
 from hq_server.snapshots.builder import SnapshotBuilder
 
@@ -35,6 +37,8 @@ class Office:
     sequencer: Sequencer
     news: NewsBoard
     snapshots: SnapshotBuilder
+    desk: Desk
+    schedule: Schedule
 
 
 def office_of(request: Request) -> Office:

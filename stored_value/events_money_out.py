@@ -157,7 +157,7 @@ class MovedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferredOut:
-    """First leg: `moved` leaves. `transfer_id` names both legs and makes each of them count once."""
+    """First leg: `moved` leaves. `transfer_id` names both legs and makes each of them count once. A merge says what history leaves with it, for the second leg."""
 
     kind: ClassVar[Literal["transferred_out"]] = "transferred_out"
     occasion: Occasion
@@ -168,6 +168,8 @@ class TransferredOut:
     amount_minor: int
     moved: tuple[MovedValue, ...]
     holdings: tuple[Holding, ...] = ()
+    topped_up_minor: int = 0
+    top_up_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
-"""Names of things: typed ids, UUIDv7 from given parts, member and receipt numbers. Owns no clock and no randomness; callers pass both in."""
+"""Names of things: typed ids, UUIDv7 from given parts, ids named after a cause, member and receipt numbers. Owns no clock and no randomness; callers pass both in."""
 
+import hashlib
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
@@ -27,6 +28,16 @@ def uuid7(at: datetime, random: bytes) -> str:
     milliseconds = int(at.timestamp() * 1000)
     value = (milliseconds << 80) | int.from_bytes(random, "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return str(UUID(int=value))
+
+
+def named_id(*parts: str) -> str:
+    """An id that follows from what causes the event: the first 16 bytes of SHA-256 over `tongchu/named-id/1` and the parts, each after a zero byte, as a UUIDv8
+    (RFC 9562 section 5.8). The same cause gives the same id on every machine, so doing it again is recognised."""
+    digest = hashlib.sha256("\0".join(("tongchu/named-id/1", *parts)).encode()).digest()
+    value = int.from_bytes(digest[:16], "big")
+    value = (value & ~(0xF << 76)) | (0x8 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return str(UUID(int=value))
 

@@ -3,11 +3,12 @@
 A merged member stays a wallet, where late entries, holds and refunds land. Each rest is swept by the two legs of `transfer`, named after the entry that left it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 from stored_value.events_money_out import MovedValue
-from stored_value.identity import EventId
+from stored_value.identity import EventId, LotId, named_id
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.standing import REMEDY, Standing
 from stored_value.transfer import moved_part
@@ -34,9 +35,14 @@ def refuse_merge(merged: Wallet, survivor: Wallet) -> Refusal | None:
     return None
 
 
-def everything(wallet: Wallet, on: date) -> tuple[tuple[MovedValue, ...], tuple[Holding, ...]]:
-    """All that a wallet holds and owes, on its way; what leases and holds keep is still in it and follows by sweeps (H5)."""
-    lots = tuple(moved_part(lot, lot.remaining_minor) for lot in wallet.lots if lot.remaining_minor)
+def everything(
+    wallet: Wallet, on: date, committed: Mapping[LotId, int] | None = None
+) -> tuple[tuple[MovedValue, ...], tuple[Holding, ...]]:
+    """All that a wallet holds and owes, on its way. What leases and holds keep of a lot (`committed`) stays and follows by sweeps; of a holding they keep it whole (H5)."""
+    kept = committed or {}
+    lots = tuple(
+        moved_part(lot, free) for lot in wallet.lots if (free := lot.remaining_minor - kept.get(lot.lot_id, 0)) > 0
+    )
     owed = tuple(
         MovedValue(
             kind=ValueKind.RECEIVABLE,
@@ -52,7 +58,7 @@ def everything(wallet: Wallet, on: date) -> tuple[tuple[MovedValue, ...], tuple[
     holdings = tuple(
         replace(held, original=held.remaining, sold_for_minor=held.unreleased_minor, released_minor=0)
         for held in wallet.holdings
-        if held.remaining
+        if held.remaining and not kept.get(held.holding_id, 0)
     )
     return (*lots, *owed), holdings
 
@@ -67,4 +73,4 @@ def sweep_is_due(wallet: Wallet) -> bool:
 
 def sweep_id(entry_id: EventId) -> EventId:
     """The name of both legs of the sweep that an entry caused; sweeping twice for one entry moves nothing."""
-    return EventId(f"{entry_id}/s")
+    return EventId(named_id("sweep", entry_id))

@@ -104,6 +104,44 @@ def new_epoch(
     typer.echo(f"epoch {epoch}: tills follow at their next contact")
 
 
+@app.command("run-day")
+def run_day(
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The business day; today by default. A later one is refused."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Do by hand what head office does by itself: expiry, instalments, tier reviews, sweeps of merged wallets, transfers left half-done."""
+    from hq_server.app import open_office
+    from hq_server.database.engine import DatabaseUnfit
+    from hq_server.keys.key_files import KeysUnusable
+    from hq_server.own_journal.place import RUN, Moment, business_day
+    from hq_server.own_journal.runs import run_day as run
+
+    now = datetime.now(UTC)
+    day = on.date() if on else business_day(now)
+    if day > business_day(now):
+        raise Unusable(f"{day} has not come: what is due then is done then")
+    try:
+        office = open_office(hq_config(config))
+    except (DatabaseUnfit, KeysUnusable) as error:
+        raise Unusable(str(error)) from error
+    try:
+        report = run(office.desk, Moment(now=now, on=day, by=RUN))
+        office.sequencer.drain()
+    finally:
+        office.database.close()
+    typer.echo(f"business day   {report.on}")
+    typer.echo(f"members        {report.looked_at} looked at")
+    for kind, count in sorted(report.events.items()):
+        typer.echo(f"{kind:<22} {count}")
+    for member_id in report.failed:
+        typer.echo(f"left as it is  {member_id}   (the log says why)")
+    if report.failed:
+        raise typer.Exit(1)
+
+
 app.command("add-store")(franchise_commands.add_store)
 app.command("add-staff")(franchise_commands.add_staff)
 app.command("publish")(franchise_commands.publish)

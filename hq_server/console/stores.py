@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import HqState, Store
+from hq_server.own_journal.place import HEAD_OFFICE_ZONE
 from stored_value.identity import StoreId
 from stored_value.rulebook import HEAD_OFFICE_STORE
-
-DEFAULT_ZONE: Final = "Asia/Shanghai"
-"""Head office's own zone, until it has a setting of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +42,7 @@ class Stores:
 
     def zone(self, store_id: str | None) -> str:
         store = self._by_id.get(StoreId(store_id)) if store_id else None
-        return store.zone if store else DEFAULT_ZONE
+        return store.zone if store else HEAD_OFFICE_ZONE
 
     def get(self, store_id: str) -> ShownStore | None:
         return self._by_id.get(StoreId(store_id))

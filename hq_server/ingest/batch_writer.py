@@ -104,7 +104,8 @@ def _as_sqlite(table: type[Table], rows: Rows) -> list[tuple[Any, ...]]:
     for row in rows:
         values = list(row)
         for place, text in texts:
-            values[place] = text(values[place])
+            if values[place] is not None:
+                values[place] = text(values[place])
         ready.append(tuple(values))
     return ready
 

@@ -11,7 +11,6 @@ from hq_server.database.models import (
     Outbox,
     PostingRecord,
     ShiftEventRecord,
-    Terminal,
     WalletEventRecord,
 )
 from hq_server.ingest.batch_writer import BatchWriter
@@ -22,6 +21,7 @@ from hq_server.ingest.wallet_batch import Landed, MemberBatch, findings_json
 from stored_value.events import ShiftClosed, ShiftOpened
 from stored_value.findings import Finding
 from stored_value.identity import MemberId
+from stored_value.rulebook import HEAD_OFFICE_STORE
 from sync.messages import MemberVersion, Outcome, OutcomeFinding
 
 EXISTS = "exists"
@@ -34,12 +34,12 @@ class BatchRows:
 
     def __init__(
         self,
-        terminal: Terminal,
+        store_id: str,
         incoming: Sequence[Incoming],
         members: Mapping[str, MemberBatch],
         received_at: datetime,
     ) -> None:
-        self._terminal = terminal
+        self._store_id = store_id
         self.incoming = incoming
         self.members = [members[member_id] for member_id in sorted(members)]
         self.received_at = received_at
@@ -53,7 +53,7 @@ class BatchRows:
         for each in self.incoming:
             header, landed = each.entry.header, self._where(each)
             yield JournalRow(
-                store_id=self._terminal.store_id,
+                store_id=self._store_id,
                 terminal_id=header.terminal_id,
                 incarnation=header.incarnation,
                 seq=header.seq,
@@ -96,7 +96,9 @@ class BatchRows:
             )
 
     def scopes(self) -> Iterator[ScopeRow]:
-        """The store comes to know every member whom it moved."""
+        """The store comes to know every member whom it moved; head office has no tills that would."""
+        if self._store_id == HEAD_OFFICE_STORE:
+            return
         members = {each.member_id: each.store_id for each in self.incoming if each.member_id is not None}
         for member_id in sorted(members):
             yield ScopeRow(member_id, members[member_id], self.received_at)

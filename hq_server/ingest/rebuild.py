@@ -29,11 +29,12 @@ from hq_server.database.models import (
 )
 from hq_server.feed.outbox import decode_change
 from hq_server.ingest.rulebook_shelf import Rulebooks, RulebookShelf
+from hq_server.own_journal.place import HEAD_OFFICE_ZONE
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.events import ShiftClosed, ShiftOpened
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, MemberId, StoreId
-from stored_value.rulebook import Rulebook
+from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.wallet import ValueKind, Wallet
 from sync.entry import Entry, read_entry
 from sync.event_codec import event_of
@@ -80,6 +81,7 @@ def differences(session: ReadSession) -> Iterator[Difference]:
     """Every place where the tables are not what the journals say; none when all is well. Rollups are compared with what has been sequenced."""
     published = _Published(session)
     zones = {store_id: ZoneInfo(zone) for store_id, zone in session.execute(select(Store.store_id, Store.zone))}
+    zones[HEAD_OFFICE_STORE] = ZoneInfo(HEAD_OFFICE_ZONE)
     rollups: defaultdict[RollupKey, Sums] = defaultdict(lambda: (0, 0, 0))
     seen: set[str] = set()
     landed = session.execute(

@@ -33,6 +33,7 @@ class WalletRow(NamedTuple):
     bonus_minor: int
     receivable_minor: int
     updated_at: datetime
+    due_on: date | None
 
 
 class PurchaseRow(NamedTuple):

@@ -33,6 +33,11 @@ class Rulebooks:
         fitting = [known for known in self._by_version if known <= version]
         return self._by_version[max(fitting) if fitting else min(self._by_version)]
 
+    def in_force(self, at: datetime) -> Rulebook:
+        """The highest whose time has come; the oldest before any has."""
+        begun = [known for known, book in self._by_version.items() if book.effective_at <= at]
+        return self._by_version[max(begun) if begun else min(self._by_version)]
+
     def could_be_in_force(
         self, book: Rulebook, *, after: datetime, known: int, before: datetime, known_by: int
     ) -> bool:

@@ -115,7 +115,7 @@ def _take_in_once(
     proven = prove(received, push.head, _journal_head(terminal), {seq: each.hash for seq, each in held.items()})
     incoming = _understood(office, session, terminal, proven, now)
     _enrolled(office, session, incoming, now)
-    rows = BatchRows(terminal, incoming, _applied(session, incoming, now), now)
+    rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
     write_rows(writer_for(session), rows)
     step("rows_written")
     if incoming:

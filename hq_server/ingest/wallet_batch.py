@@ -6,7 +6,7 @@ Everything is kept by member, so that a member whose wallet changed meanwhile is
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -14,6 +14,7 @@ from hq_server.feed.outbox import Change, RollupDelta, encode_change
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
 from hq_server.ingest.understanding import Incoming, set_aside
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
+from stored_value.due_days import next_due_day
 from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
@@ -111,7 +112,8 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
         batch.outbox.append(OutboxRow(member_id, each.event_id, encode_change(change)))
         batch.landed[each.seq] = Landed(wallet.version, findings, set_aside=each.event is None)
     if wallet.version > before.version:
-        batch.wallet.append(_wallet_row(wallet, before.version, received_at))
+        newest = max((each.rulebook for each in incoming), key=lambda book: book.version)
+        batch.wallet.append(_wallet_row(wallet, before.version, received_at, next_due_day(wallet, newest)))
     return batch
 
 
@@ -232,7 +234,7 @@ def _purchase_row(bought: Purchase, each: Incoming, wallet: Wallet, held: HeldWa
     )
 
 
-def _wallet_row(wallet: Wallet, prior_version: int, at: datetime) -> WalletRow:
+def _wallet_row(wallet: Wallet, prior_version: int, at: datetime, due_on: date | None) -> WalletRow:
     return WalletRow(
         member_id=wallet.member_id,
         version=wallet.version,
@@ -244,4 +246,5 @@ def _wallet_row(wallet: Wallet, prior_version: int, at: datetime) -> WalletRow:
         bonus_minor=wallet.balance_minor(ValueKind.BONUS),
         receivable_minor=wallet.owed_minor,
         updated_at=at,
+        due_on=due_on,
     )

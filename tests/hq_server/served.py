@@ -122,7 +122,9 @@ class ServedHq:
 def served_hq(database_url: str, folder: Path) -> Iterator[ServedHq]:
     """A fresh head office with three stores and the sample rulebook, listening on a free port of loopback."""
     clock = StandingClock()
-    config = HqConfig(data_dir=folder / "hq", database_url=database_url, port=0, sequencer_interval_s=0.05)
+    config = HqConfig(
+        data_dir=folder / "hq", database_url=database_url, port=0, sequencer_interval_s=0.05, run_interval_s=3600
+    )
     initialise(config, sample=False, now=clock.at)
     app = create_app(config, clock=clock)
     office: Office = app.state.office
@@ -160,6 +162,8 @@ class PushingTill:
         self.epoch = self.enrolment.epoch
         self.anchor: AnchorRef | None = None
         self.skew = timedelta()
+        self.business_date = TODAY
+        self.rulebook = 1
 
     def open_session(self) -> None:
         challenge = self.client.challenge(ChallengeRequest(terminal_id=self.terminal_id)).challenge
@@ -186,9 +190,9 @@ class PushingTill:
             store_id=self.store_id,
             staff_id=StaffId("staff-1"),
             shift_id=ShiftId("shift-1"),
-            business_date=TODAY,
+            business_date=self.business_date,
             local_time="12:00:00",
-            rulebook=1,
+            rulebook=self.rulebook,
             evidence=EvidenceClass.PAY_CODE,
             offline=offline,
         )
@@ -241,6 +245,22 @@ class PushingTill:
             tenders=(Tender(kind=TenderKind.CASH, amount_minor=amount_minor),),
             plan_id=next((name for name in promised if name.startswith("plan-")), None),
             promised=tuple(Promise(promotion_id=name, bonus_minor=bonus) for name, bonus in promised.items()),
+        )
+        self.write(event)
+        return event
+
+    def plan_top_up(
+        self, member_id: MemberId, amount_minor: int, plan: str, bonus_minor: int, *, later_minor: int = 0
+    ) -> ToppedUp:
+        """By a plan of whatever rulebook, with what it promises now and in instalments."""
+        plan_id = PromotionId(plan)
+        event = ToppedUp(
+            occasion=self.occasion(),
+            member_id=member_id,
+            amount_minor=amount_minor,
+            tenders=(Tender(kind=TenderKind.CASH, amount_minor=amount_minor),),
+            plan_id=plan_id,
+            promised=(Promise(promotion_id=plan_id, bonus_minor=bonus_minor, later_minor=later_minor),),
         )
         self.write(event)
         return event

@@ -12,6 +12,7 @@ from hq_server.console.flagged.reads import read_findings
 from hq_server.console.members.reads import MemberPurchase, ReceiptRef, member_purchase, receipts_of
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import (
+    ConsoleUser,
     EntryStatus,
     JournalEntry,
     Member,
@@ -20,6 +21,7 @@ from hq_server.database.models import (
     Terminal,
     WalletEventRecord,
 )
+from hq_server.own_journal.place import OWN_STORE, OWN_TERMINAL, RUN
 from stored_value.events import Event, InstalmentReleased, OrderRefunded, PurchaseRefunded, TopUpReversed
 from stored_value.events_money_out import (
     CashOutPaid,
@@ -36,7 +38,7 @@ from sync.errors import BodyUnreadable
 from sync.event_codec import event_of
 from sync.messages import OutcomeFinding
 
-_RECEIPT_NO: Final = re.compile(r"(?P<terminal>[A-Z][A-Z0-9]{1,7}-T\d+)-(?P<seq>\d{1,12})")
+_RECEIPT_NO: Final = re.compile(r"(?P<terminal>[A-Z][A-Z0-9]{1,7}-(?:T\d+|00))-(?P<seq>\d{1,12})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def receipt_view(
     session: ReadSession, terminal_id: str, incarnation: int, seq: int, *, seen_by: StoreId | None
 ) -> ReceiptView | None:
     """None when there is no such entry, or none that touches the books of the store `seen_by`."""
-    store_id = session.scalar(select(Terminal.store_id).where(Terminal.terminal_id == terminal_id))
+    store_id = _store_of(session, terminal_id)
     row = session.get(JournalEntry, (store_id, terminal_id, incarnation, seq)) if store_id else None
     if row is None:
         return None
@@ -127,13 +129,28 @@ def receipt_view(
         version=row.version,
         received_at=row.received_at,
         amount_minor=None if applied is None else applied.amount_minor,
-        staff_name=session.scalar(select(Staff.name).where(Staff.staff_id == names)) or "" if names else "",
+        staff_name=_name_of(session, names),
         member=session.get(Member, row.member_id) if row.member_id else None,
         books=books,
         purchase=_purchase(session, row, event),
         about=_about(session, event),
         has_next=session.get(JournalEntry, (store_id, terminal_id, incarnation, seq + 1)) is not None,
     )
+
+
+def _store_of(session: ReadSession, terminal_id: str) -> str | None:
+    """Whose journal it is; head office's own is no till's."""
+    if terminal_id == OWN_TERMINAL:
+        return OWN_STORE
+    return session.scalar(select(Terminal.store_id).where(Terminal.terminal_id == terminal_id))
+
+
+def _name_of(session: ReadSession, person_id: str) -> str:
+    """Of a store's staff, or of head office's people; empty for what no person asked for."""
+    if not person_id or person_id == RUN:
+        return ""
+    name = session.scalar(select(Staff.name).where(Staff.staff_id == person_id))
+    return name or session.scalar(select(ConsoleUser.name).where(ConsoleUser.user_id == person_id)) or ""
 
 
 def _event(entry: Entry, row: JournalEntry) -> Event | None:

@@ -12,6 +12,7 @@ from hq_server.database.models.franchise import (
 )
 from hq_server.database.models.journals import EntryStatus, JournalEntry, ShiftEventRecord
 from hq_server.database.models.members import Member, MemberKey, ScopeMember
+from hq_server.database.models.own_journal import OpenTransfer, OwnJournalHead
 from hq_server.database.models.people import ConsoleSession, ConsoleUser, Staff, StaffVerifier
 from hq_server.database.models.wallets import PostingRecord, PurchaseRecord, WalletEventRecord, WalletRecord
 
@@ -27,7 +28,9 @@ __all__ = [
     "JournalEntry",
     "Member",
     "MemberKey",
+    "OpenTransfer",
     "Outbox",
+    "OwnJournalHead",
     "PostingRecord",
     "PurchaseRecord",
     "Rollup",

@@ -19,7 +19,8 @@ from hq_server.database.schema import (
 
 class WalletRecord(Table):
     """`state` is `wallet_codec` JSON and the truth; the amounts beside it are projections of it for pages and checks. `version` grows by one with every event applied;
-    `prior_version` is the version that the last write replaced, the guard of that write."""
+    `prior_version` is the version that the last write replaced, the guard of that write. `due_on` is the next day on which head office itself looks at the wallet
+    (`stored_value.due_days`); a look that found nothing due moves it on."""
 
     __tablename__ = "wallets"
     __table_args__ = placed(
@@ -29,6 +30,13 @@ class WalletRecord(Table):
         CheckConstraint("receivable_minor >= 0", name="receivable_minor"),
         CheckConstraint("version > prior_version AND prior_version >= 0", name="version"),
         CheckConstraint("status IN ('active', 'frozen', 'lost', 'closed')", name="status"),
+        Index(
+            "ix_wallets_due_on",
+            "due_on",
+            "member_id",
+            sqlite_where=text("due_on IS NOT NULL"),
+            postgresql_where=text("due_on IS NOT NULL"),
+        ),
     )
 
     member_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
@@ -41,6 +49,7 @@ class WalletRecord(Table):
     bonus_minor: Mapped[int] = mapped_column(BigInteger)
     receivable_minor: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date | None]
 
 
 class PurchaseRecord(Table):

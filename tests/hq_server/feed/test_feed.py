@@ -189,6 +189,7 @@ def test_many_sequencers_at_once_leave_no_gap_and_no_double(hq: ServedHq) -> Non
     for place in range(40):
         till.enrol_member(phone=f"+861390000{place:04d}")
     till.push()
+    hq.sequenced()
     with hq.database.write() as session:
         for entry in till.entries:
             leave(session, entry.header.members[0], EventId(hq.new_id()), Change())

@@ -1,0 +1,69 @@
+"""Owns when head office's runs happen by themselves: in one background thread, at every look for which the index shows something due. Started and stopped with the application.
+
+A new business day makes more days due, so the turn of the day needs no clock of its own; a late entry in a merged wallet is due at once.
+"""
+
+import logging
+import threading
+from datetime import date
+
+from sqlalchemy import select
+
+from hq_server.database.engine import DatabaseBusy, StorageFull
+from hq_server.database.models import OpenTransfer, WalletRecord
+from hq_server.own_journal.desk import Desk
+from hq_server.own_journal.place import Moment
+from hq_server.own_journal.runs import run_day
+from stored_value.identity import MemberId
+
+logger = logging.getLogger(__name__)
+
+
+class Schedule:
+    """Several at once, in one process or in many, are safe: runs are."""
+
+    def __init__(self, desk: Desk, interval_s: float) -> None:
+        self._desk = desk
+        self._interval_s = interval_s
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._failed: frozenset[MemberId] = frozenset()
+        self._failed_on = date.min
+
+    def look(self) -> bool:
+        """Runs when something is due; whether it did. Members that failed today are tried again tomorrow, or by hand."""
+        moment = Moment.at(self._desk.clock())
+        if moment.on != self._failed_on:
+            self._failed, self._failed_on = frozenset(), moment.on
+        if not self._anything_due(moment.on):
+            return False
+        report = run_day(self._desk, moment, skip=self._failed)
+        self._failed |= frozenset(report.failed)
+        return True
+
+    def _anything_due(self, on: date) -> bool:
+        with self._desk.database.read() as session:
+            due = select(WalletRecord.member_id).where(
+                WalletRecord.due_on <= on, WalletRecord.member_id.not_in(self._failed)
+            )
+            open_legs = select(OpenTransfer.member_id).where(OpenTransfer.member_id.not_in(self._failed))
+            return any(session.execute(each.limit(1)).first() is not None for each in (due, open_legs))
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look()
+            except (StorageFull, DatabaseBusy) as error:
+                logger.warning("head office's run waits: %s", error)
+            except Exception:
+                logger.exception("head office's run failed")
+            self._stopping.wait(self._interval_s)
