@@ -28,7 +28,8 @@ class ReservedPart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashOutLine:
     """One top-up, as it is shown before anybody confirms: `refundable_minor` follows from the other figures by `method`; `discount_minor` is what the use would have
-    cost more at the undiscounted price. A refund of a purchase after the payment lowers `used_minor` and reckons the line again (H10)."""
+    cost more at the undiscounted price. A refund of a purchase after the payment lowers `used_minor` and reckons the line again (H10). `lot_ids` are the lots that the
+    payment retired: a top-up of which a part came back from another member may be cashed out again."""
 
     top_up_id: EventId
     acquired_on: date
@@ -41,6 +42,11 @@ class CashOutLine:
     discount_minor: int
     refundable_minor: int
     parts: tuple[ReservedPart, ...]
+    lot_ids: tuple[LotId, ...] = ()
+
+    def retired(self, lot_id: LotId, top_up_id: EventId) -> bool:
+        """Lines of before `lot_ids` were kept retired every lot of their top-up."""
+        return lot_id in self.lot_ids if self.lot_ids else top_up_id == self.top_up_id
 
     @property
     def consumed_minor(self) -> int:

@@ -62,9 +62,8 @@ def apply_payment(wallet: Wallet, event: CashOutPaid, rulebook: Rulebook) -> Set
         findings.append(_differs(paid_out, asked.refundable_minor))
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, paid_out - asked.refundable_minor))
     postings.extend(_settling(asked, place.store_id, rulebook, 1))
-    wallet = _with_state(wallet, asked, CashOutState.PAID)
-    wallet = _end_lots(wallet, asked, LotEnd.CASHED_OUT)
-    for line in asked.lines:
+    wallet, paid = _retire_lots(wallet, asked)
+    for line in paid.lines:
         wallet, more, found = _rest_reckoned_again(wallet, line, event, rulebook)
         postings.extend(more)
         findings.extend(found)
@@ -101,8 +100,7 @@ def apply_payment_reversal(wallet: Wallet, event: CashOutReversed, rulebook: Rul
         findings.append(_differs(paid_in, asked.refundable_minor))
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, asked.refundable_minor - paid_in))
     postings.extend(_settling(asked, place.store_id, rulebook, -1))
-    wallet = _end_lots(_with_state(wallet, asked, CashOutState.WAITING), asked, None)
-    return wallet, postings, findings
+    return _revive_lots(wallet, asked), postings, findings
 
 
 def with_arrivals(wallet: Wallet, lots: Sequence[Lot]) -> Wallet:
@@ -168,8 +166,8 @@ def _rest_reckoned_again(
     wallet: Wallet, line: CashOutLine, event: CashOutPaid, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
     """What refunds put into the line's lots while the request waited."""
-    lots = [lot for lot in wallet.lots if lot.top_up_id == line.top_up_id and lot.remaining_minor]
-    lots = [lot for lot in lots if lot.end is LotEnd.CASHED_OUT]
+    retired = [lot for lot in wallet.lots if line.retired(lot.lot_id, lot.top_up_id)]
+    lots = [lot for lot in retired if lot.remaining_minor]
     if not lots:
         return wallet, [], []
     principal = sum(lot.remaining_minor for lot in lots if lot.kind is ValueKind.PRINCIPAL)
@@ -190,7 +188,7 @@ def _rest_reckoned_again(
         remaining_minor=0,
     )
     wallet = change_lots(wallet, {lot.lot_id: -lot.remaining_minor for lot in lots})
-    discount = line.discount_minor - sum(lot.discount_minor for lot in wallet.lots if lot.top_up_id == line.top_up_id)
+    discount = line.discount_minor - sum(lot.discount_minor for lot in retired)
     return reckon_again(
         wallet,
         line,
@@ -230,23 +228,39 @@ def _settling(asked: CashOut, paying: StoreId, rulebook: Rulebook, sign: int) ->
 
 
 def _with_state(wallet: Wallet, asked: CashOut, state: CashOutState) -> Wallet:
-    cash_outs = tuple(replace(known, state=state) if known is asked else known for known in wallet.cash_outs)
-    return replace(wallet, cash_outs=cash_outs)
+    return _swapped(wallet, asked, replace(asked, state=state))
 
 
-def _end_lots(wallet: Wallet, asked: CashOut, end: LotEnd | None) -> Wallet:
-    ids = {line.top_up_id for line in asked.lines}
-    kinds = (ValueKind.PRINCIPAL, ValueKind.BONUS)
-    lots = tuple(
-        replace(lot, end=end)
-        if lot.top_up_id in ids
-        and lot.kind in kinds
-        and lot.end is not LotEnd.REVERSED
-        and lot.lot_id not in asked.arrived
-        else lot
+def _swapped(wallet: Wallet, known: CashOut, changed: CashOut) -> Wallet:
+    return replace(wallet, cash_outs=tuple(changed if asked is known else asked for asked in wallet.cash_outs))
+
+
+def _retire_lots(wallet: Wallet, asked: CashOut) -> tuple[Wallet, CashOut]:
+    """Every lot of the request's top-ups that is still good, save what another member gave back meanwhile; the lines say which."""
+    mine = [
+        lot
         for lot in wallet.lots
+        if lot.kind in (ValueKind.PRINCIPAL, ValueKind.BONUS) and lot.end is None and lot.lot_id not in asked.arrived
+    ]
+    lines = tuple(
+        replace(line, lot_ids=tuple(lot.lot_id for lot in mine if lot.top_up_id == line.top_up_id))
+        for line in asked.lines
     )
-    return replace(wallet, lots=lots)
+    paid = replace(asked, state=CashOutState.PAID, lines=lines)
+    return _end_lots(_swapped(wallet, asked, paid), paid, None, LotEnd.CASHED_OUT), paid
+
+
+def _revive_lots(wallet: Wallet, asked: CashOut) -> Wallet:
+    wallet = _end_lots(wallet, asked, LotEnd.CASHED_OUT, None)
+    lines = tuple(replace(line, lot_ids=()) for line in asked.lines)
+    return _swapped(wallet, asked, replace(asked, state=CashOutState.WAITING, lines=lines))
+
+
+def _end_lots(wallet: Wallet, asked: CashOut, was: LotEnd | None, end: LotEnd | None) -> Wallet:
+    def is_meant(lot: Lot) -> bool:
+        return lot.end is was and any(line.retired(lot.lot_id, lot.top_up_id) for line in asked.lines)
+
+    return replace(wallet, lots=tuple(replace(lot, end=end) if is_meant(lot) else lot for lot in wallet.lots))
 
 
 def _tender(store_id: StoreId, tender: Tender, sign: int) -> Posting:

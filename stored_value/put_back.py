@@ -34,7 +34,7 @@ def put_back(
     """`before` and `after`: the purchase without and with this refund. The caller pays receivables afterwards."""
     landing = _Landing(wallet, [], [])
     changes: dict[LotId, int] = {}
-    cashed: dict[EventId, list[tuple[Lot, int]]] = {}
+    cashed: dict[tuple[EventId, EventId], list[tuple[Lot, int]]] = {}
     for number, draw in enumerate(draws):
         lot = wallet.lot(draw.lot_id) if draw.lot_id is not None else None
         if draw.kind is ValueKind.RECEIVABLE:
@@ -42,7 +42,7 @@ def put_back(
         elif lot is None:
             continue
         elif lot.end is LotEnd.CASHED_OUT:
-            cashed.setdefault(lot.top_up_id, []).append((lot, draw.amount_minor))
+            cashed.setdefault(_paid_with(wallet, lot), []).append((lot, draw.amount_minor))
         elif lot.end is LotEnd.REVERSED and lot.kind is ValueKind.BONUS:
             _forfeit(landing, lot, draw.amount_minor, rulebook)
         elif lot.expires_on is not None and lot.expires_on < place.business_date:
@@ -52,8 +52,8 @@ def put_back(
     landing.wallet = change_lots(landing.wallet, changes)
     discounts = discount_by_lot(before)
     discounts.subtract(discount_by_lot(after))
-    for top_up_id, parts in cashed.items():
-        _reckon_again(landing, top_up_id, parts, discounts, place, rulebook)
+    for request_and_top_up, parts in cashed.items():
+        _reckon_again(landing, request_and_top_up, parts, discounts, place, rulebook)
     return landing.wallet, landing.postings, landing.findings
 
 
@@ -113,13 +113,13 @@ def _revive(
 
 def _reckon_again(
     landing: _Landing,
-    top_up_id: EventId,
+    request_and_top_up: tuple[EventId, EventId],
     parts: Sequence[tuple[Lot, int]],
     discounts: dict[LotId, int],
     place: Occasion,
     rulebook: Rulebook,
 ) -> None:
-    line = _paid_line(landing.wallet, top_up_id)
+    line = _paid_line(landing.wallet, *request_and_top_up)
     bonus: dict[tuple[StoreId, PromotionId | None], int] = {}
     principal = 0
     for lot, amount in parts:
@@ -135,20 +135,38 @@ def _reckon_again(
         principal_back_minor=principal,
         bonus_back=bonus,
         discount_back_minor=sum(discounts.get(lot.lot_id, 0) for lot, _ in parts),
-        new_lot=_new_principal(LotId(f"{place.event_id}/c/{top_up_id}"), store, place, 0),
+        new_lot=_new_principal(_credit_id(landing.wallet, place, line.top_up_id), store, place, 0),
         rulebook=rulebook,
     )
     landing.postings.extend(postings)
     landing.findings.extend(findings)
 
 
-def _paid_line(wallet: Wallet, top_up_id: EventId) -> CashOutLine:
+def _paid_with(wallet: Wallet, lot: Lot) -> tuple[EventId, EventId]:
+    """The request and the line whose payment retired the lot: a top-up may have been cashed out more than once."""
     for asked in wallet.cash_outs:
         if asked.state is CashOutState.PAID:
             for line in asked.lines:
-                if line.top_up_id == top_up_id:
-                    return line
-    raise AssertionError(f"top-up {top_up_id} is cashed out and no cash-out names it")
+                if line.retired(lot.lot_id, lot.top_up_id):
+                    return asked.request_id, line.top_up_id
+    raise AssertionError(f"lot {lot.lot_id} is cashed out and no cash-out names it")
+
+
+def _paid_line(wallet: Wallet, request_id: EventId, top_up_id: EventId) -> CashOutLine:
+    return next(
+        line
+        for asked in wallet.cash_outs
+        if asked.request_id == request_id
+        for line in asked.lines
+        if line.top_up_id == top_up_id
+    )
+
+
+def _credit_id(wallet: Wallet, place: Occasion, top_up_id: EventId) -> LotId:
+    """`/2` for the second cash-out of one top-up that one refund reckons again."""
+    lot_id = LotId(f"{place.event_id}/c/{top_up_id}")
+    others = sum(lot.lot_id == lot_id or lot.lot_id.startswith(f"{lot_id}/") for lot in wallet.lots)
+    return LotId(f"{lot_id}/{others + 1}") if others else lot_id
 
 
 def _new_principal(lot_id: LotId, store_id: StoreId, place: Occasion, amount_minor: int) -> Lot:

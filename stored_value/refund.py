@@ -128,23 +128,47 @@ def refund_line(line: PurchaseLine, amount_minor: int) -> tuple[LinePart, ...]:
     for kind in (ValueKind.RECEIVABLE, ValueKind.SUSPENSE):
         shares[kind] = min(left, _open(line, kind))
         left -= shares[kind]
-    principal = _drawn(line, ValueKind.PRINCIPAL)
-    whole = principal + _drawn(line, ValueKind.BONUS)
-    returned_principal = _returned(line, ValueKind.PRINCIPAL)
-    share = 0
-    if left:
-        # What is owed turns into a draw only before the first fen of principal went back, so these shares only grow.
-        so_far = returned_principal + _returned(line, ValueKind.BONUS) + left
-        share = floor_share(principal, so_far, whole) - returned_principal
-    shares[ValueKind.PRINCIPAL] = share
-    shares[ValueKind.BONUS] = left - share
+    returned = _returned(line, ValueKind.PRINCIPAL)
+    share = _principal_share(line, left) - returned if left else 0
+    # Only where a refund was taken back, and other lots paid for what it had put back, does the share need its bounds.
+    share = max(share, left - _open(line, ValueKind.BONUS), 0)
+    shares[ValueKind.PRINCIPAL] = min(share, left, _open(line, ValueKind.PRINCIPAL))
+    shares[ValueKind.BONUS] = left - shares[ValueKind.PRINCIPAL]
+    return _with_returned(line, shares, range(len(line.parts) - 1, -1, -1), 1)
+
+
+def take_refund_again(line: PurchaseLine, amount_minor: int) -> tuple[LinePart, ...]:
+    """`refund_line` backwards, for the newest `amount_minor` (at most what was refunded): the parts as they were before it. What is owed comes last."""
+    returned = {kind: _returned(line, kind) for kind in ValueKind}
+    left = min(amount_minor, returned[ValueKind.PRINCIPAL] + returned[ValueKind.BONUS])
+    share = returned[ValueKind.PRINCIPAL] - _principal_share(line, -left) if left else 0
+    share = max(share, left - returned[ValueKind.BONUS], 0)
+    shares = {ValueKind.PRINCIPAL: min(share, left, returned[ValueKind.PRINCIPAL])}
+    shares[ValueKind.BONUS] = left - shares[ValueKind.PRINCIPAL]
+    shares[ValueKind.SUSPENSE] = min(amount_minor - left, returned[ValueKind.SUSPENSE])
+    shares[ValueKind.RECEIVABLE] = amount_minor - left - shares[ValueKind.SUSPENSE]
+    return _with_returned(line, shares, range(len(line.parts)), -1)
+
+
+def _principal_share(line: PurchaseLine, more_minor: int) -> int:
+    """The principal's floor share of what was refunded so far of the balance's part and `more_minor`."""
+    principal, bonus = _drawn(line, ValueKind.PRINCIPAL), _drawn(line, ValueKind.BONUS)
+    so_far = _returned(line, ValueKind.PRINCIPAL) + _returned(line, ValueKind.BONUS) + more_minor
+    return floor_share(principal, so_far, principal + bonus)
+
+
+def _with_returned(
+    line: PurchaseLine, shares: dict[ValueKind, int], order: Sequence[int], sign: int
+) -> tuple[LinePart, ...]:
+    """`sign` 1 gives each kind's share back to its parts in `order`, −1 takes it again."""
     parts = list(line.parts)
-    for place in range(len(parts) - 1, -1, -1):
+    for place in order:
         part = parts[place]
-        back = min(shares[part.kind], part.drawn_minor - part.returned_minor)
-        if back:
-            shares[part.kind] -= back
-            parts[place] = replace(part, returned_minor=part.returned_minor + back)
+        most = part.drawn_minor - part.returned_minor if sign > 0 else part.returned_minor
+        moved = min(shares[part.kind], most)
+        if moved:
+            shares[part.kind] -= moved
+            parts[place] = replace(part, returned_minor=part.returned_minor + sign * moved)
     assert not any(shares.values()), "more goes back than was drawn"
     return tuple(parts)
 

@@ -7,7 +7,7 @@ from stored_value.draw import Draw, change_lots, draw_postings, plan_draw
 from stored_value.events_money_out import RefundReversed, TakenBackLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.postings import Account, Posting
-from stored_value.refund import refund_line
+from stored_value.refund import take_refund_again
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import LinePart, Lot, LotEnd, Purchase, PurchaseLine, Receivable, ValueKind, Wallet
 
@@ -68,8 +68,7 @@ def _wanted(lines: Sequence[TakenBackLine], line_no: int) -> int:
 def _take_again(
     wallet: Wallet, line: PurchaseLine, amount_minor: int, purchase: Purchase, event: RefundReversed, rulebook: Rulebook
 ) -> tuple[Wallet, PurchaseLine, list[Draw]]:
-    """Any split of a refund gives the same parts, so the parts before it are those of a refund of the rest."""
-    before = _parts_refunded(line, line.refunded_minor - amount_minor)
+    before = take_refund_again(line, amount_minor)
     parts: list[LinePart] = []
     draws: list[Draw] = []
     short = 0
@@ -81,7 +80,7 @@ def _take_again(
                 draws.append(Draw(was.kind, None, was.store_id, again))
             continue
         lot = wallet.lot(was.lot_id) if was.lot_id is not None else None
-        there = min(again, _available(lot)) if again > 0 else again
+        there = min(again, _available(lot))
         if lot is not None and there:
             draws.append(Draw(was.kind, was.lot_id, was.store_id, there))
             wallet = change_lots(wallet, {lot.lot_id: -there})
@@ -99,11 +98,6 @@ def _take_again(
             if draw.lot_id is not None:
                 wallet = change_lots(wallet, {draw.lot_id: -draw.amount_minor})
     return wallet, replace(line, parts=tuple(part for part in parts if part.drawn_minor)), draws
-
-
-def _parts_refunded(line: PurchaseLine, refunded_minor: int) -> tuple[LinePart, ...]:
-    fresh = replace(line, parts=tuple(replace(part, returned_minor=0) for part in line.parts))
-    return refund_line(fresh, refunded_minor)
 
 
 def _available(lot: Lot | None) -> int:
