@@ -145,7 +145,8 @@ class ShiftOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftTotals:
-    """What the till's own entries of the shift add up to; `tenders_minor` by tender kind, net of reversals."""
+    """What the till's own entries of the shift add up to; `tenders_minor` by tender kind, net of reversals. `topped_up_minor` is gross, `reversed_minor` what
+    of it was taken back. Orders are counted apart from redemptions: what they came to, and what of it balances paid and got back."""
 
     topped_up_minor: int = 0
     bonus_minor: int = 0
@@ -153,6 +154,11 @@ class ShiftTotals:
     refunded_minor: int = 0
     tenders_minor: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    reversed_minor: int = 0
+    ordered_minor: int = 0
+    ordered_balance_minor: int = 0
+    order_refunded_minor: int = 0
+    order_refunded_balance_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

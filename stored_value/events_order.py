@@ -135,7 +135,8 @@ class OrderRefundLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded:
-    """Names purchase and lines, never lots (H10). `tenders` is what was handed back, `balance_minor` what the till put back to the balance."""
+    """Names purchase and lines, never lots (H10). `tenders` is what was handed back, `balance_minor` what the till put back to the balance. `points_back` and
+    `coupons_back` are what the till's paper said, as `expected_draw` is; the rules decide."""
 
     kind: ClassVar[Literal["order_refunded"]] = "order_refunded"
     occasion: Occasion
@@ -146,6 +147,8 @@ class OrderRefunded:
     tenders: tuple[Tender, ...] = ()
     reason: str = ""
     expected_draw: tuple[ExpectedDraw, ...] = ()
+    points_back: int = 0
+    coupons_back: tuple[LotId, ...] = ()
 
     @property
     def amount_minor(self) -> int:

@@ -3,13 +3,14 @@
 Never decides anything: codes and figures come from `quote`. A code without words here is a mistake that the tests find.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from stored_value.eligibility import ReasonCode, ReasonData
 from stored_value.identity import TierId
 from stored_value.money import format_yuan
 from stored_value.occasion import TenderKind
+from stored_value.promotions import CouponGift, PassGift
 from stored_value.quote import Quote, Reason, Reward
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import HoldingKind
@@ -90,19 +91,26 @@ def reward_parts(reward: Reward, rulebook: Rulebook) -> tuple[Words, ...]:
         )
     if reward.points:
         parts.append(Words(zh=f"{reward.points} 积分", en=f"{reward.points} points"))
-    for coupon in reward.coupons:
+    parts.extend(gift_parts(reward.coupons, reward.passes, rulebook))
+    if reward.tier is not None:
+        name = _tier_name(reward.tier.tier_id, rulebook)
+        parts.append(Words(zh=f"升级为{name.zh}", en=f"{name.en} tier"))
+    return tuple(parts)
+
+
+def gift_parts(coupons: Sequence[CouponGift], passes: Sequence[PassGift], rulebook: Rulebook) -> tuple[Words, ...]:
+    """Coupons and passes that are given, one sentence each."""
+    parts: list[Words] = []
+    for coupon in coupons:
         name = _coupon_name(coupon.coupon_id, rulebook)
         parts.append(Words(zh=f"优惠券 {name.zh} {coupon.count} 张", en=f"{coupon.count} × coupon {name.en}"))
-    for gift in reward.passes:
+    for gift in passes:
         name, unit = _pass_name(gift.pass_id, rulebook), _PASS_UNITS.get(gift.kind)
         parts.append(
             Words(zh=f"次卡 {name.zh} {gift.quantity} {unit.zh}", en=f"pass {name.en}, {gift.quantity} {unit.en}")
             if unit
             else Words(zh=f"期限卡 {name.zh}", en=f"pass {name.en}")
         )
-    if reward.tier is not None:
-        name = _tier_name(reward.tier.tier_id, rulebook)
-        parts.append(Words(zh=f"升级为{name.zh}", en=f"{name.en} tier"))
     return tuple(parts)
 
 

@@ -70,7 +70,7 @@ def refuse_order(
     if unknown is not None:
         return Refusal(RefusalCode.PASS_UNKNOWN, {"pass": unknown.sells_pass, "line_no": unknown.line_no})
     if takes and offline_spent_minor is not None:
-        return Refusal(RefusalCode.ONLINE_ONLY)
+        return Refusal(RefusalCode.ONLINE_ONLY, {"remedy": "pay_without_holdings"})
     if takes or gives:
         refusal = refuse_deed(wallet, Deed.REDEEM, on)
         if refusal is not None:

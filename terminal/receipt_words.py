@@ -9,6 +9,9 @@ from typing import Final
 from stored_value.events import TenderKind
 from stored_value.rulebook import Words
 from terminal.language import Language
+from terminal.receipt_words_order import CHINESE as ORDER_CHINESE
+from terminal.receipt_words_order import ENGLISH as ORDER_ENGLISH
+from terminal.receipt_words_order import OrderWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class ReceiptWords:
     counted: str
     difference: str
     tenders: Mapping[TenderKind, str]
+    order: OrderWords
 
     def name(self, words: Words) -> str:
         """A text that head office wrote in both languages."""
@@ -136,6 +140,7 @@ CHINESE: Final = ReceiptWords(
         TenderKind.CARD: "银行卡",
         TenderKind.TRANSFER: "转账",
     },
+    order=ORDER_CHINESE,
 )
 
 ENGLISH: Final = ReceiptWords(
@@ -200,6 +205,7 @@ ENGLISH: Final = ReceiptWords(
         TenderKind.CARD: "Bank card",
         TenderKind.TRANSFER: "Transfer",
     },
+    order=ORDER_ENGLISH,
 )
 
 BY_LANGUAGE: Final[Mapping[Language, ReceiptWords]] = {Language.ZH_CN: CHINESE, Language.EN: ENGLISH}

@@ -88,10 +88,10 @@ def member_receipt(
             assert_never(event)
     return Receipt(
         blocks=(
-            *_head(slip, _title(slip.words, event), event.occasion, after),
+            *head(slip, _title(slip.words, event), event.occasion, after),
             *blocks,
             Rule(),
-            *_balances(slip, after, confirmed=not event.occasion.offline and isinstance(event, ToppedUp)),
+            *balance_rows(slip, after, confirmed=not event.occasion.offline and isinstance(event, ToppedUp)),
             *_foot(slip, event),
         )
     )
@@ -117,7 +117,7 @@ def _title(words: ReceiptWords, event: WalletEvent) -> str:
             assert_never(event)
 
 
-def _head(slip: Slip, title: str, occasion: Occasion, member: MemberView) -> tuple[Block, ...]:
+def head(slip: Slip, title: str, occasion: Occasion, member: MemberView) -> tuple[Block, ...]:
     words = slip.words
     ends = f" {words.phone_ends} {member.phone_last4}" if member.phone_last4 else ""
     return (
@@ -150,7 +150,7 @@ def _enrolled(slip: Slip, event: MemberEnrolled) -> tuple[Block, ...]:
 
 def _topped_up(slip: Slip, event: ToppedUp) -> tuple[Block, ...]:
     words = slip.words
-    blocks: list[Block] = [*_amount(slip, words.top_up, event.amount_minor)]
+    blocks: list[Block] = [*amount_rows(slip, words.top_up, event.amount_minor)]
     for promise in event.promised:
         known = slip.rulebook.promotion(promise.promotion_id)
         name = words.name(known.name) if known else promise.promotion_id
@@ -163,7 +163,7 @@ def _topped_up(slip: Slip, event: ToppedUp) -> tuple[Block, ...]:
         if promise.points:
             blocks.append(Row(left=f"{words.points} {name}", right=f"+{promise.points}"))
         blocks.extend(Text(text=f"{words.gift} {gift}") for gift in gifts)
-    return (*blocks, *_tenders(words, words.tender, event.tenders))
+    return (*blocks, *tender_rows(words, words.tender, event.tenders))
 
 
 def _gifts(slip: Slip, promotion: Promotion, event: ToppedUp) -> tuple[str, ...]:
@@ -181,8 +181,8 @@ def _redeemed(slip: Slip, event: Redeemed, split: Split) -> tuple[Block, ...]:
     return (
         *(Row(left=line.name, right=format_yuan(line.total_minor)) for line in event.lines),
         Rule(),
-        *_amount(slip, words.total, event.amount_minor),
-        *_split(words.from_principal, words.from_bonus, words.owed, split),
+        *amount_rows(slip, words.total, event.amount_minor),
+        *split_rows(words.from_principal, words.from_bonus, words.owed, split),
     )
 
 
@@ -198,8 +198,8 @@ def _refunded(
         ),
         *((Row(left=words.reason, right=event.reason),) if event.reason else ()),
         Rule(),
-        *_amount(slip, words.refund, event.amount_minor),
-        *_split(words.back_to_principal, words.back_to_bonus, words.owed, split),
+        *amount_rows(slip, words.refund, event.amount_minor),
+        *split_rows(words.back_to_principal, words.back_to_bonus, words.owed, split),
     )
 
 
@@ -207,31 +207,31 @@ def _reversed(slip: Slip, event: TopUpReversed, split: Split, original_no: str) 
     words = slip.words
     return (
         Row(left=words.reversal_of, right=original_no),
-        *_amount(slip, words.reversal, event.amount_minor),
+        *amount_rows(slip, words.reversal, event.amount_minor),
         *((Row(left=words.bonus, right=format_yuan(-split.bonus_minor)),) if split.bonus_minor else ()),
-        *_tenders(words, words.tender_back, event.tenders),
+        *tender_rows(words, words.tender_back, event.tenders),
     )
 
 
-def _amount(slip: Slip, name: str, amount_minor: int) -> tuple[Block, ...]:
+def amount_rows(slip: Slip, name: str, amount_minor: int) -> tuple[Block, ...]:
     """Large amounts are repeated in capitals, which nobody alters by a stroke."""
     row = Row(left=name, right=format_yuan(amount_minor), bold=True, size=Size.TALL)
     capitals = amount_minor >= slip.rulebook.limits.words_from_minor and slip.words.language is Language.ZH_CN
     return (row, Row(left=slip.words.in_words, right=in_words(amount_minor))) if capitals else (row,)
 
 
-def _split(principal: str, bonus: str, owed: str, split: Split) -> tuple[Block, ...]:
+def split_rows(principal: str, bonus: str, owed: str, split: Split) -> tuple[Block, ...]:
     parts = ((principal, split.principal_minor), (bonus, split.bonus_minor), (owed, split.owed_minor))
     return tuple(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor in parts if minor)
 
 
-def _tenders(words: ReceiptWords, name: str, tenders: tuple[Tender, ...]) -> tuple[Block, ...]:
+def tender_rows(words: ReceiptWords, name: str, tenders: tuple[Tender, ...]) -> tuple[Block, ...]:
     return tuple(
         Row(left=f"{name} {words.tenders[tender.kind]}", right=format_yuan(tender.amount_minor)) for tender in tenders
     )
 
 
-def _balances(slip: Slip, after: MemberView, *, confirmed: bool) -> tuple[Block, ...]:
+def balance_rows(slip: Slip, after: MemberView, *, confirmed: bool) -> tuple[Block, ...]:
     """`confirmed`: head office was asked just before a bonus was promised, so the paper calls it bonus like any other."""
     words = slip.words
     waiting_minor = 0 if confirmed else after.provisional_bonus_minor

@@ -9,6 +9,7 @@ from printers.document import Block, Feed, Receipt, Row, Rule, RuleStyle, Size
 from stored_value.events import ShiftTotals, TenderKind
 from stored_value.money import format_yuan
 from terminal.receipt_words import ReceiptWords
+from terminal.receipt_words_order import OrderWords
 from terminal.receipts import Slip, closing, opening
 
 
@@ -83,15 +84,21 @@ def _counts(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
         (words.refunded, "purchase_refunded"),
         (words.enrolment, "member_enrolled"),
     )
-    return tuple(Row(left=name, right=f"×{totals.counts.get(kind, 0)}") for name, kind in kinds)
+    beside = (
+        (words.order.order, "order_paid"),
+        (words.order.order_refund, "order_refunded"),
+        (words.order.use, "pass_used"),
+        (words.order.points_exchange, "points_redeemed"),
+    )
+    shown = (*kinds, *((name, kind) for name, kind in beside if totals.counts.get(kind)))
+    return tuple(Row(left=name, right=f"×{totals.counts.get(kind, 0)}") for name, kind in shown)
 
 
 def _moved(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
-    """Sums and how many of each. Top-ups are gross and tenders net, so what was reversed is their difference."""
-    reversed_minor = totals.topped_up_minor - sum(totals.tenders_minor.values())
+    """Sums and how many of each. Top-ups are gross; what was reversed has a row."""
     rows = (
         (words.topped_up, "topped_up", totals.topped_up_minor, True),
-        (words.reversal, "top_up_reversed", -reversed_minor, False),
+        (words.reversal, "top_up_reversed", -totals.reversed_minor, False),
         (words.redeemed, "redeemed", totals.redeemed_minor, True),
         (words.refunded, "purchase_refunded", totals.refunded_minor, True),
     )
@@ -102,9 +109,25 @@ def _moved(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
             for name, kind, minor, always in rows
             if always or totals.counts.get(kind)
         ),
+        *_orders(words.order, totals),
         Row(left=words.bonus, right=format_yuan(totals.bonus_minor)),
         *((Row(left=words.enrolment, right=f"×{enrolled}"),) if enrolled else ()),
     )
+
+
+def _orders(words: OrderWords, totals: ShiftTotals) -> tuple[Block, ...]:
+    """What orders came to and what of it balances paid; the rest is among the tenders, or was paid by coupons and points."""
+    paid, refunded = totals.counts.get("order_paid", 0), totals.counts.get("order_refunded", 0)
+    rows: list[Block] = []
+    if paid:
+        rows.append(Row(left=f"{words.order} ×{paid}", right=format_yuan(totals.ordered_minor)))
+        rows.append(Row(left=f"  {words.from_balance}", right=format_yuan(totals.ordered_balance_minor)))
+    if refunded:
+        rows.append(Row(left=f"{words.order_refund} ×{refunded}", right=format_yuan(totals.order_refunded_minor)))
+        rows.append(Row(left=f"  {words.to_balance}", right=format_yuan(totals.order_refunded_balance_minor)))
+    bare = ((words.use, "pass_used"), (words.points_exchange, "points_redeemed"))
+    rows.extend(Row(left=name, right=f"×{totals.counts[kind]}") for name, kind in bare if totals.counts.get(kind))
+    return tuple(rows)
 
 
 def _tenders(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:

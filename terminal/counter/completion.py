@@ -43,11 +43,14 @@ from sync.entry import Entry
 from sync.event_codec import event_of, stored_value_moved
 from terminal import steps
 from terminal.counter.member_view import bare_view, with_event
+from terminal.counter.order_facts import facts_of
 from terminal.counter.views import Completed, MemberView
 from terminal.counter.workplace import AtWork, Standing, Workplace
 from terminal.journal import LocalMember
 from terminal.members import MemberOnFile
 from terminal.receipts import Split, member_receipt
+from terminal.receipts_order import OrderEvent, order_receipt
+from terminal.view import WalletView
 
 
 def finish(
@@ -65,7 +68,7 @@ def finish(
     after = bare_view(place, with_event(member, wallet, event, place.journal.head().seq + 1), at_work)
 
     def write(entry: Entry) -> Receipt:
-        return _write(place, entry, event, after, wallet, at_work.rulebook, at_work.staff.name)
+        return _write(place, entry, event, after, wallet, at_work.rulebook, at_work.staff.name, member.view)
 
     opens_drawer = takes_cash(event)
     recorded = place.record(event, write, kick_drawer=opens_drawer, attachment=attachment, local_member=local_member)
@@ -174,11 +177,18 @@ def _write(
     wallet: Wallet,
     rulebook: Rulebook,
     staff_name: str,
+    before: WalletView | None = None,
 ) -> Receipt:
+    slip = place.slip(entry, staff_name, rulebook)
+    split = _split(place, event, wallet)
+    if isinstance(event, OrderEvent):
+        original_no = _receipt_no_of(place, event.purchase_id) if isinstance(event, OrderRefunded) else ""
+        facts = facts_of(event, wallet, rulebook, before, original_no)
+        return order_receipt(slip, event, after, split, facts)
     names: dict[int, str] = {}
     original_no = ""
     match event:
-        case PurchaseRefunded() | OrderRefunded():
+        case PurchaseRefunded():
             purchase = wallet.purchase(event.purchase_id)
             names = {line.line_no: line.name for line in purchase.lines} if purchase else {}
             original_no = _receipt_no_of(place, event.purchase_id)
@@ -186,8 +196,6 @@ def _write(
             original_no = _receipt_no_of(place, event.top_up_id)
         case _:
             pass
-    slip = place.slip(entry, staff_name, rulebook)
-    split = _split(place, event, wallet)
     return member_receipt(slip, event, after, split, names=names, original_no=original_no)
 
 

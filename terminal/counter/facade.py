@@ -6,13 +6,20 @@ Called by screens (from the runner's worker thread), by the demo and by tests. T
 import threading
 from collections.abc import Callable
 
+from stored_value.cart import Cart
 from stored_value.events import OrderLine, RefundLine, Tender
-from stored_value.identity import EventId, MemberId, PromotionId, StaffId
+from stored_value.events_order import OrderRefundLine
+from stored_value.identity import EventId, LotId, MemberId, PromotionId, StaffId
 from stored_value.refusals import Refusal
 from stored_value.rulebook import FixedPlan
 from terminal.clock import Clock, new_id
 from terminal.counter import (
+    holdings,
     members,
+    order,
+    order_refund,
+    pass_use,
+    points,
     receipts_list,
     redemption,
     refund,
@@ -22,6 +29,7 @@ from terminal.counter import (
     top_up,
 )
 from terminal.counter.link import Equipment, Link, TillKeys
+from terminal.counter.order_views import MemberHoldings, OrderPayment, OrderQuote, OrderRefundQuote, Shelf
 from terminal.counter.signing_in import SigningIn
 from terminal.counter.views import (
     Completed,
@@ -137,6 +145,29 @@ class Counter:
         with self._acting:
             return redemption.redeem(self._place, action, member_id, lines, static_card=static_card)
 
+    def shelf(self) -> Shelf:
+        return order.shelf(self._place)
+
+    def price_order(self, member_id: MemberId, cart: Cart, tenders: tuple[Tender, ...] = ()) -> OrderQuote | Refusal:
+        return order.price_order(self._place, member_id, cart, tenders)
+
+    def pay_order(self, action: EventId, member_id: MemberId, payment: OrderPayment) -> Completed | Refusal:
+        with self._acting:
+            return order.pay_order(self._place, action, member_id, payment)
+
+    def holdings(self, member_id: MemberId) -> MemberHoldings | Refusal:
+        return holdings.holdings(self._place, member_id)
+
+    def use_pass(
+        self, action: EventId, member_id: MemberId, holding_id: LotId, units: int, use_for: str = ""
+    ) -> Completed | Refusal:
+        with self._acting:
+            return pass_use.use_pass(self._place, action, member_id, holding_id, units, use_for)
+
+    def exchange_points(self, action: EventId, member_id: MemberId, reward_id: str) -> Completed | Refusal:
+        with self._acting:
+            return points.exchange_points(self._place, action, member_id, reward_id)
+
     def purchase(self, receipt_no: str) -> PurchaseView | Refusal:
         return refund.purchase_by_receipt(self._place, receipt_no)
 
@@ -145,6 +176,18 @@ class Counter:
     ) -> Completed | Refusal:
         with self._acting:
             return refund.refund(self._place, action, purchase_id, lines, reason)
+
+    def quote_order_refund(
+        self, purchase_id: EventId, lines: tuple[OrderRefundLine, ...]
+    ) -> OrderRefundQuote | Refusal:
+        return order_refund.quote_order_refund(self._place, purchase_id, lines)
+
+    def refund_order(
+        self, action: EventId, purchase_id: EventId, lines: tuple[OrderRefundLine, ...], reason: str
+    ) -> Completed | Refusal:
+        """For a purchase that is an order; a redemption goes back by `refund`."""
+        with self._acting:
+            return order_refund.refund_order(self._place, action, purchase_id, lines, reason)
 
     def reverse_top_up(self, action: EventId, top_up_id: EventId) -> Completed | Refusal:
         with self._acting:

@@ -3,7 +3,7 @@ not. Never asks head office under the journal's lock.
 """
 
 from stored_value.apply import new_wallet
-from stored_value.events import EvidenceClass, MemberEnrolled, ShiftClosed, ShiftOpened
+from stored_value.events import EvidenceClass, MemberEnrolled, OrderPaid, PassUsed, Redeemed, ShiftClosed, ShiftOpened
 from stored_value.identity import MEMBER_NO_DIGITS, EventId, MemberId, is_member_no, member_no
 from stored_value.refusals import Refusal, RefusalCode
 from sync.cards import FIRST_CARD_ISSUE, read_card, read_receipt
@@ -129,7 +129,7 @@ def _from_receipt(place: Workplace, receipt_no: str) -> MemberView | PurchaseVie
     """A purchase is shown for refund; any other receipt of this till leads to its member."""
     entry = own_entry(place, receipt_no)
     event = event_of(entry) if entry else None
-    if event is None or isinstance(event, ShiftOpened | ShiftClosed) or event.kind == "redeemed":
+    if event is None or isinstance(event, ShiftOpened | ShiftClosed | Redeemed | OrderPaid | PassUsed):
         return purchase_by_receipt(place, receipt_no)
     steps.reached(steps.MEMBER_IDENTIFIED)
     return member(place, event.member_id)

@@ -3,7 +3,17 @@
 from dataclasses import replace
 
 from printers.document import decode_document
-from stored_value.events import Event, Redeemed, ShiftClosed, ShiftOpened, ToppedUp, TopUpReversed
+from stored_value.events import (
+    Event,
+    OrderPaid,
+    OrderRefunded,
+    PassUsed,
+    Redeemed,
+    ShiftClosed,
+    ShiftOpened,
+    ToppedUp,
+    TopUpReversed,
+)
 from stored_value.identity import MemberId
 from stored_value.refusals import Refusal, RefusalCode
 from sync.entry import Entry
@@ -42,7 +52,7 @@ def receipts(place: Workplace, limit: int) -> tuple[ReceiptRow, ...]:
                 amount_minor=_amount_minor(event),
                 pending=entry.header.seq > settled,
                 flagged=entry.header.seq in flagged,
-                refundable=isinstance(event, Redeemed),
+                refundable=isinstance(event, Redeemed | OrderPaid | PassUsed),
                 reversible=isinstance(event, ToppedUp) and event.occasion.event_id not in reversed_ids,
             )
         )
@@ -103,5 +113,9 @@ def _amount_minor(event: Event) -> int:
             return event.float_minor
         case ShiftClosed():
             return event.counted_minor
+        case OrderPaid():
+            return -event.amount_minor
+        case OrderRefunded():
+            return event.amount_minor
         case _:
             return moved_minor(event)

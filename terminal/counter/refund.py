@@ -1,10 +1,20 @@
 """Refund of a purchase 退款, by line, at the till that made it; elsewhere the same lines could be refunded twice (H4)."""
 
-from stored_value.events import Event, EvidenceClass, ExpectedDraw, PurchaseRefunded, Redeemed, RefundLine
+from stored_value.events import (
+    Event,
+    EvidenceClass,
+    ExpectedDraw,
+    OrderPaid,
+    PassUsed,
+    PurchaseRefunded,
+    Redeemed,
+    RefundLine,
+)
 from stored_value.identity import EventId
+from stored_value.order_refund import cover_of, pass_rest_minor
 from stored_value.refund import plan_refund, refuse_refund
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.wallet import Purchase
+from stored_value.wallet import Purchase, PurchaseLine, Wallet
 from sync.entry import Entry
 from sync.event_codec import event_of
 from terminal.counter.completion import done_before, finish
@@ -21,9 +31,9 @@ def purchase_by_receipt(place: Workplace, receipt_no: str) -> PurchaseView | Ref
         return standing
     entry = own_entry(place, receipt_no)
     sale = event_of(entry) if entry else None
-    if not isinstance(sale, Redeemed):
+    if not isinstance(sale, Redeemed | OrderPaid | PassUsed):
         return _not_here(place, receipt_no)
-    loaded = _load(place, sale)
+    loaded = load_purchase(place, sale)
     if isinstance(loaded, Refusal):
         return loaded
     member, purchase = loaded
@@ -35,16 +45,24 @@ def purchase_by_receipt(place: Workplace, receipt_no: str) -> PurchaseView | Ref
         phone_last4=member.phone_last4,
         business_date=purchase.business_date,
         local_time=sale.occasion.local_time,
-        lines=tuple(
-            PurchaseLineView(
-                line_no=line.line_no,
-                name=line.name,
-                total_minor=line.total_minor,
-                refunded_minor=line.refunded_minor,
-                refundable_minor=line.refundable_minor,
-            )
-            for line in purchase.lines
-        ),
+        lines=tuple(_line_view(member.view.wallet, purchase, line) for line in purchase.lines),
+        is_order=purchase.is_order,
+    )
+
+
+def _line_view(wallet: Wallet, purchase: Purchase, line: PurchaseLine) -> PurchaseLineView:
+    """Of a sold pass only what is left of it can come back; of a covered line the uses."""
+    cover = cover_of(purchase, line.line_no)
+    sold = line.sells_pass is not None
+    return PurchaseLineView(
+        line_no=line.line_no,
+        name=line.name,
+        total_minor=line.total_minor,
+        refunded_minor=line.refunded_minor,
+        refundable_minor=pass_rest_minor(wallet, line) if sold else line.refundable_minor,
+        units=cover.quantity if cover is not None else 0,
+        units_left=cover.quantity - cover.returned if cover is not None else 0,
+        only_whole=sold,
     )
 
 
@@ -65,14 +83,14 @@ def refund(
         entry = place.journal.find(purchase_id)
         sale = event_of(entry) if entry else None
         if not isinstance(sale, Redeemed):
-            return _unknown_or_elsewhere(place, purchase_id)
+            return unknown_or_elsewhere(place, purchase_id)
         return _refund(place, at_work, action, sale, lines, reason)
 
 
 def _refund(
     place: Workplace, at_work: AtWork, action: EventId, sale: Redeemed, lines: tuple[RefundLine, ...], reason: str
 ) -> Completed | Refusal:
-    loaded = _load(place, sale)
+    loaded = load_purchase(place, sale)
     if isinstance(loaded, Refusal):
         return loaded
     member, purchase = loaded
@@ -103,7 +121,8 @@ def own_entry(place: Workplace, receipt_no: str) -> Entry | None:
     return place.journal.entry(int(number))
 
 
-def _load(place: Workplace, sale: Redeemed) -> tuple[MemberOnFile, Purchase] | Refusal:
+def load_purchase(place: Workplace, sale: Redeemed | OrderPaid | PassUsed) -> tuple[MemberOnFile, Purchase] | Refusal:
+    """The purchase as it stands after every refund known here, in its member's wallet."""
     purchase_id = sale.occasion.event_id
     member = place.members.find(sale.member_id, with_purchases=(purchase_id,))
     if member is None:
@@ -120,7 +139,7 @@ def _not_here(place: Workplace, receipt_no: str) -> Refusal:
     return Refusal(RefusalCode.PURCHASE_UNKNOWN)
 
 
-def _unknown_or_elsewhere(place: Workplace, purchase_id: EventId) -> Refusal:
+def unknown_or_elsewhere(place: Workplace, purchase_id: EventId) -> Refusal:
     known = place.replica.purchase(purchase_id)
     if known is None:
         return Refusal(RefusalCode.PURCHASE_UNKNOWN)

@@ -162,16 +162,21 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseLineView:
+    """`units`: uses or minutes of a pass that covered the line, `units_left` those that can go back. `only_whole`: a sold pass, returned as a whole or not at all."""
+
     line_no: int
     name: str
     total_minor: int
     refunded_minor: int
     refundable_minor: int
+    units: int = 0
+    units_left: int = 0
+    only_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseView:
-    """A redemption that can be refunded line by line at this till."""
+    """A redemption, an order or a pass use (`is_order`) that can be refunded line by line at this till."""
 
     purchase_id: EventId
     receipt_no: str
@@ -181,6 +186,7 @@ class PurchaseView:
     business_date: date
     local_time: str
     lines: tuple[PurchaseLineView, ...]
+    is_order: bool = False
 
     @property
     def total_minor(self) -> int:
@@ -211,7 +217,7 @@ class ShiftReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptRow:
-    """One of this till's entries, newest first. `amount_minor` as in `RecentEntry`; shift entries show the float or the count.
+    """One of this till's entries, newest first. `amount_minor` as in `RecentEntry`, of an order what it came to; shift entries show the float or the count.
     `refundable`/`reversible`: worth offering; the action itself decides."""
 
     seq: int

@@ -61,6 +61,7 @@ def measures_of(event: Event) -> dict[Measure, int]:
             for tender in event.tenders:
                 added["tender", tender.kind] += tender.amount_minor
         case TopUpReversed():
+            added["reversed", ""] += event.amount_minor
             for tender in event.tenders:
                 added["tender", tender.kind] -= tender.amount_minor
         case Redeemed():
@@ -68,11 +69,13 @@ def measures_of(event: Event) -> dict[Measure, int]:
         case PurchaseRefunded():
             added["refunded", ""] += event.amount_minor
         case OrderPaid():
-            added["redeemed", ""] += event.balance_minor
+            added["ordered", ""] += event.amount_minor
+            added["ordered_balance", ""] += event.balance_minor
             for tender in event.tenders:
                 added["tender", tender.kind] += tender.amount_minor
         case OrderRefunded():
-            added["refunded", ""] += event.balance_minor
+            added["order_refunded", ""] += event.amount_minor
+            added["order_refunded_balance", ""] += event.balance_minor
             for tender in event.tenders:
                 added["tender", tender.kind] -= tender.amount_minor
         case MemberEnrolled() | PassUsed() | InstalmentReleased() | PointsRedeemed() | TierReviewed():
@@ -109,6 +112,11 @@ def totals_from(measures: Iterable[tuple[str, str, int]]) -> ShiftTotals:
         refunded_minor=sums.get(("refunded", ""), 0),
         tenders_minor={detail: total for (measure, detail), total in sorted(sums.items()) if measure == "tender"},
         counts={detail: total for (measure, detail), total in sorted(sums.items()) if measure == "count"},
+        reversed_minor=sums.get(("reversed", ""), 0),
+        ordered_minor=sums.get(("ordered", ""), 0),
+        ordered_balance_minor=sums.get(("ordered_balance", ""), 0),
+        order_refunded_minor=sums.get(("order_refunded", ""), 0),
+        order_refunded_balance_minor=sums.get(("order_refunded_balance", ""), 0),
     )
 
 

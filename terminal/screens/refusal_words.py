@@ -211,6 +211,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "reactivate": later("Ask head office to reactivate it."),
     "enrol_again": later("Enrol the member again."),
     "use_survivor": later("It was merged: use the member's other wallet."),
+    "pay_without_holdings": later("Leave out coupons, points and passes, or try again when the till is online."),
     "give_name": later("Record the member's name, or top up {left} at most."),
     "reject_and_settle": later("Reject the pay-out and settle the debt first."),
     "top_up_again": later("Top up again."),

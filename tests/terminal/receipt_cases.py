@@ -246,6 +246,7 @@ TOTALS = ShiftTotals(
     refunded_minor=3_005,
     tenders_minor={"alipay": 10_000, "cash": 60_000, "wechat": 40_000},
     counts={"member_enrolled": 1, "purchase_refunded": 1, "redeemed": 1, "top_up_reversed": 1, "topped_up": 3},
+    reversed_minor=10_000,
 )
 
 
@@ -271,6 +272,29 @@ def x_report(expected_minor: int | None = 50_000) -> Receipt:
         ),
         figures,
     )
+
+
+def z_report_with_orders() -> Receipt:
+    totals = replace(
+        TOTALS,
+        tenders_minor={"alipay": 10_000, "cash": 79_500, "wechat": 51_749},
+        counts={**TOTALS.counts, "order_paid": 2, "order_refunded": 1, "pass_used": 3, "points_redeemed": 1},
+        reversed_minor=10_000,
+        ordered_minor=58_349,
+        ordered_balance_minor=20_000,
+        order_refunded_minor=8_549,
+        order_refunded_balance_minor=3_000,
+    )
+    figures = ShiftFigures(
+        business_date=date(2026, 11, 23),
+        opened_at="2026-11-23 08:02:00",
+        printed_at="2026-11-23 22:05:00",
+        float_minor=50_000,
+        totals=totals,
+        expected_minor=129_500,
+        counted_minor=129_500,
+    )
+    return shift_report(slip(54), figures)
 
 
 def z_report(words: ReceiptWords = CHINESE) -> Receipt:

@@ -15,6 +15,7 @@ from printers.layout import Line, lay_out
 from sync.cards import FIRST_CARD_ISSUE, read_card, read_receipt
 from terminal.receipt_words import CHINESE, ENGLISH
 from tests.terminal import receipt_cases as cases
+from tests.terminal import receipt_cases_order as orders
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "receipts"
 COLUMNS = 48
@@ -33,6 +34,16 @@ CASES: dict[str, Callable[[], Receipt]] = {
     "x_report_before_a_blind_count": lambda: cases.x_report(None),
     "z_report": cases.z_report,
     "z_report_english": lambda: cases.z_report(ENGLISH),
+    "z_report_with_orders": cases.z_report_with_orders,
+    "order": orders.order,
+    "order_english": lambda: orders.order(ENGLISH),
+    "order_by_cash_offline": orders.cash_order_offline,
+    "order_refund": orders.order_refund,
+    "order_refund_english": lambda: orders.order_refund(ENGLISH),
+    "pass_use": orders.pass_use,
+    "pass_use_english": lambda: orders.pass_use(ENGLISH),
+    "points_exchange": orders.points_exchange,
+    "points_exchange_english": lambda: orders.points_exchange(ENGLISH),
 }
 
 

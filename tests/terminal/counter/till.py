@@ -306,7 +306,7 @@ class Till:
             confirmed = self.replica.member(member_id)
             local = self.journal.local_members.find(member_id)
             before = wallets.get(member_id) or self._confirmed_wallet(member_id)
-            after = apply(before, event, RULEBOOK).wallet
+            after = apply(before, event, self.replica.rulebook(event.occasion.rulebook) or RULEBOOK).wallet
             wallets[member_id] = replace(after, version=before.version + 1)
             known = confirmed or local
             assert known is not None

@@ -1,0 +1,244 @@
+"""Orders 收银单 paid by several means: what one would come to, and paying it. Head office is read first when it can be reached. Offline an order is paid by cash
+and other tenders, and by the balance within the limit between two syncs; coupons, passes and points need head office's word (H4).
+"""
+
+from typing import Final
+
+from stored_value.cart import Cart, Priced, price, tax_inside
+from stored_value.draw import plan_draw
+from stored_value.events import Event, EvidenceClass, ExpectedDraw, Tender
+from stored_value.events_order import CouponUsed, Discount, OrderItem, OrderPaid
+from stored_value.identity import EventId, MemberId
+from stored_value.money import split
+from stored_value.order import refuse_order
+from stored_value.redemption import spendable_minor
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook, Words
+from stored_value.tiers import tier_of
+from stored_value.wallet import ValueKind, Wallet
+from terminal.counter.completion import done_before, finish
+from terminal.counter.online_read import is_fresh
+from terminal.counter.order_views import CouponPaid, OrderPayment, OrderQuote, PassForSale, Shelf
+from terminal.counter.views import Completed
+from terminal.counter.workplace import AtWork, Standing, Workplace
+from terminal.members import MemberOnFile
+
+LINES_MAX: Final = 100
+NAME_CHARS_MAX: Final = 60
+_ALL: Final = 10_000
+
+
+def shelf(place: Workplace) -> Shelf:
+    rulebook = place.replica.rulebook_in_force(place.now())
+    if rulebook is None:
+        return Shelf(categories=(), passes=())
+    known = [rate.category for tier in rulebook.tiers for rate in tier.category_discounts]
+    scopes = [*(each.scope for each in rulebook.coupons), *(each.scope for each in rulebook.passes)]
+    known += [category for scope in scopes for category in scope.categories]
+    return Shelf(
+        categories=tuple(dict.fromkeys(category for category in known if category)),
+        passes=tuple(
+            PassForSale(pass_id=each.pass_id, name=each.name, price_minor=each.price_minor)
+            for each in rulebook.passes
+            if each.price_minor
+        ),
+    )
+
+
+def price_order(
+    place: Workplace, member_id: MemberId, cart: Cart, tenders: tuple[Tender, ...] = ()
+) -> OrderQuote | Refusal:
+    """The balance pays what the tenders leave, as far as it can be spent now. Moves nothing."""
+    standing = place.standing()
+    if isinstance(standing, Refusal):
+        return standing
+    refusal = _refuse_cart(cart)
+    if refusal is not None:
+        return refusal
+    member = place.members.find(member_id)
+    if member is None:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN)
+    return _quote(place, standing, member, cart, tenders)
+
+
+def _quote(
+    place: Workplace, standing: Standing, member: MemberOnFile, cart: Cart, tenders: tuple[Tender, ...]
+) -> OrderQuote:
+    wallet, rulebook = member.view.wallet, standing.rulebook
+    offline = not place.link.state().online
+    priced = _price(cart, wallet, standing)
+    spendable = spendable_minor(
+        wallet,
+        rulebook,
+        standing.on,
+        offline_spent_minor=member.view.offline_spent_minor if offline else None,
+        static_card=True,
+    )
+    tendered = sum(tender.amount_minor for tender in tenders)
+    balance = min(max(0, priced.due_minor - tendered), spendable)
+    store_id = place.journal.head_office.identity.store_id
+    draws = plan_draw(wallet, balance, rulebook.draw_order, standing.on, store_id)
+    refusals = priced.refusals
+    if offline and _reserved(cart):
+        refusals = (*refusals, Refusal(RefusalCode.ONLINE_ONLY, {"remedy": "pay_without_holdings"}))
+    return OrderQuote(
+        lines=priced.lines,
+        coupons=tuple(_coupon_paid(used, wallet, rulebook) for used in priced.coupons),
+        points=priced.points.points if priced.points else 0,
+        points_minor=priced.points.value_minor if priced.points else 0,
+        due_minor=priced.due_minor,
+        tendered_minor=tendered,
+        balance_minor=balance,
+        principal_minor=sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.PRINCIPAL),
+        bonus_minor=sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.BONUS),
+        tax_minor=_tax_minor(priced),
+        refusals=refusals,
+        offline=offline,
+    )
+
+
+def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: OrderPayment) -> Completed | Refusal:
+    """Refused with TENDERS_DISAGREE when the price is no longer the one that was confirmed."""
+    at_work = place.at_work()
+    if isinstance(at_work, Refusal):
+        return at_work
+    refusal = _refuse_cart(payment.cart)
+    if refusal is not None:
+        return refusal
+
+    def is_same(event: Event) -> bool:
+        return isinstance(event, OrderPaid) and event.member_id == member_id and _asked(event) == _wanted(payment)
+
+    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
+    with place.journal.deciding():
+        before = done_before(place, action, is_same)
+        if before is not None:
+            return before
+        if offline and payment.balance_minor and not payment.static_card:
+            return Refusal(RefusalCode.CARD_NEEDED)
+        member = place.members.find(member_id, with_purchases=(action,))
+        if member is None:
+            return Refusal(RefusalCode.MEMBER_UNKNOWN)
+        return _pay(place, at_work, action, member, payment, offline=offline)
+
+
+def _pay(
+    place: Workplace,
+    at_work: AtWork,
+    action: EventId,
+    member: MemberOnFile,
+    payment: OrderPayment,
+    *,
+    offline: bool,
+) -> Completed | Refusal:
+    cart, wallet, rulebook = payment.cart, member.view.wallet, at_work.rulebook
+    priced = _price(cart, wallet, at_work)
+    refusal = refuse_order(
+        wallet,
+        priced,
+        payment.tenders,
+        payment.balance_minor,
+        rulebook,
+        at_work.on,
+        offline_spent_minor=member.view.offline_spent_minor if offline else None,
+        static_card=True,
+    )
+    if refusal is not None:
+        return refusal
+    shown = EvidenceClass.STATIC_CARD if payment.balance_minor or _reserved(cart) else EvidenceClass.NOT_NEEDED
+    occasion = place.occasion(action, at_work, shown, offline=offline)
+    draws = plan_draw(wallet, payment.balance_minor, rulebook.draw_order, at_work.on, occasion.store_id)
+    event = OrderPaid(
+        occasion=occasion,
+        member_id=member.member_id,
+        lines=priced.lines,
+        balance_minor=payment.balance_minor,
+        tenders=payment.tenders,
+        order_discounts=cart.order_discounts,
+        coupons=priced.coupons,
+        points=priced.points,
+        tier_id=tier_of(wallet, rulebook, at_work.on).tier_id,
+        expected_draw=tuple(
+            ExpectedDraw(lot_id=draw.lot_id, amount_minor=draw.amount_minor)
+            for draw in draws
+            if draw.lot_id is not None
+        ),
+    )
+    return finish(place, at_work, member, event)
+
+
+def _price(cart: Cart, wallet: Wallet, standing: Standing) -> Priced:
+    rulebook, on = standing.rulebook, standing.on
+    return price(cart, wallet, rulebook, tier_of(wallet, rulebook, on), on)
+
+
+def _refuse_cart(cart: Cart) -> Refusal | None:
+    """What no counter sells: a line twice or without a name, a price or a discount below zero, a discount beyond all of it."""
+    items = cart.items
+    numbers = {item.line_no for item in items}
+    disagree = Refusal(RefusalCode.LINES_DISAGREE, {"lines": len(items)})
+    if not items or len(items) > LINES_MAX or len(numbers) != len(items) or cart.points < 0:
+        return disagree
+    given = [*cart.order_discounts, *(item.discount for item in items if item.discount is not None)]
+    return disagree if any(map(_is_odd, items)) or any(map(_is_odd_discount, given)) else None
+
+
+def _is_odd(item: OrderItem) -> bool:
+    figures = (item.unit_price_minor, item.member_price_minor or 0, item.quantity - 1, item.tax_basis_points)
+    return min(figures) < 0 or not 0 < len(item.name.strip()) <= NAME_CHARS_MAX
+
+
+def _is_odd_discount(discount: Discount) -> bool:
+    return discount.amount_minor < 0 or not 0 <= discount.basis_points <= _ALL
+
+
+def _reserved(cart: Cart) -> bool:
+    """Something is used up that another till could use as well."""
+    return bool(cart.coupons or cart.points) or any(item.covered_by is not None for item in cart.items)
+
+
+def _coupon_paid(used: CouponUsed, wallet: Wallet, rulebook: Rulebook) -> CouponPaid:
+    held = wallet.holding(used.holding_id)
+    known = rulebook.coupon_type(held.item_id) if held is not None else None
+    name = known.name if known is not None else Words(zh=used.holding_id, en=used.holding_id)
+    return CouponPaid(holding_id=used.holding_id, name=name, amount_minor=used.amount_minor)
+
+
+def _tax_minor(priced: Priced) -> int:
+    """Inside what the member pays of each line, as `apply_order` will lay it; what the use of a sold pass earns is known only then."""
+    left = {line.item.line_no: line.total_minor for line in priced.lines}
+    for used in priced.coupons:
+        for paid in used.lines:
+            left[paid.line_no] -= paid.amount_minor
+    by_points = split(priced.points.value_minor if priced.points else 0, list(left.values()))
+    return sum(
+        tax_inside(left[line.item.line_no] - points, line.item.tax_basis_points)
+        for line, points in zip(priced.lines, by_points, strict=True)
+        if not line.item.sells_pass
+    )
+
+
+_Asked = tuple[tuple[OrderItem, ...], tuple[Discount, ...], frozenset[str], int, tuple[Tender, ...], int]
+
+
+def _asked(event: OrderPaid) -> _Asked:
+    return (
+        tuple(line.item for line in event.lines),
+        event.order_discounts,
+        frozenset(used.holding_id for used in event.coupons),
+        event.points.points if event.points else 0,
+        event.tenders,
+        event.balance_minor,
+    )
+
+
+def _wanted(payment: OrderPayment) -> _Asked:
+    cart = payment.cart
+    return (
+        cart.items,
+        cart.order_discounts,
+        frozenset(cart.coupons),
+        cart.points,
+        payment.tenders,
+        payment.balance_minor,
+    )

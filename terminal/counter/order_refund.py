@@ -1,0 +1,133 @@
+"""Refunds of orders and of pass uses 退款, by line and unit, at the till that made them. What paid a line gets back its part of it: the rules say which tender and
+how much. A sold pass comes back online only: another till may have used it meanwhile (H4).
+"""
+
+from stored_value.draw import Draw
+from stored_value.events import Event, EvidenceClass, ExpectedDraw, OrderPaid, OrderRefunded, PassUsed
+from stored_value.events_order import OrderRefundLine
+from stored_value.identity import EventId
+from stored_value.order_refund import OrderRefundPlan, plan_order_refund, refuse_order_refund
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook, Words
+from stored_value.wallet import HoldingKind, Purchase, ValueKind
+from sync.event_codec import event_of
+from terminal.counter.completion import done_before, finish
+from terminal.counter.online_read import is_fresh
+from terminal.counter.order_views import OrderRefundQuote
+from terminal.counter.refund import REASON_CHARS_MAX, load_purchase, unknown_or_elsewhere
+from terminal.counter.views import Completed
+from terminal.counter.workplace import AtWork, Workplace
+from terminal.members import MemberOnFile
+
+Lines = tuple[OrderRefundLine, ...]
+Sale = OrderPaid | PassUsed
+
+
+def quote_order_refund(place: Workplace, purchase_id: EventId, lines: Lines) -> OrderRefundQuote | Refusal:
+    standing = place.standing()
+    if isinstance(standing, Refusal):
+        return standing
+    found = _find(place, purchase_id)
+    if isinstance(found, Refusal):
+        return found
+    member, purchase = found
+    wallet = member.view.wallet
+    refusal = refuse_order_refund(wallet, purchase, lines, standing.rulebook, standing.on)
+    if refusal is not None:
+        return refusal
+    plan = plan_order_refund(wallet, purchase, lines)
+    return OrderRefundQuote(
+        amount_minor=sum(line.amount_minor for line in lines),
+        tenders=plan.tenders,
+        principal_minor=_sum_of(plan.draws, ValueKind.PRINCIPAL),
+        bonus_minor=_sum_of(plan.draws, ValueKind.BONUS),
+        owed_minor=_sum_of(plan.draws, ValueKind.RECEIVABLE) + _sum_of(plan.draws, ValueKind.SUSPENSE),
+        points=plan.points,
+        coupons=_coupons(plan, standing.rulebook),
+        units=sum(line.units for line in lines),
+    )
+
+
+def refund_order(
+    place: Workplace, action: EventId, purchase_id: EventId, lines: Lines, reason: str
+) -> Completed | Refusal:
+    at_work = place.at_work()
+    if isinstance(at_work, Refusal):
+        return at_work
+    sale = _sale(place, purchase_id)
+    if isinstance(sale, Refusal):
+        return sale
+
+    def is_same(event: Event) -> bool:
+        return isinstance(event, OrderRefunded) and (event.purchase_id, event.lines) == (purchase_id, lines)
+
+    new = place.journal.find(action) is None
+    unread = new and _returns_a_pass(sale, lines) and not is_fresh(place, sale.member_id)
+    with place.journal.deciding():
+        before = done_before(place, action, is_same)
+        if before is not None:
+            return before
+        if unread:
+            return Refusal(RefusalCode.ONLINE_ONLY)
+        return _refund(place, at_work, action, purchase_id, lines, reason)
+
+
+def _refund(
+    place: Workplace, at_work: AtWork, action: EventId, purchase_id: EventId, lines: Lines, reason: str
+) -> Completed | Refusal:
+    found = _find(place, purchase_id)
+    if isinstance(found, Refusal):
+        return found
+    member, purchase = found
+    wallet = member.view.wallet
+    refusal = refuse_order_refund(wallet, purchase, lines, at_work.rulebook, at_work.on)
+    if refusal is not None:
+        return refusal
+    plan = plan_order_refund(wallet, purchase, lines)
+    event = OrderRefunded(
+        occasion=place.occasion(action, at_work, EvidenceClass.NOT_NEEDED, offline=not place.link.state().online),
+        member_id=member.member_id,
+        purchase_id=purchase_id,
+        lines=lines,
+        balance_minor=plan.balance_minor,
+        tenders=plan.tenders,
+        reason=reason.strip()[:REASON_CHARS_MAX],
+        expected_draw=tuple(
+            ExpectedDraw(lot_id=back.lot_id, amount_minor=back.amount_minor)
+            for back in plan.draws
+            if back.lot_id is not None
+        ),
+        points_back=plan.points,
+        coupons_back=tuple(now.holding_id for _was, now in plan.given_back if now.kind is HoldingKind.COUPON),
+    )
+    return finish(place, at_work, member, event)
+
+
+def _sale(place: Workplace, purchase_id: EventId) -> Sale | Refusal:
+    entry = place.journal.find(purchase_id)
+    sale = event_of(entry) if entry else None
+    return sale if isinstance(sale, OrderPaid | PassUsed) else unknown_or_elsewhere(place, purchase_id)
+
+
+def _find(place: Workplace, purchase_id: EventId) -> tuple[MemberOnFile, Purchase] | Refusal:
+    sale = _sale(place, purchase_id)
+    return sale if isinstance(sale, Refusal) else load_purchase(place, sale)
+
+
+def _returns_a_pass(sale: Sale, lines: Lines) -> bool:
+    wanted = {line.line_no for line in lines}
+    sold = sale.lines if isinstance(sale, OrderPaid) else ()
+    return any(line.item.sells_pass and line.item.line_no in wanted for line in sold)
+
+
+def _sum_of(draws: tuple[Draw, ...], kind: ValueKind) -> int:
+    return sum(draw.amount_minor for draw in draws if draw.kind is kind)
+
+
+def _coupons(plan: OrderRefundPlan, rulebook: Rulebook) -> tuple[Words, ...]:
+    names: list[Words] = []
+    for _was, now in plan.given_back:
+        if now.kind is HoldingKind.COUPON:
+            known = rulebook.coupon_type(now.item_id)
+            names.append(known.name if known is not None else Words(zh=now.item_id, en=now.item_id))
+    return tuple(names)
