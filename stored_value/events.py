@@ -146,7 +146,8 @@ class ShiftOpened:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftTotals:
     """What the till's own entries of the shift add up to; `tenders_minor` by tender kind, net of reversals. `topped_up_minor` is gross, `reversed_minor` what
-    of it was taken back. Orders are counted apart from redemptions: what they came to, and what of it balances paid and got back."""
+    of it was taken back; cash-outs and deposits are net of it. Orders are counted apart from redemptions: what they came to, and what of it balances paid and
+    got back."""
 
     topped_up_minor: int = 0
     bonus_minor: int = 0
@@ -159,6 +160,10 @@ class ShiftTotals:
     ordered_balance_minor: int = 0
     order_refunded_minor: int = 0
     order_refunded_balance_minor: int = 0
+    cashed_out_minor: int = 0
+    deposits_taken_minor: int = 0
+    deposits_returned_minor: int = 0
+    deposits_kept_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,6 @@ class RefusalCode(StrEnum):
     CARD_REPLACED = "card_replaced"
     ACTION_REUSED = "action_reused"
     RECEIPT_UNKNOWN = "receipt_unknown"
-    TOP_UP_UNKNOWN = "top_up_unknown"
     STAFF_UNKNOWN = "staff_unknown"
     MEMBER_NUMBERS_USED_UP = "member_numbers_used_up"
     CARD_NEEDED = "card_needed"
@@ -85,6 +84,11 @@ class RefusalCode(StrEnum):
     POINTS_BEYOND_SHARE = "points_beyond_share"
     LINE_COVERED_BY_PASS = "line_covered_by_pass"
     REFUND_EXCEEDS_UNITS = "refund_exceeds_units"
+    CASH_OUT_CHANGED = "cash_out_changed"
+    CASH_OUT_OF_ANOTHER_TILL = "cash_out_of_another_till"
+    DEPOSIT_OF_ANOTHER_TILL = "deposit_of_another_till"
+    ENTRIES_UNCONFIRMED = "entries_unconfirmed"
+    CARD_ISSUES_USED_UP = "card_issues_used_up"
 
 
 @dataclass(frozen=True, slots=True)

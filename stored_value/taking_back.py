@@ -124,6 +124,21 @@ REMEDIES: dict[type[WalletEvent], str] = {
 again. An order that was given back is sold again: its coupons, points and passes are the member's to use as before."""
 
 
+TAKEN_BACK_BY: dict[type[WalletEvent], type[WalletEvent]] = {
+    ToppedUp: TopUpReversed,
+    Redeemed: PurchaseRefunded,
+    PurchaseRefunded: RefundReversed,
+    MemberEnrolled: StatusChanged,
+    StatusChanged: StatusChanged,
+    CashOutRequested: CashOutRejected,
+    CashOutPaid: CashOutReversed,
+    DepositTaken: DepositReturned,
+    DepositReturned: DepositRestored,
+    DepositKept: DepositRestored,
+}
+"""The kinds that can be taken back at all, and by which: what `undone_by` answers when nothing stands against it."""
+
+
 def _not_now(event: WalletEvent, remedy: str) -> Refusal:
     return Refusal(RefusalCode.ENTRY_NOT_REVERSIBLE, {"kind": event.kind, "remedy": remedy})
 

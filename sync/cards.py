@@ -9,6 +9,7 @@ _RECEIPT = "TCR1"
 _ISSUE_DIGITS = 2
 FIRST_CARD_ISSUE = 1
 """The card that enrolment prints; a replacement has the next number."""
+CARD_ISSUE_MAX = 10**_ISSUE_DIGITS - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Card:
 
 
 def card_text(member_no: str, issue: int) -> str:
-    if not 0 <= issue < 10**_ISSUE_DIGITS:
+    if not 0 <= issue <= CARD_ISSUE_MAX:
         raise ValueError(f"card issue {issue} does not fit {_ISSUE_DIGITS} digits")
     return f"{_CARD}{member_no}{issue:0{_ISSUE_DIGITS}d}"
 

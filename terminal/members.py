@@ -21,7 +21,7 @@ from terminal.view import WalletView, wallet_view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberOnFile:
-    """`confirmed`: HQ has told of this member. `as_of` is HQ's time of the confirmed part, None for a member known only here."""
+    """`card_issue` is the newest known. `confirmed`: HQ has told of this member. `as_of` is HQ's time of the confirmed part, None for a member known only here."""
 
     member_id: MemberId
     member_no: str
@@ -81,14 +81,15 @@ class Members:
         base = row.wallet if row else new_wallet(known.member_id, newest)
         own = self._journal.outcomes.own_events(known.member_id, self._journal.head_office.epoch, base.version)
         base = self._with_purchases(base, own, with_purchases)
+        view = wallet_view(base, own, lambda version: self._nearest_rulebook(version, newest))
         return MemberOnFile(
             member_id=known.member_id,
             member_no=known.member_no,
-            card_issue=known.card_issue,
+            card_issue=max(known.card_issue, view.wallet.card_issue),
             name_masked=known.name_masked,
             phone_last4=known.phone_last4,
             home_store_id=known.home_store_id,
-            view=wallet_view(base, own, lambda version: self._nearest_rulebook(version, newest)),
+            view=view,
             confirmed=row is not None,
             as_of=self._replica.as_of() if row else None,
         )

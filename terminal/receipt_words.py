@@ -8,7 +8,9 @@ from typing import Final
 
 from stored_value.events import TenderKind
 from stored_value.rulebook import Words
+from terminal import receipt_words_money_out as money_out_words
 from terminal.language import Language
+from terminal.receipt_words_money_out import MoneyOutWords
 from terminal.receipt_words_order import CHINESE as ORDER_CHINESE
 from terminal.receipt_words_order import ENGLISH as ORDER_ENGLISH
 from terminal.receipt_words_order import OrderWords
@@ -72,6 +74,7 @@ class ReceiptWords:
     difference: str
     tenders: Mapping[TenderKind, str]
     order: OrderWords
+    money_out: MoneyOutWords
 
     def name(self, words: Words) -> str:
         """A text that head office wrote in both languages."""
@@ -141,6 +144,7 @@ CHINESE: Final = ReceiptWords(
         TenderKind.TRANSFER: "转账",
     },
     order=ORDER_CHINESE,
+    money_out=money_out_words.CHINESE,
 )
 
 ENGLISH: Final = ReceiptWords(
@@ -206,6 +210,7 @@ ENGLISH: Final = ReceiptWords(
         TenderKind.TRANSFER: "Transfer",
     },
     order=ORDER_ENGLISH,
+    money_out=money_out_words.ENGLISH,
 )
 
 BY_LANGUAGE: Final[Mapping[Language, ReceiptWords]] = {Language.ZH_CN: CHINESE, Language.EN: ENGLISH}

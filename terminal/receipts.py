@@ -32,6 +32,7 @@ from stored_value.explanations import reward_parts
 from stored_value.money import format_yuan, in_words
 from stored_value.quote import reward_for_facts
 from stored_value.rulebook import Promotion, Rulebook
+from stored_value.taking_back import REASON
 from stored_value.topup import context_at
 from sync.cards import FIRST_CARD_ISSUE, card_text, receipt_text
 from terminal.language import Language
@@ -196,11 +197,16 @@ def _refunded(
             Row(left=names.get(line.line_no, f"#{line.line_no}"), right=format_yuan(-line.amount_minor))
             for line in event.lines
         ),
-        *((Row(left=words.reason, right=event.reason),) if event.reason else ()),
+        *((Row(left=words.reason, right=reason_text(words, event.reason)),) if event.reason else ()),
         Rule(),
         *amount_rows(slip, words.refund, event.amount_minor),
         *split_rows(words.back_to_principal, words.back_to_bonus, words.owed, split),
     )
+
+
+def reason_text(words: ReceiptWords, reason: str) -> str:
+    """What the cashier typed; the rules' own mark of a reversal in words."""
+    return words.money_out.taken_back if reason == REASON else reason
 
 
 def _reversed(slip: Slip, event: TopUpReversed, split: Split, original_no: str) -> tuple[Block, ...]:
@@ -248,8 +254,14 @@ def balance_rows(slip: Slip, after: MemberView, *, confirmed: bool) -> tuple[Blo
         Row(left=words.balance, right=format_yuan(after.balance_minor), bold=True),
         *(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor, always in parts if minor or always),
         *((Row(left=words.points, right=str(after.points)),) if after.points else ()),
+        *(Row(left=name, right=format_yuan(minor)) for name, minor in _beside(words, after) if minor),
         Text(text=age, align=Align.RIGHT),
     )
+
+
+def _beside(words: ReceiptWords, after: MemberView) -> tuple[tuple[str, int], ...]:
+    """What is the member's and no payment draws."""
+    return ((words.money_out.waiting, after.waiting_minor), (words.money_out.deposits, after.deposits_minor))
 
 
 def _foot(slip: Slip, event: WalletEvent) -> tuple[Block, ...]:

@@ -89,18 +89,26 @@ def _counts(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
         (words.order.order_refund, "order_refunded"),
         (words.order.use, "pass_used"),
         (words.order.points_exchange, "points_redeemed"),
+        (words.money_out.cash_out, "cash_out_paid"),
+        (words.money_out.deposit, "deposit_taken"),
+        (words.money_out.deposit_return, "deposit_returned"),
+        (words.money_out.deposit_kept, "deposit_kept"),
     )
     shown = (*kinds, *((name, kind) for name, kind in beside if totals.counts.get(kind)))
     return tuple(Row(left=name, right=f"×{totals.counts.get(kind, 0)}") for name, kind in shown)
 
 
 def _moved(words: ReceiptWords, totals: ShiftTotals) -> tuple[Block, ...]:
-    """Sums and how many of each. Top-ups are gross; what was reversed has a row."""
+    """Sums and how many of each; cash-outs and deposits are net of what was taken back, top-ups gross: their reversals have a row."""
     rows = (
         (words.topped_up, "topped_up", totals.topped_up_minor, True),
         (words.reversal, "top_up_reversed", -totals.reversed_minor, False),
         (words.redeemed, "redeemed", totals.redeemed_minor, True),
         (words.refunded, "purchase_refunded", totals.refunded_minor, True),
+        (words.money_out.cash_out, "cash_out_paid", -totals.cashed_out_minor, False),
+        (words.money_out.deposit, "deposit_taken", totals.deposits_taken_minor, False),
+        (words.money_out.deposit_return, "deposit_returned", -totals.deposits_returned_minor, False),
+        (words.money_out.deposit_kept, "deposit_kept", totals.deposits_kept_minor, False),
     )
     enrolled = totals.counts.get("member_enrolled", 0)
     return (

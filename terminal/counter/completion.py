@@ -7,6 +7,8 @@ from typing import Final
 
 from printers.document import Receipt, decode_document
 from stored_value.apply import apply
+from stored_value.cash_out import cash_out, original_tenders
+from stored_value.deposits import deposit
 from stored_value.events import (
     Event,
     InstalmentReleased,
@@ -28,11 +30,15 @@ from stored_value.events import (
 )
 from stored_value.events_money_out import (
     CashOutPaid,
+    CashOutRejected,
+    CashOutRequested,
     CashOutReversed,
+    DepositKept,
     DepositRestored,
     DepositReturned,
     DepositTaken,
     MoneyOutEvent,
+    RefundReversed,
 )
 from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import EventId
@@ -44,11 +50,13 @@ from sync.event_codec import event_of, stored_value_moved
 from terminal import steps
 from terminal.counter.member_view import bare_view, with_event
 from terminal.counter.order_facts import facts_of
+from terminal.counter.own_entries import original_no, takes_back_no
 from terminal.counter.views import Completed, MemberView
 from terminal.counter.workplace import AtWork, Standing, Workplace
 from terminal.journal import LocalMember
 from terminal.members import MemberOnFile
 from terminal.receipts import Split, member_receipt
+from terminal.receipts_money_out import MoneyOutFacts, money_out_receipt
 from terminal.receipts_order import OrderEvent, order_receipt
 from terminal.view import WalletView
 
@@ -94,7 +102,7 @@ def done_before(place: Workplace, action: EventId, is_same: Callable[[Event], bo
 
 def answer_for(place: Workplace, entry: Entry, event: WalletEvent, standing: Standing) -> Completed | Refusal:
     """What was answered when the entry was made; balances are those of now."""
-    named = (event.occasion.event_id, event.purchase_id) if isinstance(event, PurchaseRefunded | OrderRefunded) else ()
+    named = (event.purchase_id,) if isinstance(event, PurchaseRefunded | OrderRefunded | RefundReversed) else ()
     wanted = (event.occasion.event_id, *named)
     member = place.members.find(event.member_id, with_purchases=wanted)
     if member is None:
@@ -160,6 +168,8 @@ def _completed(
 def _amount_minor(event: WalletEvent) -> int:
     if isinstance(event, CashOutPaid | CashOutReversed):
         return event.amount_minor
+    if isinstance(event, CashOutRequested):
+        return event.refundable_minor
     if isinstance(event, MoneyOutEvent):
         return sum(stored_value_moved(event))
     return (
@@ -180,28 +190,45 @@ def _write(
     before: WalletView | None = None,
 ) -> Receipt:
     slip = place.slip(entry, staff_name, rulebook)
-    split = _split(place, event, wallet)
+    split, named_no = _split(place, event, wallet), original_no(place, event)
     if isinstance(event, OrderEvent):
-        original_no = _receipt_no_of(place, event.purchase_id) if isinstance(event, OrderRefunded) else ""
-        facts = facts_of(event, wallet, rulebook, before, original_no)
-        return order_receipt(slip, event, after, split, facts)
+        return order_receipt(slip, event, after, split, facts_of(event, wallet, rulebook, before, named_no))
     names: dict[int, str] = {}
-    original_no = ""
+    if isinstance(event, PurchaseRefunded | RefundReversed):
+        purchase = wallet.purchase(event.purchase_id)
+        names = {line.line_no: line.name for line in purchase.lines} if purchase else {}
+    if isinstance(event, MoneyOutEvent):
+        return money_out_receipt(slip, event, after, _facts(place, entry, event, wallet, names))
+    return member_receipt(slip, event, after, split, names=names, original_no=named_no)
+
+
+def _facts(
+    place: Workplace, entry: Entry, event: MoneyOutEvent, wallet: Wallet, names: dict[int, str]
+) -> MoneyOutFacts:
+    asked, held, item = None, None, ""
     match event:
-        case PurchaseRefunded():
-            purchase = wallet.purchase(event.purchase_id)
-            names = {line.line_no: line.name for line in purchase.lines} if purchase else {}
-            original_no = _receipt_no_of(place, event.purchase_id)
-        case TopUpReversed():
-            original_no = _receipt_no_of(place, event.top_up_id)
+        case CashOutRequested():
+            asked = cash_out(wallet, event.occasion.event_id)
+        case CashOutPaid() | CashOutRejected() | CashOutReversed():
+            asked = cash_out(wallet, event.request_id)
+        case DepositTaken():
+            item = event.item
+        case DepositReturned() | DepositKept() | DepositRestored():
+            held = deposit(wallet, event.deposit_id)
+            own = place.journal.find(event.deposit_id)
+            taken = event_of(own) if own else None
+            item = taken.item if isinstance(taken, DepositTaken) else ""
         case _:
             pass
-    return member_receipt(slip, event, after, split, names=names, original_no=original_no)
-
-
-def _receipt_no_of(place: Workplace, event_id: EventId) -> str:
-    entry = place.journal.find(event_id)
-    return place.receipt_no(entry.header.seq) if entry else ""
+    return MoneyOutFacts(
+        asked=asked,
+        back_by=original_tenders(wallet, asked.lines) if asked is not None else (),
+        item=item,
+        deposit_left_minor=held.remaining_minor if held is not None else 0,
+        original_no=original_no(place, event),
+        takes_back_no=takes_back_no(place, event, entry.header.seq),
+        names=names,
+    )
 
 
 def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:

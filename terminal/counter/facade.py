@@ -12,8 +12,12 @@ from stored_value.events_order import OrderRefundLine
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StaffId
 from stored_value.refusals import Refusal
 from stored_value.rulebook import FixedPlan
+from stored_value.wallet import Identity, WalletStatus
 from terminal.clock import Clock, new_id
 from terminal.counter import (
+    cards,
+    cash_out,
+    deposits,
     holdings,
     members,
     order,
@@ -23,8 +27,8 @@ from terminal.counter import (
     receipts_list,
     redemption,
     refund,
-    reversal,
     shifts,
+    taking_back,
     till_status,
     top_up,
 )
@@ -43,6 +47,7 @@ from terminal.counter.views import (
     TillStatus,
     TopUpQuote,
 )
+from terminal.counter.views_money_out import CashOutQuote, DepositView, TakingBack, WaitingCashOut
 from terminal.counter.workplace import Workplace
 from terminal.journal import Journal
 from terminal.language import Language
@@ -189,9 +194,72 @@ class Counter:
         with self._acting:
             return order_refund.refund_order(self._place, action, purchase_id, lines, reason)
 
-    def reverse_top_up(self, action: EventId, top_up_id: EventId) -> Completed | Refusal:
+    def last_entry(self) -> TakingBack | Refusal | None:
+        """What taking back this till's last entry would do; None when the shift has none."""
+        return taking_back.last_entry(self._place)
+
+    def look_back(self, event_id: EventId) -> TakingBack | Refusal:
+        return taking_back.look_back(self._place, event_id)
+
+    def take_back(self, action: EventId, event_id: EventId) -> Completed | Refusal:
         with self._acting:
-            return reversal.reverse_top_up(self._place, action, top_up_id)
+            return taking_back.take_back(self._place, action, event_id)
+
+    def quote_cash_out(
+        self, member_id: MemberId, *, top_up_ids: tuple[EventId, ...] = (), merchant_caused: bool = False
+    ) -> CashOutQuote | Refusal:
+        """The reckoning line by line; asks head office, so it may take a second."""
+        return cash_out.quote_cash_out(self._place, member_id, top_up_ids=top_up_ids, merchant_caused=merchant_caused)
+
+    def request_cash_out(self, action: EventId, quote: CashOutQuote, reason: str = "") -> Completed | Refusal:
+        with self._acting:
+            return cash_out.request_cash_out(self._place, action, quote, reason)
+
+    def waiting_cash_out(self, member_id: MemberId) -> WaitingCashOut | Refusal | None:
+        return cash_out.waiting_cash_out(self._place, member_id)
+
+    def pay_cash_out(
+        self, action: EventId, member_id: MemberId, request_id: EventId, tenders: tuple[Tender, ...]
+    ) -> Completed | Refusal:
+        with self._acting:
+            return cash_out.pay_cash_out(self._place, action, member_id, request_id, tenders)
+
+    def reject_cash_out(
+        self, action: EventId, member_id: MemberId, request_id: EventId, reason: str = ""
+    ) -> Completed | Refusal:
+        with self._acting:
+            return cash_out.reject_cash_out(self._place, action, member_id, request_id, reason)
+
+    def deposits(self, member_id: MemberId) -> tuple[DepositView, ...] | Refusal:
+        return deposits.deposits(self._place, member_id)
+
+    def take_deposit(
+        self, action: EventId, member_id: MemberId, tenders: tuple[Tender, ...], item: str
+    ) -> Completed | Refusal:
+        with self._acting:
+            return deposits.take_deposit(self._place, action, member_id, tenders, item)
+
+    def return_deposit(self, action: EventId, deposit_id: EventId, tenders: tuple[Tender, ...]) -> Completed | Refusal:
+        with self._acting:
+            return deposits.return_deposit(self._place, action, deposit_id, tenders)
+
+    def keep_deposit(self, action: EventId, deposit_id: EventId, amount_minor: int, reason: str) -> Completed | Refusal:
+        with self._acting:
+            return deposits.keep_deposit(self._place, action, deposit_id, amount_minor, reason)
+
+    def change_status(
+        self, action: EventId, member_id: MemberId, status: WalletStatus, reason: str = ""
+    ) -> Completed | Refusal:
+        with self._acting:
+            return cards.change_status(self._place, action, member_id, status, reason)
+
+    def replace_card(self, action: EventId, member_id: MemberId) -> Completed | Refusal:
+        with self._acting:
+            return cards.replace_card(self._place, action, member_id)
+
+    def record_identity(self, action: EventId, member_id: MemberId, identity: Identity) -> Completed | Refusal:
+        with self._acting:
+            return cards.record_identity(self._place, action, member_id, identity)
 
     def receipts(self, limit: int = 50) -> tuple[ReceiptRow, ...]:
         return receipts_list.receipts(self._place, limit)

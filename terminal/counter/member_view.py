@@ -5,11 +5,13 @@ Owns that mapping only; reading and deciding are the use-cases'.
 
 from dataclasses import replace
 
+from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.events import ShiftClosed, ShiftOpened, WalletEvent
+from stored_value.events_money_out import CashOutPaid, CashOutReversed
 from stored_value.points import usable_points_total
 from stored_value.redemption import spendable_minor
 from stored_value.rulebook import Rulebook, Words
-from stored_value.wallet import Wallet
+from stored_value.wallet import ValueKind, Wallet
 from sync.event_codec import event_of, stored_value_moved
 from terminal.counter.views import MemberView, RecentEntry
 from terminal.counter.workplace import Standing, Workplace
@@ -54,6 +56,10 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         next_tier_name=next_name,
         next_tier_missing_minor=missing_minor,
         points=usable_points_total(wallet, standing.on),
+        waiting_minor=sum(asked.refundable_minor for asked in waiting(wallet)),
+        deposits_minor=wallet.balance_minor(ValueKind.DEPOSIT),
+        card_issue=member.card_issue,
+        identity=wallet.identity,
     )
 
 
@@ -63,8 +69,15 @@ def with_event(member: MemberOnFile, wallet: Wallet, event: WalletEvent, seq: in
     return replace(member, view=WalletView(wallet=wallet, pending=(*member.view.pending, own)))
 
 
+def waiting(wallet: Wallet) -> tuple[CashOut, ...]:
+    """The cash-outs that were asked for and neither paid nor rejected."""
+    return tuple(asked for asked in wallet.cash_outs if asked.state is CashOutState.WAITING)
+
+
 def moved_minor(event: WalletEvent) -> int:
-    """What the wallet gained (+) or lost (-)."""
+    """What the wallet gained (+) or lost (-); of a cash-out's payment what went over the counter, though it left the wallet before."""
+    if isinstance(event, CashOutPaid | CashOutReversed):
+        return -event.amount_minor if isinstance(event, CashOutPaid) else event.amount_minor
     gained, lost = stored_value_moved(event)
     return gained - lost
 

@@ -33,6 +33,25 @@ def is_fresh(place: Workplace, member_id: MemberId) -> bool:
     return read_online(place, FindMember(member_id=member_id)) and not _in_doubt(place, member_id)
 
 
+def is_confirmed(place: Workplace, member_id: MemberId) -> bool:
+    """Fresh, and nothing of this till's waits for head office: what the replica holds is all that happened to the member."""
+    if not place.link.state().online:
+        return False
+    for _ in range(_SETTLING_NAPS):
+        if not _unsent(place, member_id):
+            break
+        time.sleep(_NAP_S)
+    if not is_fresh(place, member_id):
+        return False
+    member = place.members.find(member_id)
+    return member is not None and not member.view.pending
+
+
+def _unsent(place: Workplace, member_id: MemberId) -> bool:
+    member = place.members.find(member_id)
+    return member is not None and any(own.landed_at is None for own in member.view.pending)
+
+
 def _settled(place: Workplace, member_id: MemberId) -> bool:
     for _ in range(_SETTLING_NAPS):
         if not _in_doubt(place, member_id):

@@ -3,19 +3,10 @@
 from dataclasses import replace
 
 from printers.document import decode_document
-from stored_value.events import (
-    Event,
-    OrderPaid,
-    OrderRefunded,
-    PassUsed,
-    Redeemed,
-    ShiftClosed,
-    ShiftOpened,
-    ToppedUp,
-    TopUpReversed,
-)
-from stored_value.identity import MemberId
+from stored_value.events import Event, OrderPaid, OrderRefunded, PassUsed, Redeemed, ShiftClosed, ShiftOpened
+from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.taking_back import TAKEN_BACK_BY
 from sync.entry import Entry
 from sync.event_codec import event_of
 from terminal.counter.completion import answer_for
@@ -23,6 +14,7 @@ from terminal.counter.member_view import moved_minor
 from terminal.counter.shifts import shift_completed
 from terminal.counter.views import Completed, ReceiptRow
 from terminal.counter.workplace import Workplace
+from terminal.journal import Shift
 from terminal.members import MemberOnFile
 
 
@@ -31,12 +23,15 @@ def receipts(place: Workplace, limit: int) -> tuple[ReceiptRow, ...]:
     events = [event_of(entry) for entry in entries]
     settled = place.journal.outcomes.settled_through()
     flagged = {each.seq for each in place.journal.outcomes.flagged()}
-    reversed_ids = {event.top_up_id for event in events if isinstance(event, TopUpReversed)}
+    shift = place.journal.shifts.current()
     names = {each.staff_id: each.name for each in place.replica.staff()}
     known: dict[MemberId, MemberOnFile | None] = {}
+    newest: dict[MemberId, EventId] = {}
     rows: list[ReceiptRow] = []
     for entry, event in zip(entries, events, strict=True):
         member = _member_of(place, event, known)
+        if not isinstance(event, ShiftOpened | ShiftClosed):
+            newest.setdefault(event.member_id, event.occasion.event_id)
         rows.append(
             ReceiptRow(
                 seq=entry.header.seq,
@@ -53,7 +48,7 @@ def receipts(place: Workplace, limit: int) -> tuple[ReceiptRow, ...]:
                 pending=entry.header.seq > settled,
                 flagged=entry.header.seq in flagged,
                 refundable=isinstance(event, Redeemed | OrderPaid | PassUsed),
-                reversible=isinstance(event, ToppedUp) and event.occasion.event_id not in reversed_ids,
+                reversible=_is_reversible(event, shift, newest),
             )
         )
     return tuple(rows)
@@ -105,6 +100,13 @@ def _member_of(place: Workplace, event: Event, known: dict[MemberId, MemberOnFil
     if event.member_id not in known:
         known[event.member_id] = place.members.find(event.member_id)
     return known[event.member_id]
+
+
+def _is_reversible(event: Event, shift: Shift | None, newest: dict[MemberId, EventId]) -> bool:
+    """The list goes from the newest entry back, so the first of a member is his last."""
+    if isinstance(event, ShiftOpened | ShiftClosed) or type(event) not in TAKEN_BACK_BY or shift is None:
+        return False
+    return event.occasion.shift_id == shift.shift_id and newest[event.member_id] == event.occasion.event_id
 
 
 def _amount_minor(event: Event) -> int:

@@ -13,7 +13,7 @@ from stored_value.events import ShiftTotals
 from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
 from stored_value.rulebook import Rulebook, Words
 from stored_value.topup import Reason, Reward
-from stored_value.wallet import WalletStatus
+from stored_value.wallet import Identity, WalletStatus
 from terminal.devices.scanner_state import ScannerState
 
 
@@ -84,6 +84,7 @@ class RecentEntry:
 class MemberView:
     """A member as this till may show him. `principal_minor` and `bonus_minor` exclude `provisional_bonus_minor` (promised offline, not yet spendable);
     `owed_minor` is what he owes, `points` those he can use today. `spendable_now_minor` respects status and, while `offline`, the limit between syncs.
+    Apart from the balance: `waiting_minor` is what a cash-out that waits would pay, `deposits_minor` what he left as deposits.
     `as_of`: when head office's part was true, None when he is known only from here. `pending`: own events are not yet confirmed."""
 
     member_id: MemberId
@@ -104,6 +105,10 @@ class MemberView:
     next_tier_missing_minor: int = 0
     points: int = 0
     recent: tuple[RecentEntry, ...] = ()
+    waiting_minor: int = 0
+    deposits_minor: int = 0
+    card_issue: int = 1
+    identity: Identity = Identity.NAMED
 
     @property
     def balance_minor(self) -> int:

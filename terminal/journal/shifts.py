@@ -18,6 +18,7 @@ from stored_value.events import (
     ShiftClosed,
     ShiftOpened,
     ShiftTotals,
+    Tender,
     TierReviewed,
     ToppedUp,
     TopUpReversed,
@@ -25,6 +26,7 @@ from stored_value.events import (
 from stored_value.events_money_out import (
     CashOutPaid,
     CashOutReversed,
+    DepositKept,
     DepositRestored,
     DepositReturned,
     DepositTaken,
@@ -87,20 +89,35 @@ def measures_of(event: Event) -> dict[Measure, int]:
 
 
 def _money_out_measures(event: MoneyOutEvent) -> dict[Measure, int]:
-    """Only what changed hands at the counter: cash-outs and deposits are neither top-ups nor purchases."""
+    """Cash-outs and deposits are neither top-ups nor purchases; what takes one back lowers its sum."""
     added: Counter[Measure] = Counter({("count", event.kind): 1})
     match event:
-        case CashOutPaid() | DepositReturned():
-            for tender in event.tenders:
-                added["tender", tender.kind] -= tender.amount_minor
-        case CashOutReversed() | DepositTaken() | DepositRestored():
-            for tender in event.tenders:
-                added["tender", tender.kind] += tender.amount_minor
+        case CashOutPaid():
+            _add(added, "cashed_out", event.amount_minor, event.tenders, tenders_sign=-1)
+        case CashOutReversed():
+            _add(added, "cashed_out", -event.amount_minor, event.tenders, tenders_sign=1)
+        case DepositTaken():
+            _add(added, "deposits_taken", event.amount_minor, event.tenders, tenders_sign=1)
+        case DepositReturned():
+            _add(added, "deposits_returned", event.amount_minor, event.tenders, tenders_sign=-1)
+        case DepositKept():
+            _add(added, "deposits_kept", event.amount_minor)
+        case DepositRestored():
+            taken_back = "deposits_returned" if event.tenders else "deposits_kept"
+            _add(added, taken_back, -event.amount_minor, event.tenders, tenders_sign=1)
         case RefundReversed():
-            added["refunded", ""] -= event.amount_minor
+            _add(added, "refunded", -event.amount_minor)
         case _:
             pass
     return dict(added)
+
+
+def _add(
+    added: Counter[Measure], measure: str, amount_minor: int, tenders: tuple[Tender, ...] = (), *, tenders_sign: int = 1
+) -> None:
+    added[measure, ""] += amount_minor
+    for tender in tenders:
+        added["tender", tender.kind] += tenders_sign * tender.amount_minor
 
 
 def totals_from(measures: Iterable[tuple[str, str, int]]) -> ShiftTotals:
@@ -117,6 +134,10 @@ def totals_from(measures: Iterable[tuple[str, str, int]]) -> ShiftTotals:
         ordered_balance_minor=sums.get(("ordered_balance", ""), 0),
         order_refunded_minor=sums.get(("order_refunded", ""), 0),
         order_refunded_balance_minor=sums.get(("order_refunded_balance", ""), 0),
+        cashed_out_minor=sums.get(("cashed_out", ""), 0),
+        deposits_taken_minor=sums.get(("deposits_taken", ""), 0),
+        deposits_returned_minor=sums.get(("deposits_returned", ""), 0),
+        deposits_kept_minor=sums.get(("deposits_kept", ""), 0),
     )
 
 

@@ -144,7 +144,7 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
 
     def _reversed(self, event_id: EventId) -> Completed | Refusal:
         counter = self.desk.counter
-        return counter.reverse_top_up(counter.new_action(), event_id)
+        return counter.take_back(counter.new_action(), event_id)
 
     def _show(self, rows: tuple[ReceiptRow, ...]) -> None:
         self._rows = rows

@@ -118,11 +118,6 @@ _FINDING: Final[Mapping[RefusalCode, Said]] = {
         later("This till has printed no such receipt."),
         later("Check the number."),
     ),
-    RefusalCode.TOP_UP_UNKNOWN: (
-        later("Top-up not found"),
-        later("A top-up is undone at the till that took the money."),
-        later("Check the receipt's number."),
-    ),
     RefusalCode.PHONE_INVALID: (
         later("Not a phone number"),
         later("A mobile number has 11 digits and starts with 1."),

@@ -114,4 +114,29 @@ MONEY_OUT: Final[Mapping[RefusalCode, Said]] = {
         later("Entries of this kind are not taken back, or it was already."),
         later("Ask head office how to put it right."),
     ),
+    RefusalCode.CASH_OUT_CHANGED: (
+        later("The reckoning has changed"),
+        later("Something was spent meanwhile; {refundable} would be paid out now."),
+        later("Show the member the new reckoning and ask again."),
+    ),
+    RefusalCode.CASH_OUT_OF_ANOTHER_TILL: (
+        later("Asked for at another till"),
+        later("A pay-out is paid or rejected at the till where it was asked for."),
+        later("Send the member to that till; the request's receipt names it."),
+    ),
+    RefusalCode.DEPOSIT_OF_ANOTHER_TILL: (
+        later("Left at another till"),
+        later("A deposit goes back at the till that took it."),
+        later("Send the member to that till; the deposit's receipt names it."),
+    ),
+    RefusalCode.ENTRIES_UNCONFIRMED: (
+        later("Head office does not know everything yet"),
+        later("A pay-out is reckoned from what head office has confirmed."),
+        later("Wait a few seconds, then try again."),
+    ),
+    RefusalCode.CARD_ISSUES_USED_UP: (
+        later("No more cards for this member"),
+        later("The member has had {issue} cards."),
+        later("Ask head office."),
+    ),
 }

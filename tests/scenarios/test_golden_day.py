@@ -56,7 +56,7 @@ class Played:
             case "refund":
                 return till.refund(self.called[action["of"]], action["line"], action["amount"]).event_id
             case "reverse":
-                return done(counter.reverse_top_up(counter.new_action(), self.called[action["of"]])).event_id
+                return done(counter.take_back(counter.new_action(), self.called[action["of"]])).event_id
             case other:
                 raise AssertionError(f"day.toml does {other}, which nobody here can play")
 

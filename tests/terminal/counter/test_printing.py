@@ -169,12 +169,13 @@ def test_the_list_shows_the_newest_first_and_what_can_be_done(open_till: Till) -
     sale = done(open_till.redeem(3_000))
     rows = open_till.counter.receipts(10)
     assert [row.kind for row in rows] == ["redeemed", "topped_up", "shift_opened"]
-    assert [(row.refundable, row.reversible) for row in rows] == [(True, False), (False, True), (False, False)]
+    assert [(row.refundable, row.reversible) for row in rows] == [(True, True), (False, False), (False, False)]
     assert [row.amount_minor for row in rows] == [-3_000, 10_000, 50_000]
     assert (rows[0].name_masked, rows[0].staff_name, rows[0].pending) == ("王*丽", "张敏", True)
     assert rows[0].receipt_no == sale.receipt_no
-    done(open_till.counter.reverse_top_up(open_till.counter.new_action(), topped_up.event_id))
-    assert [row.reversible for row in open_till.counter.receipts(10)] == [False, False, False, False]
+    assert rows[1].receipt_no == topped_up.receipt_no
+    done(open_till.counter.take_back(open_till.counter.new_action(), sale.event_id))
+    assert [row.reversible for row in open_till.counter.receipts(10)] == [True, False, False, False]
     open_till.settle_and_follow()
     assert not any(row.pending for row in open_till.counter.receipts())
 

@@ -95,25 +95,25 @@ def test_a_receipt_of_a_top_up_leads_to_its_member(open_till: Till) -> None:
 def test_a_top_up_that_never_left_the_till_is_taken_back_offline(open_till: Till) -> None:
     topped_up = open_till.top_up(100_000, cash(60_000), wechat(40_000))
     action = open_till.counter.new_action()
-    completed = done(open_till.counter.reverse_top_up(action, topped_up.event_id))
+    completed = done(open_till.counter.take_back(action, topped_up.event_id))
     assert completed.opens_drawer
     assert (completed.amount_minor, completed.bonus_minor) == (100_000, 20_000)
     view = open_till.wang()
     assert (view.principal_minor, view.bonus_minor, view.provisional_bonus_minor) == (50_000, 10_000, 0)
-    assert done(open_till.counter.reverse_top_up(action, topped_up.event_id)) == completed
-    other = open_till.counter.reverse_top_up(open_till.counter.new_action(), topped_up.event_id)
-    assert refused(other) is RefusalCode.TOP_UP_ALREADY_SPENT
+    assert done(open_till.counter.take_back(action, topped_up.event_id)) == completed
+    other = open_till.counter.take_back(open_till.counter.new_action(), topped_up.event_id)
+    assert refused(other) is RefusalCode.NOT_LAST_ENTRY
 
 
 def test_a_top_up_that_head_office_may_know_is_taken_back_online_only(open_till: Till) -> None:
     topped_up = open_till.top_up(10_000, wechat(10_000))
     open_till.journal.outcomes.record_push(1, topped_up.seq)
     counter = open_till.counter
-    assert refused(counter.reverse_top_up(counter.new_action(), topped_up.event_id)) is RefusalCode.ONLINE_ONLY
+    assert refused(counter.take_back(counter.new_action(), topped_up.event_id)) is RefusalCode.ONLINE_ONLY
     open_till.settle_and_follow()
-    assert refused(counter.reverse_top_up(counter.new_action(), topped_up.event_id)) is RefusalCode.ONLINE_ONLY
+    assert refused(counter.take_back(counter.new_action(), topped_up.event_id)) is RefusalCode.ONLINE_ONLY
     open_till.hq.online = True
-    completed = done(counter.reverse_top_up(counter.new_action(), topped_up.event_id))
+    completed = done(counter.take_back(counter.new_action(), topped_up.event_id))
     assert not completed.opens_drawer
     assert open_till.wang().balance_minor == 60_000
 
@@ -123,7 +123,6 @@ def test_a_top_up_of_which_something_was_spent_stays(open_till: Till) -> None:
     topped_up = open_till.top_up(50_000)
     done(open_till.redeem(1))
     counter = open_till.counter
-    answer = counter.reverse_top_up(counter.new_action(), topped_up.event_id)
-    assert isinstance(answer, Refusal)
-    assert (answer.code, answer.data) == (RefusalCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": 1})
-    assert refused(counter.reverse_top_up(counter.new_action(), EventId("x"))) is RefusalCode.TOP_UP_UNKNOWN
+    answer = counter.take_back(counter.new_action(), topped_up.event_id)
+    assert refused(answer) is RefusalCode.NOT_LAST_ENTRY
+    assert refused(counter.take_back(counter.new_action(), EventId("x"))) is RefusalCode.RECEIPT_UNKNOWN

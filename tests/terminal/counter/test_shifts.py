@@ -53,7 +53,7 @@ def test_closing_compares_the_count_with_float_and_cash(open_till: Till) -> None
     done(counter.refund(counter.new_action(), sale.event_id, (RefundLine(line_no=2, amount_minor=3_000),), ""))
     open_till.settle_and_follow()
     last = open_till.top_up(5_000)
-    done(counter.reverse_top_up(counter.new_action(), last.event_id))
+    done(counter.take_back(counter.new_action(), last.event_id))
     report = done(counter.close_shift(79_000))
     assert (report.float_minor, report.expected_minor, report.counted_minor) == (50_000, 80_000, 79_000)
     assert report.difference_minor == -1_000
@@ -141,7 +141,7 @@ def _play(till: Till, what: str, amount: int) -> None:
         case "reverse":
             for row in newest:
                 if row.reversible:
-                    counter.reverse_top_up(counter.new_action(), row.event_id)
+                    counter.take_back(counter.new_action(), row.event_id)
                     return
         case _:
             till.settle_and_follow()

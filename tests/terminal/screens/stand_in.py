@@ -306,8 +306,8 @@ class StandInCounter:
         total = sum(line.amount_minor for line in lines)
         return self.refusal or self._completed("purchase_refunded", WANG.member_id, total, total // 6)
 
-    def reverse_top_up(self, action: EventId, top_up_id: EventId) -> Completed | Refusal:
-        self.asked.append(("reverse_top_up", action, top_up_id))
+    def take_back(self, action: EventId, top_up_id: EventId) -> Completed | Refusal:
+        self.asked.append(("take_back", action, top_up_id))
         return self.refusal or self._completed("top_up_reversed", WANG.member_id, 100_000)
 
     def receipts(self, limit: int = 50) -> tuple[ReceiptRow, ...]:
