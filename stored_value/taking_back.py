@@ -127,6 +127,9 @@ again. An order that was given back is sold again: its coupons, points and passe
 TAKEN_BACK_BY: dict[type[WalletEvent], type[WalletEvent]] = {
     ToppedUp: TopUpReversed,
     Redeemed: PurchaseRefunded,
+    OrderPaid: OrderRefunded,
+    PassUsed: OrderRefunded,
+    PointsRedeemed: OrderRefunded,
     PurchaseRefunded: RefundReversed,
     MemberEnrolled: StatusChanged,
     StatusChanged: StatusChanged,

@@ -17,7 +17,17 @@ from stored_value.money import format_yuan
 from stored_value.rulebook import Words
 from stored_value.wallet import HoldingKind
 from sync.cards import receipt_text
-from terminal.receipts import Slip, Split, amount_rows, balance_rows, closing, head, split_rows, tender_rows
+from terminal.receipts import (
+    Slip,
+    Split,
+    amount_rows,
+    balance_rows,
+    closing,
+    head,
+    reason_text,
+    split_rows,
+    tender_rows,
+)
 
 if TYPE_CHECKING:
     from terminal.counter.views import MemberView
@@ -164,7 +174,7 @@ def _refunded(slip: Slip, event: OrderRefunded, split: Split, facts: OrderFacts)
     blocks: list[Block] = [Row(left=words.refund_of, right=facts.original_no)]
     blocks += [_line_back(slip, line, facts) for line in event.lines]
     if event.reason:
-        blocks.append(Row(left=words.reason, right=event.reason))
+        blocks.append(Row(left=words.reason, right=reason_text(words, event.reason)))
     blocks += [Rule(), *amount_rows(slip, words.refund, event.amount_minor)]
     blocks += tender_rows(words, words.tender_back, event.tenders)
     if event.balance_minor:

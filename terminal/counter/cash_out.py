@@ -18,6 +18,7 @@ from stored_value.events import Event, EvidenceClass, Tender
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested
 from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservations import reserved_minor
 from terminal.counter.completion import done_before, finish
 from terminal.counter.member_view import waiting
 from terminal.counter.online_read import is_confirmed
@@ -199,7 +200,7 @@ def _quote(
         return Refusal(RefusalCode.NOT_PERMITTED)
     wallet, rulebook, on = member.view.wallet, standing.rulebook, standing.on
     plan = plan_cash_out(wallet, rulebook, on, top_up_ids=top_up_ids, merchant_caused=merchant_caused)
-    refusal = refuse_cash_out(wallet, plan, rulebook, on)
+    refusal = refuse_cash_out(wallet, plan, rulebook, on, committed_minor=reserved_minor(wallet))
     if refusal is not None:
         return refusal
     return CashOutQuote(

@@ -40,7 +40,7 @@ def is_confirmed(place: Workplace, member_id: MemberId) -> bool:
     for _ in range(_SETTLING_NAPS):
         if not _unsent(place, member_id):
             break
-        time.sleep(_NAP_S)
+        place.clock.wait(_NAP_S)
     if not is_fresh(place, member_id):
         return False
     member = place.members.find(member_id)

@@ -2,6 +2,8 @@
 how much. A sold pass comes back online only: another till may have used it meanwhile (H4).
 """
 
+from dataclasses import replace
+
 from stored_value.draw import Draw
 from stored_value.events import Event, EvidenceClass, ExpectedDraw, OrderPaid, OrderRefunded, PassUsed
 from stored_value.events_order import OrderRefundLine
@@ -92,6 +94,14 @@ def _refund(
         balance_minor=plan.balance_minor,
         tenders=plan.tenders,
         reason=reason.strip()[:REASON_CHARS_MAX],
+    )
+    return finish(place, at_work, member, as_planned(event, plan))
+
+
+def as_planned(event: OrderRefunded, plan: OrderRefundPlan) -> OrderRefunded:
+    """With what the till expects to go back."""
+    return replace(
+        event,
         expected_draw=tuple(
             ExpectedDraw(lot_id=back.lot_id, amount_minor=back.amount_minor)
             for back in plan.draws
@@ -100,7 +110,6 @@ def _refund(
         points_back=plan.points,
         coupons_back=tuple(now.holding_id for _was, now in plan.given_back if now.kind is HoldingKind.COUPON),
     )
-    return finish(place, at_work, member, event)
 
 
 def _sale(place: Workplace, purchase_id: EventId) -> Sale | Refusal:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from printers.document import decode_document
 from stored_value.events import Event, OrderPaid, OrderRefunded, PassUsed, Redeemed, ShiftClosed, ShiftOpened
+from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.taking_back import TAKEN_BACK_BY
@@ -30,7 +31,7 @@ def receipts(place: Workplace, limit: int) -> tuple[ReceiptRow, ...]:
     rows: list[ReceiptRow] = []
     for entry, event in zip(entries, events, strict=True):
         member = _member_of(place, event, known)
-        if not isinstance(event, ShiftOpened | ShiftClosed):
+        if not isinstance(event, ShiftOpened | ShiftClosed | ReservationEvent):
             newest.setdefault(event.member_id, event.occasion.event_id)
         rows.append(
             ReceiptRow(

@@ -9,6 +9,7 @@ from stored_value.events import (
     Event,
     EvidenceClass,
     ExpectedDraw,
+    OrderRefunded,
     PurchaseRefunded,
     ShiftClosed,
     ShiftOpened,
@@ -16,6 +17,7 @@ from stored_value.events import (
 )
 from stored_value.events_money_out import CashOutReversed, DepositRestored, RefundReversed
 from stored_value.identity import EventId, MemberId
+from stored_value.order_refund import plan_order_refund
 from stored_value.refund import plan_refund
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.taking_back import TAKEN_BACK_BY, refuse_taking_back, undone_by
@@ -25,16 +27,20 @@ from sync.event_codec import event_of
 from terminal.counter.completion import TENDERED, done_before, finish
 from terminal.counter.member_view import moved_minor
 from terminal.counter.online_read import is_fresh
-from terminal.counter.own_entries import entry_before
+from terminal.counter.order_refund import as_planned
+from terminal.counter.own_entries import RESERVATION_KINDS, entry_before, newest_entry
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import TakingBack
 from terminal.counter.workplace import AtWork, Workplace
 from terminal.members import MemberOnFile
 
+_LOOKED_AT = 50
+
 
 def last_entry(place: Workplace) -> TakingBack | Refusal | None:
     """What taking back this till's last entry would do; None when the shift has no entry of a member yet."""
-    newest = next(iter(place.journal.recent(1)), None)
+    recent = place.journal.recent(_LOOKED_AT)
+    newest = next((each for each in recent if each.header.kind not in RESERVATION_KINDS), None)
     event = event_of(newest) if newest else None
     if event is None or isinstance(event, ShiftOpened | ShiftClosed):
         return None
@@ -127,9 +133,12 @@ def _decide(
 
 def _with_draw(undoing: WalletEvent, wallet: Wallet) -> WalletEvent:
     """A refund says what it expects to put back, as any refund does."""
-    purchase = wallet.purchase(undoing.purchase_id) if isinstance(undoing, PurchaseRefunded) else None
-    if purchase is None or not isinstance(undoing, PurchaseRefunded):
+    if not isinstance(undoing, PurchaseRefunded | OrderRefunded):
         return undoing
+    purchase = wallet.purchase(undoing.purchase_id)
+    assert purchase is not None, "the rules refund only a purchase that they found"
+    if isinstance(undoing, OrderRefunded):
+        return as_planned(undoing, plan_order_refund(wallet, purchase, undoing.lines))
     expected = tuple(
         ExpectedDraw(lot_id=back.lot_id, amount_minor=back.amount_minor)
         for back in plan_refund(purchase, undoing.lines)
@@ -153,7 +162,7 @@ def _member(place: Workplace, event: WalletEvent) -> MemberOnFile | Refusal:
 
 
 def _newest_of(place: Workplace, member_id: MemberId) -> WalletEvent | None:
-    newest = next(iter(place.journal.recent_of(member_id, 1)), None)
+    newest = newest_entry(place, member_id)
     event = event_of(newest) if newest else None
     return None if isinstance(event, ShiftOpened | ShiftClosed) else event
 

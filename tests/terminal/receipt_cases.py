@@ -243,7 +243,6 @@ TOTALS = ShiftTotals(
     topped_up_minor=120_000,
     bonus_minor=30_000,
     redeemed_minor=12_805,
-    reversed_minor=10_000,
     refunded_minor=3_005,
     tenders_minor={"alipay": 10_000, "cash": 60_000, "wechat": 40_000},
     counts={"member_enrolled": 1, "purchase_refunded": 1, "redeemed": 1, "top_up_reversed": 1, "topped_up": 3},
