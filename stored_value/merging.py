@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
+from stored_value.draw import LIABILITY
 from stored_value.events_money_out import MovedValue
 from stored_value.identity import EventId, LotId, named_id
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservations import reserved_minor
 from stored_value.standing import REMEDY, Standing
 from stored_value.transfer import moved_part
 from stored_value.wallet import Holding, ValueKind, Wallet, WalletStatus
@@ -61,6 +63,25 @@ def everything(
         if held.remaining and not kept.get(held.holding_id, 0)
     )
     return (*lots, *owed), holdings
+
+
+def kept_back(wallet: Wallet) -> dict[LotId, int]:
+    """What reservations keep in a wallet that is being emptied: their amounts laid on lots, what ends last first, and their things (H5)."""
+    left = reserved_minor(wallet)
+    kept: dict[LotId, int] = {}
+    for lot in sorted(
+        (lot for lot in wallet.lots if lot.kind in LIABILITY),
+        key=lambda lot: (lot.expires_on is None, lot.expires_on or date.min),
+        reverse=True,
+    ):
+        share = min(left, lot.remaining_minor)
+        if share > 0:
+            kept[lot.lot_id] = share
+            left -= share
+    for reservation in wallet.reservations:
+        for thing in reservation.things:
+            kept[thing.thing_id] = kept.get(thing.thing_id, 0) + thing.quantity
+    return kept
 
 
 def sweep_is_due(wallet: Wallet) -> bool:

@@ -22,11 +22,13 @@ class RollupDelta(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`purchases` names those whose rows are to be published; `entered` the stores whose scope the member has just entered, which get recent purchases too."""
+    """`purchases` names those whose rows are to be published; `entered` the stores whose scope the member has just entered, which get recent purchases too;
+    `standing`: the wallet's status changed, which every till hears of (H9)."""
 
     deltas: tuple[RollupDelta, ...] = ()
     purchases: tuple[EventId, ...] = ()
     entered: tuple[StoreId, ...] = ()
+    standing: bool = False
 
 
 encode_change = msgspec.json.Encoder().encode

@@ -15,14 +15,14 @@ from typing import Final
 from sqlalchemy import delete, select, tuple_
 
 from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
-from hq_server.database.models import Outbox, Rollup, ScopeMember
+from hq_server.database.models import Outbox, Rollup, ScopeMember, WalletRecord
 from hq_server.database.upsert import upsert
 from hq_server.feed.news import NewsBoard
 from hq_server.feed.outbox import Change, decode_change
 from hq_server.feed.publishing import current_epoch, encode_row, heads_of, hold_ledger, number_rows
 from hq_server.wallets.rows import member_rows, purchase_rows, recent_purchases
 from stored_value.identity import EventId, MemberId
-from sync.messages import MemberRow
+from sync.messages import GLOBAL_SCOPE, BlockRow, MemberRow
 
 logger = logging.getLogger(__name__)
 steps = logging.getLogger("hq_server.steps")
@@ -40,7 +40,9 @@ def sequence_step(session: WriteSession, *, at: datetime, rows_max: int = STEP_R
         return 0
     hold_ledger(session, sequenced=len(waiting))
     _add_to_rollups(session, waiting)
-    number_rows(session, epoch, _payloads(session, waiting), at=at)
+    payloads = _payloads(session, waiting)
+    everybody = _blocks(session, waiting)
+    number_rows(session, epoch, payloads | ({GLOBAL_SCOPE: everybody} if everybody else {}), at=at)
     return len(waiting)
 
 
@@ -123,6 +125,24 @@ def _payloads(session: ReadSession, waiting: Sequence[Waiting]) -> dict[str, lis
         (member_id, store_id) for member_id, _, change in waiting for store_id in change.entered
     }
     return _by_store(session, rows, stores, purchases, entered)
+
+
+def _blocks(session: ReadSession, waiting: Sequence[Waiting]) -> list[bytes]:
+    """For every till, whatever its scope: the status of those whose status changed, as it stands now."""
+    members = sorted({member_id for member_id, _, change in waiting if change.standing})
+    found = session.execute(
+        select(WalletRecord.member_id, WalletRecord.status, WalletRecord.version, WalletRecord.updated_at)
+        .where(WalletRecord.member_id.in_(members))
+        .order_by(WalletRecord.member_id)
+    )
+    return [
+        encode_row(
+            BlockRow(
+                member_id=MemberId(row.member_id), status=row.status, version=row.version, updated_at=row.updated_at
+            )
+        )
+        for row in (found if members else ())
+    ]
 
 
 def _by_store(

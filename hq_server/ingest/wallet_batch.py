@@ -101,11 +101,13 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
             continue
         seen.add(each.event_id)
         applied, findings = _applied(wallet, each)
+        status = wallet.status
         wallet = replace(applied.wallet, version=wallet.version + 1)
         change = Change(
             deltas=_deltas(each, applied),
             purchases=tuple(bought.purchase_id for bought in applied.purchases),
             entered=(store_id,) if entered else (),
+            standing=wallet.status is not status,
         )
         entered = False
         _add_rows(batch, each, applied, findings, wallet, held, received_at)

@@ -6,7 +6,7 @@ One value, made by the composition root; runs, transfers and standing take it.
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -16,18 +16,15 @@ from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.own_journal.journal import OwnJournal
 from hq_server.wallets.scope import WalletChanged
-from stored_value.identity import LotId, MemberId
+from stored_value import reservations
+from stored_value.identity import LotId
+from stored_value.wallet import Wallet
 
 logger = logging.getLogger(__name__)
 ATTEMPTS: Final = 5
 T = TypeVar("T")
-Committed = Callable[[MemberId], Mapping[LotId, int]]
-"""What leases and holds keep of a member's lots and holdings, read under the wallet's lock (H5)."""
-
-
-def nothing_committed(_member_id: MemberId) -> Mapping[LotId, int]:
-    """There are no leases and holds yet."""
-    return {}
+Committed = Callable[[Wallet, date], Mapping[LotId, int]]
+"""What leases and holds keep of a wallet's expired lots and holdings on a day (H5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +35,7 @@ class Desk:
     rulebooks: RulebookShelf
     sequencer: Sequencer
     clock: Callable[[], datetime]
-    committed: Committed = nothing_committed
+    committed: Committed = reservations.committed
 
     def write(self, now: datetime, do: Callable[[OwnJournal], T]) -> T:
         """`do` decides and writes in one unit of work, and may be called again from the beginning. May raise `DatabaseBusy`, `StorageFull`, `OwnEventFaulty`."""

@@ -61,8 +61,18 @@ class OwnJournal:
         self._held |= load_wallets(self.session, dict.fromkeys(wanted, ()))
         return {member_id: wallet for member_id in wanted if (wallet := self._held[member_id].wallet) is not None}
 
-    def knows(self, member_id: str, event_id: str) -> bool:
-        return bool(self._known([(member_id, event_id)]))
+    def event_of(self, member_id: str, event_id: str) -> WalletEvent | None:
+        """What this journal says of an event that the member has already; None when there is no such event. An id of a till's event raises `OwnEventFaulty`."""
+        found = self.session.execute(
+            select(WalletEventRecord.terminal_id, WalletEventRecord.seq).where(
+                WalletEventRecord.member_id == member_id, WalletEventRecord.event_id == event_id
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        if found.terminal_id != OWN_TERMINAL:
+            raise OwnEventFaulty(f"{event_id} is an event of {found.terminal_id}")
+        return self.entry_event(found.seq)
 
     def entry_event(self, seq: int) -> WalletEvent:
         """The event of an entry of this journal."""

@@ -10,7 +10,7 @@ from stored_value.events_money_out import LotExpired, TransferPurpose, Transferr
 from stored_value.expiry import plan_expiry
 from stored_value.identity import EventId, LotId, named_id
 from stored_value.instalments import due_instalments
-from stored_value.merging import everything, sweep_id
+from stored_value.merging import everything, kept_back, sweep_id
 from stored_value.tiers import review_due
 from stored_value.transfer import moved_minor
 from stored_value.wallet import Wallet
@@ -59,12 +59,10 @@ def _expiries(wallet: Wallet, moment: Moment, rulebook: int, committed: Mapping[
         )
 
 
-def sweep(
-    wallet: Wallet, cause: EventId, moment: Moment, rulebook: int, committed: Mapping[LotId, int]
-) -> TransferredOut | None:
+def sweep(wallet: Wallet, cause: EventId, moment: Moment, rulebook: int) -> TransferredOut | None:
     """The first leg that takes after the survivor what `cause` left in a merged wallet; None when nothing is free to go."""
     assert wallet.merged_into is not None, "only a merged wallet is swept"
-    moved, holdings = everything(wallet, moment.on, committed)
+    moved, holdings = everything(wallet, moment.on, kept_back(wallet))
     if not moved and not holdings:
         return None
     transfer_id = sweep_id(cause)

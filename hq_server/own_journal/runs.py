@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import select, tuple_, update
@@ -23,7 +23,7 @@ from stored_value.due_days import next_due_day
 from stored_value.events import WalletEvent
 from stored_value.events_money_out import TransferredOut
 from stored_value.identity import EventId, MemberId
-from stored_value.merging import sweep_is_due
+from stored_value.merging import kept_back, sweep_is_due
 from stored_value.wallet import Wallet
 from sync.errors import PageError
 
@@ -104,21 +104,20 @@ def _look_at(desk: Desk, moment: Moment, members: Sequence[MemberId], report: Ru
 def _write_due(desk: Desk, journal: OwnJournal, moment: Moment, members: Sequence[MemberId]) -> tuple[WalletEvent, ...]:
     wallets = journal.wallets(members)
     events: list[WalletEvent] = []
-    for member_id, wallet in wallets.items():
-        events.extend(_planned(desk, journal, moment, MemberId(member_id), wallet))
+    for wallet in wallets.values():
+        events.extend(_planned(desk, journal, moment, wallet))
     written = journal.write(events)
     moved = {event.member_id for event in written}
-    _look_again_later(journal, moment, {each: wallet for each, wallet in wallets.items() if each not in moved})
+    _look_again_later(desk, journal, moment, {each: wallet for each, wallet in wallets.items() if each not in moved})
     return written
 
 
-def _planned(desk: Desk, journal: OwnJournal, moment: Moment, member_id: MemberId, wallet: Wallet) -> list[WalletEvent]:
-    committed = desk.committed(member_id)
-    events = list(due_events(wallet, moment, journal.rulebooks, committed))
+def _planned(desk: Desk, journal: OwnJournal, moment: Moment, wallet: Wallet) -> list[WalletEvent]:
+    events = list(due_events(wallet, moment, journal.rulebooks, desk.committed(wallet, moment.on)))
     if events or not sweep_is_due(wallet):
         return events
-    cause = newest_event(journal.session, member_id)
-    leg = sweep(wallet, cause, moment, journal.rulebooks.in_force(moment.now).version, committed)
+    cause = newest_event(journal.session, wallet.member_id)
+    leg = sweep(wallet, cause, moment, journal.rulebooks.in_force(moment.now).version)
     return [] if leg is None else [leg]
 
 
@@ -132,14 +131,18 @@ def newest_event(session: ReadSession, member_id: MemberId) -> EventId:
     return EventId(found)
 
 
-def _look_again_later(journal: OwnJournal, moment: Moment, wallets: Mapping[str, Wallet]) -> None:
-    """Nothing was due, or what is due is kept by a lease or hold, whose end writes the wallet and brings the day back."""
+def _look_again_later(desk: Desk, journal: OwnJournal, moment: Moment, wallets: Mapping[str, Wallet]) -> None:
+    """Nothing was due, or a lease or hold keeps it: then tomorrow again, however it ends."""
     book = journal.rulebooks.in_force(moment.now)
     for member_id, wallet in wallets.items():
+        day = next_due_day(wallet, book, after=moment.on)
+        if desk.committed(wallet, moment.on) or kept_back(wallet):
+            tomorrow = moment.on + timedelta(days=1)
+            day = tomorrow if day is None else min(day, tomorrow)
         journal.session.execute(
             update(WalletRecord)
             .where(WalletRecord.member_id == member_id)
-            .values(due_on=next_due_day(wallet, book, after=moment.on))
+            .values(due_on=day)
             .execution_options(synchronize_session=False)
         )
 

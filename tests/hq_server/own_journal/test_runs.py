@@ -155,12 +155,12 @@ def test_what_a_lease_keeps_waits_and_ends_when_it_comes_back(hq: ServedHq, till
     till.plan_top_up(member, 10_000, "ends", 3_000)
     till.push()
     bonus = next(lot.lot_id for lot in wallet_of(hq, member).lots if lot.kind is ValueKind.BONUS)
-    leased = replace(hq.office.desk, committed=lambda _member: {bonus: 1_000})
+    leased = replace(hq.office.desk, committed=lambda _wallet, _on: {bonus: 1_000})
     eleventh = Moment.at(hq.clock.at + timedelta(days=11))
     assert run_day(leased, eleventh).events == {"lot_expired": 1}
     assert wallet_of(hq, member).balance_minor(ValueKind.BONUS) == 1_000
     assert run_day(leased, eleventh).events.total() == 0
-    assert due_on(hq, member) is None
+    assert due_on(hq, member) == day(12)
     till.top_up(member, 100)
     till.push()
     assert run(hq, 11).events == {"lot_expired": 1}
