@@ -61,6 +61,7 @@ def test_a_changed_figure_is_found(hq: ServedHq, table: object, what: str) -> No
     till = hq.till()
     till.top_up(till.enrol_member(), 10_000)
     till.push()
+    hq.sequenced()
     assert found(hq) == []
     owner: type[Table] = table.class_  # type: ignore[attr-defined]
     with hq.database.write() as session:
