@@ -87,15 +87,15 @@ def _sums(figure: Figure) -> Select[str, str, int]:
 def _conditions(figure: Figure) -> list[ColumnElement[bool]]:
     measure = MEASURES[figure.name]
     conditions = [
-        PostingRecord.account == measure.account,
+        PostingRecord.account.in_(sorted(measure.accounts)),
         PostingRecord.business_date.between(figure.from_date, figure.to_date),
     ]
     if figure.store_id is not None:
         conditions.append(PostingRecord.store_id == figure.store_id)
     if figure.detail is not None:
         conditions.append(PostingRecord.detail == figure.detail)
-    if measure.kind is not None:
-        conditions.append(PostingRecord.kind == measure.kind)
+    if measure.kinds:
+        conditions.append(PostingRecord.kind.in_(sorted(measure.kinds)))
     if measure.debits_only:
         conditions.append(PostingRecord.amount_minor > 0)
     return conditions

@@ -5,13 +5,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from stored_value.events import PurchaseRefunded, Redeemed
+from stored_value.events import OrderPaid, OrderRefunded, PassUsed, PointsRedeemed, PurchaseRefunded, Redeemed
+from stored_value.events_money_out import RefundReversed
 from stored_value.identity import StoreId
 from stored_value.postings import Account
 
 
 class FigureName(StrEnum):
-    """`COLLECTED` has the tender kind as its detail, `BONUS` the promotion, `FROM_OTHERS` and `NET_DUE` the other store."""
+    """`COLLECTED` has the tender kind as its detail, `BONUS` the promotion, `FROM_OTHERS` and `NET_DUE` the other store. `REDEEMED` is what was served, by whatever
+    it was paid, tax included: redemptions, orders, uses of sold passes, goods for points. `REFUNDED` is what of it went back, less refunds taken back.
+    `FROM_OTHERS` is what others owe for what was served: their lots, sold passes, coupons and points."""
 
     COLLECTED = "collected"
     BONUS = "bonus"
@@ -24,22 +27,29 @@ class FigureName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`sign` × the sum of an account's postings, of one kind of event or of all; `debits_only` leaves credits out."""
+    """`sign` × the sum of the accounts' postings, of some kinds of event or (none) of all; `debits_only` leaves credits out."""
 
-    account: Account
-    kind: str | None = None
+    accounts: frozenset[Account]
+    kinds: frozenset[str] = frozenset()
     sign: int = 1
     debits_only: bool = False
 
+    def counts(self, account: str, kind: str) -> bool:
+        return account in self.accounts and (not self.kinds or kind in self.kinds)
+
+
+_SERVING: Final[frozenset[str]] = frozenset({Redeemed.kind, OrderPaid.kind, PassUsed.kind, PointsRedeemed.kind})
+_GIVING_BACK: Final[frozenset[str]] = frozenset({PurchaseRefunded.kind, OrderRefunded.kind, RefundReversed.kind})
+_PRICE: Final = frozenset({Account.REVENUE, Account.TAX_PENDING})
 
 MEASURES: Final[dict[FigureName, Measure]] = {
-    FigureName.COLLECTED: Measure(Account.TENDER),
-    FigureName.BONUS: Measure(Account.PROMOTION_COST),
-    FigureName.REDEEMED: Measure(Account.REVENUE, Redeemed.kind, sign=-1),
-    FigureName.FROM_OTHERS: Measure(Account.CLEARING, Redeemed.kind, debits_only=True),
-    FigureName.REFUNDED: Measure(Account.REVENUE, PurchaseRefunded.kind),
-    FigureName.NET_DUE: Measure(Account.CLEARING),
-    FigureName.UNEXPLAINED: Measure(Account.UNEXPLAINED),
+    FigureName.COLLECTED: Measure(frozenset({Account.TENDER})),
+    FigureName.BONUS: Measure(frozenset({Account.PROMOTION_COST})),
+    FigureName.REDEEMED: Measure(_PRICE, _SERVING, sign=-1),
+    FigureName.FROM_OTHERS: Measure(frozenset({Account.CLEARING}), _SERVING, debits_only=True),
+    FigureName.REFUNDED: Measure(_PRICE, _GIVING_BACK),
+    FigureName.NET_DUE: Measure(frozenset({Account.CLEARING})),
+    FigureName.UNEXPLAINED: Measure(frozenset({Account.UNEXPLAINED})),
 }
 
 

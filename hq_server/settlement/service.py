@@ -148,7 +148,7 @@ def _settled(session: ReadSession, sums: Iterable[_Sums], from_date: date, to_da
     figures: dict[str, dict[FigureName, dict[str, int]]] = {store_id: {} for store_id in names}
     for store_id, kind, account, detail, amount, debit in sums:
         for name, measure in MEASURES.items():
-            if measure.account != account or measure.kind not in {None, kind}:
+            if not measure.counts(account, kind):
                 continue
             by_detail = figures.setdefault(store_id, {}).setdefault(name, {})
             counted = measure.sign * int(debit if measure.debits_only else amount)

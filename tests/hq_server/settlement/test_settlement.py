@@ -1,13 +1,22 @@
 """The settlement of a day that real tills pushed: figures by hand, from rollups and from postings alike, and every one explained by its receipts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hq_server.database.engine import ReadSession
 from hq_server.settlement.explanation import ExplainedReceipt, explain, explained_total
 from hq_server.settlement.figures import Figure, FigureName
 from hq_server.settlement.service import Settlement, StoreSettlement, day_settlement, only_store, recompute
-from stored_value.events import TenderKind
+from stored_value.events import (
+    EvidenceClass,
+    OrderPaid,
+    OrderRefunded,
+    PointsRedeemed,
+    Tender,
+    TenderKind,
+)
+from stored_value.events_order import OrderItem, OrderRefundLine, SoldLine
 from stored_value.identity import StoreId
 from tests.hq_server.console.franchise_day import FranchiseDay, counted, newer_entry, push_all, tendered
 from tests.hq_server.served import TODAY, ServedHq
@@ -170,3 +179,52 @@ def _explained(session: ReadSession, figure: Figure, minor: int) -> int:
     total = explained_total(session, figure)
     assert (total.amount_minor, total.receipts) == (minor, len(receipts))
     return len(receipts)
+
+
+def test_orders_pass_uses_and_goods_for_points_are_served_as_redemptions_are(hq: ServedHq) -> None:
+    """S01 took 300. At S02 an order of 106 with 6 tax inside, 30 of it in cash, and a mug for points worth 15; then half of the order, 53, goes back:
+    15 in cash, 38 to the balance.
+    Served 106 + 15; S01 owes 76 and head office 15; S02 kept 15 of the cash; due of S01 after the refund 76 - 38."""
+    one, two = hq.till("S01"), hq.till("S02")
+    member = one.enrol_member()
+    one.top_up(member, 30_000)
+    one.push()
+    sold = SoldLine(
+        item=OrderItem(line_no=1, name="咖啡豆", unit_price_minor=10_600, tax_basis_points=600, tax_category="vat6"),
+        total_minor=10_600,
+    )
+    order = OrderPaid(
+        occasion=replace(two.occasion(), evidence=EvidenceClass.PIN),
+        member_id=member,
+        lines=(sold,),
+        balance_minor=7_600,
+        tenders=(Tender(kind=TenderKind.CASH, amount_minor=3_000),),
+    )
+    two.write(order)
+    two.write(PointsRedeemed(occasion=two.occasion(), member_id=member, points=100, reward_id="mug", worth_minor=1_500))
+    two.write(
+        OrderRefunded(
+            occasion=two.occasion(),
+            member_id=member,
+            purchase_id=order.occasion.event_id,
+            lines=(OrderRefundLine(line_no=1, amount_minor=5_300),),
+            balance_minor=3_800,
+            tenders=(Tender(kind=TenderKind.CASH, amount_minor=1_500),),
+        )
+    )
+    two.push()
+    settlement = settled(hq)
+    assert row(settlement, S02) == StoreSettlement(
+        store_id=S02,
+        store_name="建设路店",
+        collected_minor={"cash": 1_500},
+        redeemed_minor=12_100,
+        from_others_minor=9_100,
+        refunded_minor=5_300,
+        due_minor={StoreId("HQ"): 1_500, S01: 3_800},
+    )
+    with hq.database.read() as session:
+        for name, read in FIGURES:
+            figure = Figure(name=name, from_date=TODAY, to_date=TODAY, store_id=S02)
+            _explained(session, figure, read(row(settlement, S02)))
+        assert recompute(session, TODAY, TODAY) == settlement
