@@ -8,6 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from stored_value.activity import after_refund, after_spending, bonus_minor, spent_minor
+from stored_value.bonus_cost import serving_share_postings
 from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, plan_draw
 from stored_value.events import (
     InstalmentReleased,
@@ -225,9 +226,11 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
 def _applied(
     before: Wallet, after: Wallet, postings: list[Posting], draws: tuple[Draw, ...], findings: list[Finding]
 ) -> Applied:
-    assert not imbalance(postings), f"postings do not balance: {imbalance(postings)}"
     known = {bought.purchase_id: bought for bought in before.purchases}
     changed = tuple(bought for bought in after.purchases if known.get(bought.purchase_id) is not bought)
     if changed:
         after = note_discounts(before, after, changed)
+    for bought in changed:
+        postings = postings + serving_share_postings(known.get(bought.purchase_id), bought, after)
+    assert not imbalance(postings), f"postings do not balance: {imbalance(postings)}"
     return Applied(after, netted(postings), draws, tuple(findings), changed)

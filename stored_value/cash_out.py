@@ -143,6 +143,7 @@ def _line(top_up_id: EventId, lots: Sequence[Lot], method: CashOutMethod, *, coo
                 principal=lot.kind is ValueKind.PRINCIPAL,
                 amount_minor=lot.remaining_minor,
                 promotion_id=lot.promotion_id,
+                bearing=lot.bearing,
             )
             for lot in lots
             if lot.remaining_minor

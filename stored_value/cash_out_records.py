@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stored_value.bearing import Bearing
 from stored_value.identity import EventId, LotId, PromotionId, StoreId
 from stored_value.policies import CashOutMethod
 
@@ -23,6 +24,7 @@ class ReservedPart:
     principal: bool
     amount_minor: int
     promotion_id: PromotionId | None = None
+    bearing: Bearing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,17 @@ Reserved value has left its lots and is owed as `CASH_OUT_PENDING` in the books 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from stored_value.bonus_cost import BonusSource, bonus_source, cost_taken_back, source_of
 from stored_value.cash_out import cash_out, pays_as_paid, plan_cash_out, reckoned_again
 from stored_value.cash_out_records import CashOut, CashOutLine, CashOutState
 from stored_value.compliance import payout_findings
 from stored_value.draw import LIABILITY, change_lots, pay_receivables
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested, CashOutReversed
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import LotId, PromotionId, StoreId
+from stored_value.identity import LotId, StoreId
 from stored_value.occasion import Tender
 from stored_value.postings import Account, Posting, clearing
-from stored_value.rulebook import HEAD_OFFICE_STORE, BonusBearer, Rulebook
+from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings
 from stored_value.wallet import Lot, LotEnd, ValueKind, Wallet
 
@@ -119,10 +120,9 @@ def reckon_again(
     line: CashOutLine,
     *,
     principal_back_minor: int,
-    bonus_back: dict[tuple[StoreId, PromotionId | None], int],
+    bonus_back: dict[BonusSource, int],
     discount_back_minor: int,
     new_lot: Lot,
-    rulebook: Rulebook,
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
     """A purchase of a cashed-out top-up was refunded (H10): the reckoning without it pays more, and that much is a new principal lot like `new_lot`; the bonus
     that it drew stays forfeited. The postings correct rows that put all of it back into the old lots."""
@@ -132,9 +132,9 @@ def reckon_again(
     store = new_lot.store_id
     postings = [Posting(store, Account.PRINCIPAL_LIABILITY, principal_back_minor - extra)]
     postings.append(Posting(store, Account.BONUS_CLAWBACK, extra - principal_back_minor))
-    for (origin, promotion_id), amount in bonus_back.items():
-        postings.append(Posting(origin, Account.BONUS_LIABILITY, amount))
-        postings.extend(bonus_taken_back(origin, promotion_id, amount, rulebook))
+    for source, amount in bonus_back.items():
+        postings.append(Posting(source.store_id, Account.BONUS_LIABILITY, amount))
+        postings.extend(cost_taken_back(source, amount))
     finding = Finding(
         FindingCode.CASH_OUT_RECKONED_AGAIN,
         {"top_up": line.top_up_id, "refunded_minor": back, "credited_minor": extra, "forfeited_minor": back - extra},
@@ -149,19 +149,6 @@ def reckon_again(
     return replace(wallet, lots=lots, cash_outs=cash_outs), postings, [finding]
 
 
-def bonus_taken_back(
-    collecting: StoreId, promotion_id: PromotionId | None, amount_minor: int, rulebook: Rulebook
-) -> list[Posting]:
-    """The credit of a bonus that is gone: its cost goes back to who bore it."""
-    promotion = rulebook.promotion(promotion_id) if promotion_id is not None else None
-    by_head_office = promotion is not None and promotion.bearer is BonusBearer.HEAD_OFFICE
-    bearer = StoreId(HEAD_OFFICE_STORE) if by_head_office else collecting
-    return [
-        Posting(bearer, Account.PROMOTION_COST, -amount_minor, promotion_id or ""),
-        *clearing(collecting, bearer, amount_minor),
-    ]
-
-
 def _rest_reckoned_again(
     wallet: Wallet, line: CashOutLine, event: CashOutPaid, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
@@ -171,11 +158,11 @@ def _rest_reckoned_again(
     if not lots:
         return wallet, [], []
     principal = sum(lot.remaining_minor for lot in lots if lot.kind is ValueKind.PRINCIPAL)
-    bonus: dict[tuple[StoreId, PromotionId | None], int] = {}
+    bonus: dict[BonusSource, int] = {}
     for lot in lots:
         if lot.kind is ValueKind.BONUS:
-            key = lot.store_id, lot.promotion_id
-            bonus[key] = bonus.get(key, 0) + lot.remaining_minor
+            source = source_of(lot, rulebook)
+            bonus[source] = bonus.get(source, 0) + lot.remaining_minor
     place = event.occasion
     new_lot = Lot(
         lot_id=LotId(f"{place.event_id}/c/{line.top_up_id}"),
@@ -196,7 +183,6 @@ def _rest_reckoned_again(
         bonus_back=bonus,
         discount_back_minor=max(0, discount),
         new_lot=new_lot,
-        rulebook=rulebook,
     )
 
 
@@ -221,7 +207,8 @@ def _settling(asked: CashOut, paying: StoreId, rulebook: Rulebook, sign: int) ->
             if part.principal:
                 rows.extend(clearing(part.store_id, origin, part.amount_minor))
             else:
-                rows.extend(bonus_taken_back(part.store_id, part.promotion_id, part.amount_minor, rulebook))
+                source = bonus_source(part.store_id, part.promotion_id, part.bearing, rulebook)
+                rows.extend(cost_taken_back(source, part.amount_minor))
         rows.append(Posting(origin, Account.BONUS_CLAWBACK, line.refundable_minor - line.principal_minor))
         rows.extend(clearing(origin, paying, line.refundable_minor))
     return [replace(row, amount_minor=sign * row.amount_minor) for row in rows]

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
 
+from stored_value.bearing import Bearing
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
 from stored_value.occasion import Occasion, Tender
 from stored_value.policies import CashOutMethod
@@ -153,6 +154,7 @@ class MovedValue:
     promotion_id: PromotionId | None = None
     expires_on: date | None = None
     tenders: tuple[Tender, ...] = ()
+    bearing: Bearing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

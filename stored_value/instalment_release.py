@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from stored_value.bonus_cost import bonus_source, cost_given
 from stored_value.draw import pay_receivables
 from stored_value.events_loyalty import InstalmentReleased
 from stored_value.findings import Finding, FindingCode
@@ -11,7 +12,6 @@ from stored_value.loyalty import PendingInstalment
 from stored_value.points import last_day
 from stored_value.postings import Account, Posting
 from stored_value.rulebook import Rulebook
-from stored_value.topup import bonus_postings
 from stored_value.wallet import Lot, ValueKind, Wallet
 
 
@@ -35,6 +35,7 @@ def apply_instalment(
     if part.due_on > place.business_date:
         findings.append(Finding(FindingCode.INSTALMENT_EARLY, {"due_on": part.due_on.isoformat()}))
     promotion = rulebook.promotion(part.promotion_id)
+    source = bonus_source(part.store_id, part.promotion_id, None, rulebook)
     lot = Lot(
         lot_id=LotId(f"{part.top_up_id}/b/{part.promotion_id}/{part.number}"),
         kind=ValueKind.BONUS,
@@ -46,14 +47,10 @@ def apply_instalment(
         remaining_minor=part.amount_minor,
         promotion_id=part.promotion_id,
         expires_on=last_day(place.business_date, promotion.bonus_valid_days if promotion else None),
+        bearing=source.bearing,
     )
-    if promotion is None:
-        postings = [
-            Posting(part.store_id, Account.PROMOTION_COST, part.amount_minor, part.promotion_id),
-            Posting(part.store_id, Account.BONUS_LIABILITY, -part.amount_minor),
-        ]
-    else:
-        postings = bonus_postings(part.store_id, promotion, part.amount_minor)
+    postings = cost_given(source, part.amount_minor)
+    postings.append(Posting(part.store_id, Account.BONUS_LIABILITY, -part.amount_minor))
     wallet = replace(
         wallet,
         lots=(*wallet.lots, lot),

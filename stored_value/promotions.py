@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stored_value.bearing import Bearing
 from stored_value.identity import PromotionId, StoreId, TierId
 from stored_value.occasion import TenderKind
 from stored_value.wallet import HoldingKind
@@ -15,7 +16,7 @@ from stored_value.words import Words
 
 
 class BonusBearer(StrEnum):
-    """Whose books bear the cost of a bonus; shares between stores come with settlement."""
+    """Who alone bears the cost of a bonus; shares of several stand in a promotion's `borne_by`, which then counts."""
 
     COLLECTING_STORE = "collecting_store"
     HEAD_OFFICE = "head_office"
@@ -147,6 +148,7 @@ class FixedPlan:
     pay_minor: int
     bonus_minor: int
     bearer: BonusBearer = BonusBearer.COLLECTING_STORE
+    borne_by: Bearing | None = None
     bonus_valid_days: int | None = None
     also: Benefits = NOTHING
     terms: Terms = NO_TERMS
@@ -161,6 +163,7 @@ class FirstTopUp:
     from_minor: int
     bonus_minor: int
     bearer: BonusBearer = BonusBearer.COLLECTING_STORE
+    borne_by: Bearing | None = None
     bonus_valid_days: int | None = None
     also: Benefits = NOTHING
     terms: Terms = NO_TERMS
@@ -176,6 +179,7 @@ class PerStep:
     each: Benefits
     steps_at_most: int | None = None
     bearer: BonusBearer = BonusBearer.COLLECTING_STORE
+    borne_by: Bearing | None = None
     bonus_valid_days: int | None = None
     terms: Terms = NO_TERMS
 
@@ -194,6 +198,7 @@ class Ladder:
     name: Words
     rungs: tuple[Rung, ...]
     bearer: BonusBearer = BonusBearer.COLLECTING_STORE
+    borne_by: Bearing | None = None
     bonus_valid_days: int | None = None
     terms: Terms = NO_TERMS
 
@@ -208,6 +213,7 @@ class FromAmount:
     gives: Benefits
     below_minor: int | None = None
     bearer: BonusBearer = BonusBearer.COLLECTING_STORE
+    borne_by: Bearing | None = None
     bonus_valid_days: int | None = None
     terms: Terms = NO_TERMS
 

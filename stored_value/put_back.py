@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import assert_never
 
+from stored_value.bonus_cost import BonusSource, cost_taken_back, source_of
 from stored_value.cash_out_records import CashOutLine, CashOutState
-from stored_value.cash_out_settlement import bonus_taken_back, reckon_again
+from stored_value.cash_out_settlement import reckon_again
 from stored_value.draw import Draw, change_lots, reduce_receivable
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import EventId, LotId, PromotionId, StoreId
+from stored_value.identity import EventId, LotId, StoreId
 from stored_value.occasion import Occasion
 from stored_value.policies import RefundIntoExpired
 from stored_value.postings import Account, Posting
@@ -75,7 +76,7 @@ def _owed_less(landing: _Landing, draw: Draw, before: Purchase, place: Occasion)
 def _forfeit(landing: _Landing, lot: Lot, amount_minor: int, rulebook: Rulebook) -> None:
     """Bonus of a reversed top-up was taken back once and stays so."""
     landing.postings.append(Posting(lot.store_id, Account.BONUS_LIABILITY, amount_minor))
-    landing.postings.extend(bonus_taken_back(lot.store_id, lot.promotion_id, amount_minor, rulebook))
+    landing.postings.extend(cost_taken_back(source_of(lot, rulebook), amount_minor))
     landing.findings.append(Finding(FindingCode.BONUS_FORFEITED, {"lot": lot.lot_id, "bonus_minor": amount_minor}))
 
 
@@ -120,14 +121,14 @@ def _reckon_again(
     rulebook: Rulebook,
 ) -> None:
     line = _paid_line(landing.wallet, *request_and_top_up)
-    bonus: dict[tuple[StoreId, PromotionId | None], int] = {}
+    bonus: dict[BonusSource, int] = {}
     principal = 0
     for lot, amount in parts:
         if lot.kind is ValueKind.PRINCIPAL:
             principal += amount
         else:
-            key = lot.store_id, lot.promotion_id
-            bonus[key] = bonus.get(key, 0) + amount
+            source = source_of(lot, rulebook)
+            bonus[source] = bonus.get(source, 0) + amount
     store = parts[0][0].store_id
     landing.wallet, postings, findings = reckon_again(
         landing.wallet,
@@ -136,7 +137,6 @@ def _reckon_again(
         bonus_back=bonus,
         discount_back_minor=sum(discounts.get(lot.lot_id, 0) for lot, _ in parts),
         new_lot=_new_principal(_credit_id(landing.wallet, place, line.top_up_id), store, place, 0),
-        rulebook=rulebook,
     )
     landing.postings.extend(postings)
     landing.findings.extend(findings)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from stored_value.activity import after_top_up_reversal
+from stored_value.bonus_cost import cost_taken_back, source_of
 from stored_value.draw import pay_receivables
 from stored_value.events import ToppedUp, TopUpReversed
 from stored_value.findings import Finding, FindingCode
@@ -10,8 +11,7 @@ from stored_value.postings import Account, Posting, clearing
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import rewards_used
 from stored_value.rulebook import Rulebook
-from stored_value.topup import bonus_postings
-from stored_value.wallet import Lot, LotEnd, Receivable, ValueKind, Wallet
+from stored_value.wallet import LotEnd, Receivable, ValueKind, Wallet
 
 
 def refuse_reversal(wallet: Wallet, event: ToppedUp) -> Refusal | None:
@@ -43,7 +43,8 @@ def apply_reversal(
             postings.append(Posting(lot.store_id, Account.PRINCIPAL_LIABILITY, lot.remaining_minor))
             postings.extend(clearing(lot.store_id, place.store_id, lot.remaining_minor))
         elif lot.remaining_minor:
-            postings.extend(_bonus_clawback(lot, rulebook))
+            postings.append(Posting(lot.store_id, Account.BONUS_LIABILITY, lot.remaining_minor))
+            postings.extend(cost_taken_back(source_of(lot, rulebook), lot.remaining_minor))
     missing = paid_out - taken_back
     if not lots:
         findings.append(Finding(FindingCode.TOP_UP_UNKNOWN, {"top_up": event.top_up_id}))
@@ -66,14 +67,3 @@ def apply_reversal(
         findings += taken
     wallet, paying = pay_receivables(wallet, place.business_date)
     return wallet, postings + paying, findings
-
-
-def _bonus_clawback(lot: Lot, rulebook: Rulebook) -> list[Posting]:
-    promotion = rulebook.promotion(lot.promotion_id) if lot.promotion_id is not None else None
-    if promotion is None:
-        return [
-            Posting(lot.store_id, Account.BONUS_LIABILITY, lot.remaining_minor),
-            Posting(lot.store_id, Account.PROMOTION_COST, -lot.remaining_minor, lot.promotion_id or ""),
-        ]
-    given = bonus_postings(lot.store_id, promotion, lot.remaining_minor)
-    return [Posting(row.store_id, row.account, -row.amount_minor, row.detail) for row in given]

@@ -52,6 +52,7 @@ def check_rulebook(book: Rulebook, options: CheckOptions) -> tuple[Complaint, ..
         found += _past(promotion, path, options)
         found += _share(promotion, path, options)
         found += _shrinking(promotion, path)
+        found += _bearing(promotion, path)
     found += _pairs(book)
     found += _tiers(book, options)
     return tuple(found)
@@ -230,6 +231,26 @@ def _share(promotion: Promotion, path: str, options: CheckOptions) -> Iterator[C
                 f"充 {format_yuan(amount)} 送 {format_yuan(bonus_minor)}，达 {percent}%，超过上限；请核对小数点",
                 f"gives {format_yuan(bonus_minor)} for {format_yuan(amount)}, {percent} %, more than the stated share; look at the decimal point",
             )
+
+
+def _bearing(promotion: Promotion, path: str) -> Iterator[Complaint]:
+    shares = promotion.borne_by
+    if shares is None:
+        return
+    if not shares.is_whole:
+        yield _mistake(
+            "shares_not_whole",
+            f"{path}.borne_by",
+            f"各方承担比例合计 {shares.total}%，应为 100%；请更正",
+            f"is borne to {shares.total} % in all; write shares that come to 100",
+        )
+    elif not shares.collecting_store and shares.serving_store:
+        yield _warning(
+            "collecting_store_bears_nothing",
+            f"{path}.borne_by",
+            "收款门店不承担任何赠送，由别店买单；请确认这是本意",
+            "costs the store that sells it nothing, while others pay; make sure that this is meant",
+        )
 
 
 def _shrinking(promotion: Promotion, path: str) -> Iterator[Complaint]:

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
+from stored_value.bearing import Bearing
 from stored_value.document_reader import Reader
 from stored_value.identity import PromotionId, StoreId, TierId
 from stored_value.occasion import TenderKind
@@ -57,6 +58,7 @@ def read_promotion(reader: Reader, value: dict[str, Any], path: str) -> Promotio
         "promotion_id": PromotionId(reader.text(value, "id", path)),
         "name": reader.words(value, "name", path),
         "bearer": reader.choice(value, "bearer", path, BonusBearer, BonusBearer.COLLECTING_STORE),
+        "borne_by": _read_bearing(reader, value, path),
         "bonus_valid_days": reader.maybe_integer(value, "bonus_valid_days", path, 1),
         "terms": _read_terms(reader, *reader.part(value, "terms", path)),
     }
@@ -82,6 +84,21 @@ def read_promotion(reader: Reader, value: dict[str, Any], path: str) -> Promotio
         gives=_needed_benefits(reader, value, "gives", path),
         **common,
     )
+
+
+def _read_bearing(reader: Reader, value: dict[str, Any], path: str) -> Bearing | None:
+    if value.get("borne_by") is None:
+        return None
+    shares, inner = reader.part(value, "borne_by", path)
+    bearing = Bearing(
+        head_office=reader.integer(shares, "head_office", inner, 0, 0),
+        collecting_store=reader.integer(shares, "collecting_store", inner, 0, 0),
+        serving_store=reader.integer(shares, "serving_store", inner, 0, 0),
+    )
+    if not bearing.is_whole:
+        remedy = "write percents of head_office, collecting_store and serving_store that come to 100"
+        reader.problem(f"{path}borne_by", f"comes to {bearing.total}", remedy)
+    return bearing
 
 
 def _read_ladder(reader: Reader, value: dict[str, Any], path: str, common: dict[str, Any]) -> Ladder | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from stored_value.bonus_cost import BonusSource, bearing_of, cost_given
 from stored_value.compliance import inflow_findings, refuse_inflow
 from stored_value.draw import pay_receivables
 from stored_value.eligibility import NOT_KNOWN, ReasonCode, TopUpContext
@@ -12,12 +13,12 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, PromotionId, StoreId
 from stored_value.occasion import Occasion
 from stored_value.points import add_points, last_day, points_for_top_up
-from stored_value.postings import Account, Posting, clearing
+from stored_value.postings import Account, Posting
 from stored_value.promotions import NO_CAPS, FixedPlan, Promotion
 from stored_value.quote import Quote, Reason, Reward, quote, reward_for_facts
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import Granted, give
-from stored_value.rulebook import HEAD_OFFICE_STORE, BonusBearer, Rulebook
+from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings, refuse_deed
 from stored_value.tiers import count_activity, move_tier
 from stored_value.wallet import Lot, ValueKind, Wallet
@@ -254,14 +255,11 @@ def _bonus_lot(event: ToppedUp, promotion: Promotion, bonus_minor: int, provisio
         promotion_id=promotion.promotion_id,
         expires_on=last_day(place.business_date, promotion.bonus_valid_days),
         provisional=provisional,
+        bearing=bearing_of(promotion),
     )
 
 
 def bonus_postings(collecting: StoreId, promotion: Promotion, bonus_minor: int) -> list[Posting]:
-    """A bonus given: its cost in the bearer's books, the liability with the store that took the money."""
-    bearer = collecting if promotion.bearer is BonusBearer.COLLECTING_STORE else StoreId(HEAD_OFFICE_STORE)
-    return [
-        Posting(bearer, Account.PROMOTION_COST, bonus_minor, promotion.promotion_id),
-        *clearing(bearer, collecting, bonus_minor),
-        Posting(collecting, Account.BONUS_LIABILITY, -bonus_minor),
-    ]
+    """A bonus given: its cost in the books of who bears it, the liability with the store that took the money."""
+    source = BonusSource(collecting, promotion.promotion_id, bearing_of(promotion))
+    return [*cost_given(source, bonus_minor), Posting(collecting, Account.BONUS_LIABILITY, -bonus_minor)]

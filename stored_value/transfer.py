@@ -84,6 +84,7 @@ def moved_part(lot: Lot, amount_minor: int) -> MovedValue:
         rulebook=lot.rulebook,
         promotion_id=lot.promotion_id,
         expires_on=lot.expires_on,
+        bearing=lot.bearing,
         tenders=tuple(
             replace(tender, amount_minor=share) for tender, share in zip(lot.tenders, shares, strict=True) if share
         ),
@@ -212,6 +213,7 @@ def _arrived(part: MovedValue, lot_id: LotId) -> Lot:
         promotion_id=part.promotion_id,
         expires_on=part.expires_on,
         tenders=part.tenders,
+        bearing=part.bearing,
     )
 
 

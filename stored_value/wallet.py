@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stored_value.bearing import Bearing
 from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId, TierId
 from stored_value.loyalty import NO_LOYALTY, Loyalty
@@ -59,7 +60,7 @@ class LotEnd(StrEnum):
 class Lot:
     """Value from one source. `store_id` is the store that took the money; a provisional lot (an offline bonus that HQ has not confirmed) is not drawn (H3).
     `expired_minor` was taken by expiry and can come back; `discount_minor` is what the purchases drawn from it would have cost more without discount;
-    `tenders` are how a principal was paid."""
+    `tenders` are how a principal was paid; `bearing` is who bears a bonus, as its promotion said when it was given."""
 
     lot_id: LotId
     kind: ValueKind
@@ -76,6 +77,7 @@ class Lot:
     discount_minor: int = 0
     end: LotEnd | None = None
     tenders: tuple[Tender, ...] = ()
+    bearing: Bearing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from babel.support import NullTranslations
 
 from hq_server.console.catalogues import N_
 from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
+from stored_value.bearing import Bearing
 from stored_value.policies import CashOutMethod
 from stored_value.postings import Account
 from stored_value.wallet import HoldingKind, ValueKind, WalletStatus
@@ -117,7 +118,11 @@ DRAW_ORDERS: Final = {
     "principal_first": N_("Principal first"),
     "bonus_first": N_("Bonus first"),
 }
-BEARERS: Final = {"collecting_store": N_("The store that takes the money"), "head_office": N_("Head office")}
+BEARERS: Final = {
+    "collecting_store": N_("The store that takes the money"),
+    "head_office": N_("Head office"),
+    "serving_store": N_("The store where it is spent"),
+}
 
 
 DATA_KEYS: Final = {
@@ -245,6 +250,15 @@ class Words:
 
     def bearer(self, code: str) -> str:
         return self._of(BEARERS, code)
+
+    def shares(self, bearing: Bearing) -> str:
+        """Who bears how much of a bonus, those who bear nothing left out."""
+        percents = {
+            "head_office": bearing.head_office,
+            "collecting_store": bearing.collecting_store,
+            "serving_store": bearing.serving_store,
+        }
+        return " · ".join(f"{self.bearer(code)} {percent}%" for code, percent in percents.items() if percent)
 
     def data_key(self, key: str) -> str:
         return self._of(DATA_KEYS, key)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from stored_value.bearing import Bearing
 from stored_value.identity import PromotionId
 from stored_value.policies import CashOutPolicy
 from stored_value.postings import Account
@@ -17,13 +18,25 @@ LEDGER = (
     Account.CASH_OUT_PENDING,
     Account.OVERDRAFT_RECEIVABLE,
     Account.REVENUE,
+    Account.PROMOTION_COST,
 )
+BEARERS: dict[str, tuple[int, int]] = {"big": (50, 20), "brief": (0, 33), "odd": (33, 0)}
+"""By plan: head office's and the serving store's percent."""
 
 
 def rulebook(order: DrawOrder) -> Rulebook:
     plans = tuple(
         FixedPlan(
-            promotion_id=PromotionId(name), name=words(name), pay_minor=pay, bonus_minor=gift, bonus_valid_days=days
+            promotion_id=PromotionId(name),
+            name=words(name),
+            pay_minor=pay,
+            bonus_minor=gift,
+            bonus_valid_days=days,
+            borne_by=Bearing(
+                head_office=BEARERS[name][0],
+                collecting_store=100 - sum(BEARERS[name]),
+                serving_store=BEARERS[name][1],
+            ),
         )
         for name, (pay, gift, days) in PLANS.items()
     )

@@ -2,7 +2,8 @@
 
 Modelled: top-ups with bonus, redemptions of one or two lines under all three draw orders, overdrafts, refunds by line in pieces, reversal of an untouched top-up,
 cash-outs by the proportional method (asked, paid, rejected, purchases refunded meanwhile and afterwards), gifts of principal, expiry of bonus and refunds into it,
-deposits taken, returned and kept. Left to the case tables: enrolment, carts and orders, passes, coupons, points, tiers, instalments, promises that differ, refunds
+deposits taken, returned and kept, who bears the bonus in percent.
+Left to the case tables: enrolment, carts and orders, passes, coupons, points, tiers, instalments, promises that differ, refunds
 and payments taken back, deposits restored, merges, standing, cards, identity, other cash-out methods, late entries, breaches that a till refuses before.
 """
 
@@ -39,7 +40,7 @@ from stored_value.transfer import plan_transfer, really_left, refuse_transfer
 from stored_value.wallet import ValueKind, Wallet
 from tests.stored_value.miniature import occasion, redeem, refund, reverse, top_up, wallet
 from tests.stored_value.naive.coin_by_coin_wallet import CoinByCoinWallet
-from tests.stored_value.naive_comparison import LEDGER, PLANS, lots_of, rulebook
+from tests.stored_value.naive_comparison import BEARERS, LEDGER, PLANS, lots_of, rulebook
 
 MEMBERS = ("m1", "m2")
 STORES = ("S01", "S02", "S03")
@@ -71,7 +72,7 @@ class TwoMembersThreeStores(RuleBasedStateMachine):
         self.book = rulebook(order)
         for member in MEMBERS:
             self.held[member] = replace(wallet(), member_id=MemberId(member))
-            self.naive[member] = CoinByCoinWallet(order.value)
+            self.naive[member] = CoinByCoinWallet(order.value, BEARERS)
         self.tops_up("m1", "S01", plan, 0)
         self.redeems("m1", "S02", [spent])
 

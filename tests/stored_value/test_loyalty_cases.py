@@ -8,7 +8,7 @@ from stored_value.explanations import explain, explain_quote
 from stored_value.rulebook import Rulebook
 from tests.stored_value.loyalty_cases import Table, asked, event_of, load, seen_of_event, seen_of_quote, wallet_after
 
-FILES = ("promotions.toml", "promises.toml", "instalments.toml", "tiers.toml", "points.toml")
+FILES = ("promotions.toml", "promises.toml", "instalments.toml", "tiers.toml", "points.toml", "bearing.toml")
 ROWS = [(file, case, book) for file in FILES for case, book in load(file)]
 
 

@@ -54,6 +54,10 @@ def terms(**changes: Any) -> dict[str, Any]:
     ("table", "path"),
     [
         (having(type="lottery"), "promotions[0].type"),
+        (having(borne_by={"head_office": 50, "collecting_store": 40}), "promotions[0].borne_by"),
+        (having(borne_by={"head_office": 120, "collecting_store": -20}), "promotions[0].borne_by.collecting_store"),
+        (having(borne_by={}), "promotions[0].borne_by"),
+        (having(borne_by=50), "promotions[0].borne_by"),
         (having(step_minor=0), "promotions[0].step_minor"),
         (having(step_minor="1000"), "promotions[0].step_minor"),
         (having(each={}), "promotions[0].each"),

@@ -1,11 +1,13 @@
 """The lint of rulebooks: a sound one passes in silence, each mistake is found where it stands, with words in both languages."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from stored_value.bearing import Bearing
 from stored_value.rulebook_check import CheckOptions, Severity, check_rulebook, mistakes
 from tests.stored_value.loyalty_cases import rulebook_of
 
@@ -50,6 +52,10 @@ CONDITIONS = "promotions[0].terms.conditions"
     ("promotion", "complaint"),
     [
         (offer("a", conditions=DATES), ("dates_reversed", CONDITIONS)),
+        (
+            {**offer("a"), "borne_by": {"head_office": 40, "serving_store": 60}},
+            ("collecting_store_bears_nothing", "promotions[0].borne_by"),
+        ),
         (offer("a", conditions=MONDAY_ONLY), ("no_such_weekday", CONDITIONS)),
         (offer("a", conditions={"tiers": ["platinum"]}), ("tier_unknown", f"{CONDITIONS}.tiers")),
         (offer("a", conditions={"tiers": ["basic", "platinum"]}), ("tier_unknown", f"{CONDITIONS}.tiers")),
@@ -128,6 +134,13 @@ def test_points_that_nobody_can_earn_are_found() -> None:
     assert codes(points={"rewards": rewards}) == [("points_never_earned", "points.rewards")]
     assert codes(points={"rewards": rewards, "spend_points": 1}) == []
     assert codes({**offer("a"), "gives": {"points": 5}}, points={"rewards": rewards}) == []
+
+
+def test_shares_of_a_bonus_that_do_not_come_to_the_whole_stop_publishing() -> None:
+    book = rulebook_of({"promotions": [plan("a", 100_000, 10_000)]})
+    short = replace(book.promotions[0], borne_by=Bearing(head_office=50, collecting_store=40))
+    found = check_rulebook(replace(book, promotions=(short,)), OPTIONS)
+    assert [complaint.code for complaint in mistakes(found)] == ["shares_not_whole"]
 
 
 def test_only_mistakes_stop_publishing() -> None:

@@ -24,8 +24,11 @@ def share_out(total: int, weights: list[int]) -> list[int]:
 
 
 class CoinByCoinWallet:
-    def __init__(self, draw_order: str) -> None:
+    def __init__(self, draw_order: str, bearers: dict[str, tuple[int, int]] | None = None) -> None:
+        """`bearers`: by promotion, what head office and the serving store bear of its bonus, in percent."""
         self.draw_order = draw_order
+        self.bearers = bearers or {}
+        self.cost: dict[str, int] = {}
         self.piles: list[Record] = []
         self.owed: list[Record] = []
         self.purchases: dict[str, Record] = {}
@@ -50,6 +53,7 @@ class CoinByCoinWallet:
             "lapsed": 0,
             "cashed_by": None,
             "gone": False,
+            "promotion": "",
         }
         self.piles.append(made)
         return made
@@ -58,8 +62,35 @@ class CoinByCoinWallet:
         """`gifts`: (promotion, amount, days that it is good for, or None)."""
         self.pile(f"{name}/p", "principal", store, name, day, paid)
         for promotion, amount, days in gifts:
-            self.pile(f"{name}/b/{promotion}", "bonus", store, name, day, amount, None if days is None else day + days)
+            last_day = None if days is None else day + days
+            made = self.pile(f"{name}/b/{promotion}", "bonus", store, name, day, amount, last_day)
+            made["promotion"] = promotion
+            self.bear(made, amount)
         self.pay_what_is_owed(day)
+
+    def bear(self, pile: Record, amount: int, sign: int = 1) -> None:
+        """Head office's percent, and the rest of the store that took the money."""
+        if pile["kind"] == "bonus":
+            percent, _ = self.bearers.get(pile["promotion"], (0, 0))
+            by_head_office, own = share_out(amount, [percent, 100 - percent])
+            self.cost["HQ"] = self.cost.get("HQ", 0) + sign * by_head_office
+            self.cost[pile["store"]] = self.cost.get(pile["store"], 0) + sign * own
+
+    def costs(self) -> dict[str, int]:
+        """By store: what it bears now. The serving store's percent of what each purchase still draws of each pile has moved to it."""
+        moved = dict(self.cost)
+        for bought in self.purchases.values():
+            drawn: dict[str, list[Record]] = {}
+            for line in bought["lines"]:
+                for coin in line["bonus"]:
+                    drawn.setdefault(coin["name"], []).append(coin)
+            for same in drawn.values():
+                taker = same[0]["store"]
+                _, percent = self.bearers.get(same[0]["promotion"], (0, 0))
+                over = len(same) * percent // 100
+                moved[taker] = moved.get(taker, 0) - over
+                moved[bought["store"]] = moved.get(bought["store"], 0) + over
+        return moved
 
     def open_piles(self, kind: str, day: int) -> list[Record]:
         good = [
@@ -193,13 +224,20 @@ class CoinByCoinWallet:
             new = self.pile(
                 f"{name}/x/{number}", old["kind"], old["store"], old["source"], old["day"], len(same), last_day
             )
+            new["promotion"] = old["promotion"]
             for request in self.waiting():
                 for line in self.cash_outs[request]["lines"].values():
                     if any(pile is old for pile in line["piles"]):
                         line["piles"].append(new)
                         line["reserved"].append(0)
         for (request, source), same in reckoned.items():
+            self.bear_no_more(same)
             self.reckon_again(name, day, self.cash_outs[request]["lines"][source], len(same), same[0]["store"])
+
+    def bear_no_more(self, coins: list[Record]) -> None:
+        bonus = [coin for coin in coins if coin["kind"] == "bonus"]
+        if bonus:
+            self.bear(bonus[0], len(bonus), -1)
 
     # --- what goes out
 
@@ -207,6 +245,7 @@ class CoinByCoinWallet:
         for pile in self.piles:
             if pile["source"] == name:
                 assert pile["left"] == pile["made"]
+                self.bear(pile, pile["left"], -1)
                 pile["left"] = 0
                 pile["gone"] = True
 
@@ -255,7 +294,10 @@ class CoinByCoinWallet:
         asked = self.cash_outs[request]
         asked["state"] = "paid"
         for source, line in asked["lines"].items():
+            for pile, amount in zip(line["piles"], line["reserved"], strict=True):
+                self.bear(pile, amount, -1)
             refilled = sum(pile["left"] for pile in line["piles"])
+            self.bear_no_more([pile for pile in line["piles"] for _ in range(pile["left"])])
             for pile in line["piles"]:
                 pile["left"] = 0
                 pile["cashed_by"] = request, source
@@ -356,4 +398,6 @@ class CoinByCoinWallet:
             add(debt["store"], "overdraft_receivable", -debt["amount"])
         for store, amount in self.revenue.items():
             add(store, "revenue", amount)
+        for store, amount in self.costs().items():
+            add(store, "promotion_cost", -amount)
         return books
