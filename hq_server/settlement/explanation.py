@@ -86,7 +86,7 @@ def _sums(figure: Figure) -> Select[str, str, int]:
 
 def _conditions(figure: Figure) -> list[ColumnElement[bool]]:
     measure = MEASURES[figure.name]
-    conditions = [
+    conditions: list[ColumnElement[bool]] = [
         PostingRecord.account.in_(sorted(measure.accounts)),
         PostingRecord.business_date.between(figure.from_date, figure.to_date),
     ]

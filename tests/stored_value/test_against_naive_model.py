@@ -39,6 +39,7 @@ from stored_value.rulebook import DrawOrder
 from stored_value.transfer import plan_transfer, really_left, refuse_transfer
 from stored_value.wallet import ValueKind, Wallet
 from tests.stored_value.miniature import occasion, redeem, refund, reverse, top_up, wallet
+from tests.stored_value.naive.bonus_bearers import costs
 from tests.stored_value.naive.coin_by_coin_wallet import CoinByCoinWallet
 from tests.stored_value.naive_comparison import BEARERS, LEDGER, PLANS, lots_of, rulebook
 
@@ -342,6 +343,8 @@ class TwoMembersThreeStores(RuleBasedStateMachine):
         for naive in self.naive.values():
             for key, amount in naive.liabilities().items():
                 wanted[key] = wanted.get(key, 0) + amount
+            for store, cost in costs(naive).items():
+                wanted[store, Account.PROMOTION_COST] = wanted.get((store, Account.PROMOTION_COST), 0) - cost
         stated = {key: -amount for key, amount in self.books.items() if key[1] in LEDGER and amount}
         assert stated == {key: amount for key, amount in wanted.items() if amount}
         clearing = sum(amount for (_, account), amount in self.books.items() if account == Account.CLEARING)

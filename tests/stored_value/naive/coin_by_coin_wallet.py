@@ -76,22 +76,6 @@ class CoinByCoinWallet:
             self.cost["HQ"] = self.cost.get("HQ", 0) + sign * by_head_office
             self.cost[pile["store"]] = self.cost.get(pile["store"], 0) + sign * own
 
-    def costs(self) -> dict[str, int]:
-        """By store: what it bears now. The serving store's percent of what each purchase still draws of each pile has moved to it."""
-        moved = dict(self.cost)
-        for bought in self.purchases.values():
-            drawn: dict[str, list[Record]] = {}
-            for line in bought["lines"]:
-                for coin in line["bonus"]:
-                    drawn.setdefault(coin["name"], []).append(coin)
-            for same in drawn.values():
-                taker = same[0]["store"]
-                _, percent = self.bearers.get(same[0]["promotion"], (0, 0))
-                over = len(same) * percent // 100
-                moved[taker] = moved.get(taker, 0) - over
-                moved[bought["store"]] = moved.get(bought["store"], 0) + over
-        return moved
-
     def open_piles(self, kind: str, day: int) -> list[Record]:
         good = [
             pile
@@ -398,6 +382,4 @@ class CoinByCoinWallet:
             add(debt["store"], "overdraft_receivable", -debt["amount"])
         for store, amount in self.revenue.items():
             add(store, "revenue", amount)
-        for store, amount in self.costs().items():
-            add(store, "promotion_cost", -amount)
         return books
