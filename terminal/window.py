@@ -21,6 +21,9 @@ from kivy.uix.textinput import TextInput
 from kivy.utils import get_color_from_hex
 
 import terminal.widgets.labels  # noqa: F401 - the layouts name its classes
+from terminal.screens.card_care_screen import CardCareScreen
+from terminal.screens.cash_out_screen import CashOutScreen
+from terminal.screens.deposits_screen import DepositsScreen
 from terminal.screens.enrol_member_screen import EnrolMemberScreen
 from terminal.screens.enrol_till_screen import EnrolTillScreen
 from terminal.screens.front import Front
@@ -37,6 +40,7 @@ from terminal.screens.shift_close_screen import ShiftCloseScreen
 from terminal.screens.shift_open_screen import ShiftOpenScreen
 from terminal.screens.strip_presenter import REFRESH_S
 from terminal.screens.strip_screen import StatusStrip
+from terminal.screens.take_back_screen import TakeBackScreen
 from terminal.screens.top_up_screen import TopUpScreen
 from terminal.theme import PALETTES, density_for
 from terminal.widgets.controls import TillScreen
@@ -56,6 +60,10 @@ _SCREENS: Final[dict[str, type[TillScreen]]] = {
     "refund": RefundScreen,
     "enrol_member": EnrolMemberScreen,
     "receipts": ReceiptsScreen,
+    "cash_out": CashOutScreen,
+    "deposits": DepositsScreen,
+    "card_care": CardCareScreen,
+    "take_back": TakeBackScreen,
     "result": ResultScreen,
 }
 _ENTER_KEYS: Final = (13, 271)

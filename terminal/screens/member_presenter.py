@@ -8,7 +8,7 @@ from stored_value.wallet import WalletStatus
 from terminal.counter.views import MemberView, RecentEntry
 from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
-from terminal.screens.navigation import MemberCard, Redeem, TopUp
+from terminal.screens.navigation import CardCare, CashOut, Deposits, Destination, MemberCard, Redeem, TopUp
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice, kind_name
 
@@ -22,6 +22,16 @@ class EntryRow:
     amount: str
     gain: bool
     pending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionView:
+    """What else can be done with the member; `key` is what `open` gets."""
+
+    key: str
+    label: str
+    icon: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,7 @@ class MemberScreenView:
     top_up: str
     top_up_hint: str
     top_up_enabled: bool
+    actions: tuple[ActionView, ...]
     notice: Notice
 
 
@@ -65,6 +76,16 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
         if self._member is not None:
             self.desk.navigator.go(TopUp(self._member))
 
+    def open(self, key: str) -> None:
+        if self._member is None:
+            return
+        destinations: dict[str, Destination] = {
+            "cash_out": CashOut(self._member),
+            "deposits": Deposits(self._member),
+            "card": CardCare(self._member),
+        }
+        self.desk.navigator.go(destinations[key])
+
     def back(self) -> None:
         self.desk.navigator.back()
 
@@ -88,6 +109,11 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
             top_up=t("Top up"),
             top_up_hint=t("with bonus preview"),
             top_up_enabled=active,
+            actions=(
+                ActionView(key="cash_out", label=t("Pay out"), icon="cash", enabled=member is not None),
+                ActionView(key="deposits", label=t("Deposits"), icon="box", enabled=member is not None),
+                ActionView(key="card", label=t("Loss, new card"), icon="credit-card", enabled=member is not None),
+            ),
             notice=self.notice,
         )
 

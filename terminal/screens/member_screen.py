@@ -9,3 +9,7 @@ class MemberScreen(TillScreen):
 
 class EntryLine(Row):
     """`item` is a EntryRow."""
+
+
+class MemberAction(Row):
+    """`item` is an ActionView."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from stored_value.identity import EventId
 from terminal.counter.views import Completed, MemberView, PurchaseView
 
 
@@ -79,6 +80,34 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class CashOut:
+    member: MemberView
+    screen: ClassVar[str] = "cash_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Deposits:
+    member: MemberView
+    screen: ClassVar[str] = "deposits"
+
+
+@dataclass(frozen=True, slots=True)
+class CardCare:
+    """A member's card and standing."""
+
+    member: MemberView
+    screen: ClassVar[str] = "card_care"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Of the entry of that event; None is this till's last one."""
+
+    event_id: EventId | None = None
+    screen: ClassVar[str] = "take_back"
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolMember:
     phone: str = ""
     screen: ClassVar[str] = "enrol_member"
@@ -108,6 +137,10 @@ Destination = (
     | Redeem
     | TopUp
     | Refund
+    | CashOut
+    | Deposits
+    | CardCare
+    | TakeBack
     | EnrolMember
     | Receipts
     | Result
@@ -144,6 +177,12 @@ def after_identifying(current: Destination, found: MemberView | PurchaseView, *,
             return Redeem(found, by_card)
         case TopUp() | Identify(purpose=Purpose.TOP_UP):
             return TopUp(found)
+        case CashOut():
+            return CashOut(found)
+        case Deposits():
+            return Deposits(found)
+        case CardCare():
+            return CardCare(found)
         case _:
             return MemberCard(found, by_card)
 

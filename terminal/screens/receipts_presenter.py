@@ -1,14 +1,12 @@
-"""This till's receipts: find one, print it again (marked), refund a purchase or undo a top-up that nothing was spent from."""
+"""This till's receipts: find one, print it again (marked), refund a purchase, or go and take the last entry of a member back."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from stored_value.identity import EventId
 from stored_value.money import format_yuan
-from stored_value.refusals import Refusal
 from terminal.counter.views import Completed, PurchaseView, ReceiptRow
 from terminal.screens.clock_words import hours_and_minutes
-from terminal.screens.navigation import Refund, Result
+from terminal.screens.navigation import Refund, TakeBack
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice, kind_name
 
@@ -28,7 +26,7 @@ class ReceiptRowView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptsView:
-    """`undo` is empty unless the chosen entry can be refunded or undone; `asking` asks once more before an undo."""
+    """`refund` and `undo` are empty unless the chosen entry can be refunded or taken back; with none chosen `undo` is about the till's last one."""
 
     title: str
     back: str
@@ -39,8 +37,8 @@ class ReceiptsView:
     amount: str
     facts: tuple[tuple[str, str], ...]
     reprint: str
+    refund: str
     undo: str
-    asking: bool
     notice: Notice
 
 
@@ -49,16 +47,14 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
         super().__init__(desk)
         self._rows: tuple[ReceiptRow, ...] = ()
         self._chosen: ReceiptRow | None = None
-        self._asking = False
         self._reprinted: int | None = None
 
     def begin(self) -> None:
-        self._rows, self._chosen, self._asking, self._reprinted = (), None, False, None
+        self._rows, self._chosen, self._reprinted = (), None, None
         self.ask("rows", lambda: self.desk.counter.receipts(_LISTED), self._show)
 
     def choose(self, seq: int) -> None:
         self._chosen = next((row for row in self._rows if row.seq == seq), None)
-        self._asking = False
         self.quiet()
         self.publish()
 
@@ -67,18 +63,18 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
         if row is not None:
             self.act(lambda: self.desk.counter.reprint(row.seq), self._printed)
 
+    def refund(self) -> None:
+        row = self._chosen
+        if row is not None and row.refundable:
+            self.act(lambda: self.desk.counter.purchase(row.receipt_no), self._refund)
+
     def undo(self) -> None:
-        """A purchase goes to the refund screen; a top-up asks once more, naming what it does, then is undone."""
+        """What it does, and why not, is the next screen's to say."""
         row = self._chosen
         if row is None:
-            return
-        if row.refundable:
-            self.act(lambda: self.desk.counter.purchase(row.receipt_no), self._refund)
-        elif row.reversible and not self._asking:
-            self._asking = True
-            self.publish()
+            self.desk.navigator.go(TakeBack())
         elif row.reversible:
-            self.act(lambda: self._reversed(row.event_id), self._done)
+            self.desk.navigator.go(TakeBack(row.event_id))
 
     def back(self) -> None:
         self.desk.navigator.back()
@@ -95,8 +91,8 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
             amount=format_yuan(row.amount_minor) if row else "",
             facts=self._facts(row) if row else (),
             reprint=self._reprint_word(row) if row else "",
-            undo=self._undo_word(row) if row else "",
-            asking=self._asking,
+            refund=t("Refund") if row and row.refundable else "",
+            undo=self._undo_word(),
             notice=self.notice,
         )
 
@@ -133,18 +129,11 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
             return self.t("One moment…")
         return self.t("Printing again") if self._reprinted == row.seq else self.t("Print again")
 
-    def _undo_word(self, row: ReceiptRow) -> str:
-        if row.refundable:
-            return self.t("Refund")
-        if not row.reversible:
-            return ""
-        if self._asking:
-            return self.t("Really undo {amount}", amount=format_yuan(row.amount_minor))
-        return self.t("Undo this top-up")
-
-    def _reversed(self, event_id: EventId) -> Completed | Refusal:
-        counter = self.desk.counter
-        return counter.take_back(counter.new_action(), event_id)
+    def _undo_word(self) -> str:
+        row = self._chosen
+        if row is None:
+            return self.t("Undo the last entry") if any(each.reversible for each in self._rows) else ""
+        return self.t("Undo") if row.reversible else ""
 
     def _show(self, rows: tuple[ReceiptRow, ...]) -> None:
         self._rows = rows
@@ -156,7 +145,3 @@ class ReceiptsPresenter(CounterPresenter[ReceiptsView]):
 
     def _refund(self, purchase: PurchaseView) -> None:
         self.desk.navigator.go(Refund(purchase))
-
-    def _done(self, completed: Completed) -> None:
-        name = self._chosen.name_masked if self._chosen else ""
-        self.desk.navigator.go(Result(completed, name))

@@ -7,8 +7,10 @@ from stored_value.money import format_yuan
 from terminal.counter.views import Completed
 from terminal.screens.navigation import Result
 from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.words import kind_name
 
 RETURN_AFTER_S: Final = 3.0
+_WITHOUT_AMOUNT: Final = ("member_enrolled", "status_changed", "card_replaced", "identity_recorded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class ResultPresenter(CounterPresenter[ResultView]):
         after = done.principal_after_minor + done.bonus_after_minor
         return ResultView(
             title=self._title(done),
-            amount="" if done.kind == "member_enrolled" else format_yuan(done.amount_minor),
+            amount="" if done.kind in _WITHOUT_AMOUNT else format_yuan(done.amount_minor),
             subtitle=" · ".join(part for part in (result.name_masked, done.receipt_no) if part),
             balance_caption=t("Balance now") if with_member else "",
             balance=format_yuan(after) if with_member else "",
@@ -84,7 +86,7 @@ class ResultPresenter(CounterPresenter[ResultView]):
             "top_up_reversed": t("Top-up undone"),
             "member_enrolled": t("Member enrolled"),
         }
-        return titles.get(done.kind, t("Done"))
+        return titles.get(done.kind) or kind_name(done.kind, self.desk.texts)
 
     def _detail(self, done: Completed) -> str:
         t = self.t

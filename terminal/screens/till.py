@@ -8,6 +8,9 @@ from typing import Final
 from stored_value.refusals import Refusal
 from terminal.counter.views import MemberView, PurchaseView
 from terminal.screens.appearance import Appearance
+from terminal.screens.card_care_presenter import CardCarePresenter
+from terminal.screens.cash_out_presenter import CashOutPresenter
+from terminal.screens.deposits_presenter import DepositsPresenter
 from terminal.screens.enrol_member_presenter import EnrolMemberPresenter
 from terminal.screens.front import Front
 from terminal.screens.home_presenter import HomePresenter
@@ -15,7 +18,10 @@ from terminal.screens.identify_presenter import IdentifyPresenter
 from terminal.screens.lock_presenter import LockPresenter
 from terminal.screens.member_presenter import MemberPresenter
 from terminal.screens.navigation import (
+    CardCare,
+    CashOut,
     CloseShift,
+    Deposits,
     EnrolMember,
     Home,
     Identify,
@@ -26,6 +32,7 @@ from terminal.screens.navigation import (
     Redeem,
     Refund,
     Result,
+    TakeBack,
     TopUp,
     after_identifying,
 )
@@ -37,6 +44,7 @@ from terminal.screens.result_presenter import ResultPresenter
 from terminal.screens.shift_close_presenter import ShiftClosePresenter
 from terminal.screens.shift_open_presenter import ShiftOpenPresenter
 from terminal.screens.strip_presenter import StripPresenter
+from terminal.screens.take_back_presenter import TakeBackPresenter
 from terminal.screens.top_up_presenter import TopUpPresenter
 
 _UNSCANNABLE: Final = (Lock, OpenShift, CloseShift)
@@ -60,6 +68,10 @@ class Till(Front):
                 Refund.screen: RefundPresenter(desk),
                 EnrolMember.screen: EnrolMemberPresenter(desk),
                 Receipts.screen: ReceiptsPresenter(desk),
+                CashOut.screen: CashOutPresenter(desk),
+                Deposits.screen: DepositsPresenter(desk),
+                CardCare.screen: CardCarePresenter(desk),
+                TakeBack.screen: TakeBackPresenter(desk),
                 Result.screen: ResultPresenter(desk),
             },
         )

@@ -14,10 +14,14 @@ from typing import Final
 
 import tests.terminal.screens.conftest  # noqa: F401 - sets up Kivy without a display before anything imports it
 from stored_value.refusals import Refusal, RefusalCode
+from terminal.counter.views import StaffRole
 from terminal.language import Language
 from terminal.screens.enrolment_words import EnrolmentFailure
 from terminal.screens.navigation import (
+    CardCare,
+    CashOut,
     CloseShift,
+    Deposits,
     Destination,
     EnrolMember,
     EnrolTill,
@@ -30,12 +34,14 @@ from terminal.screens.navigation import (
     Receipts,
     Redeem,
     Refund,
+    TakeBack,
     TopUp,
 )
 from terminal.widgets.look import ASSETS
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver, receipt_picture, window
 from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, WANG
+from tests.terminal.screens.stand_in_money_out import LAST, WAITING
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
 Play = Callable[[Driver], None]
@@ -182,6 +188,35 @@ def _both(*steps: Callable[[Bench], None]) -> Callable[[Bench], None]:
     return set_up
 
 
+def _waiting(bench: Bench) -> None:
+    bench.counter.waiting = WAITING
+
+
+def _manager(bench: Bench) -> None:
+    bench.counter.state = replace(bench.counter.state, staff_name="陈晓燕", staff_role=StaffRole.MANAGER)
+
+
+def _not_last(bench: Bench) -> None:
+    refusal = Refusal(RefusalCode.ENTRY_OF_ANOTHER_SHIFT, {"remedy": "refund_or_cash_out"})
+    bench.counter.last = replace(LAST, by_kind="", tenders=(), refusal=refusal)
+
+
+def _give_back(driver: Driver) -> None:
+    driver.tap(driver.item("DepositLine", 0))
+
+
+def _lost(driver: Driver) -> None:
+    driver.tap(driver.item("CareRow", 0))
+
+
+def _reject(driver: Driver) -> None:
+    driver.tap(driver.screen.ids.reject)
+
+
+def _paid_out(driver: Driver) -> None:
+    driver.tap(driver.screen.ids.confirm)
+
+
 def _too_full(bench: Bench) -> None:
     bench.counter.refusal = Refusal(RefusalCode.WALLET_LIMIT, {"limit_minor": 500_000, "left_minor": 396_160})
 
@@ -228,6 +263,19 @@ SHOTS: Final = (
     Shot(name="refund-find", at=Refund()),
     Shot(name="refund", at=Refund(PURCHASE), play=_lines),
     Shot(name="refund-en", at=Refund(PURCHASE), play=_lines, set_up=_english),
+    Shot(name="cash-out", at=CashOut(WANG)),
+    Shot(name="cash-out-long-en", at=CashOut(LONG), set_up=_both(_english, _manager)),
+    Shot(name="cash-out-waiting", at=CashOut(WANG), set_up=_waiting),
+    Shot(name="cash-out-waiting-en", at=CashOut(WANG), play=_reject, set_up=_both(_waiting, _english)),
+    Shot(name="cash-out-dark", at=CashOut(WANG), set_up=_both(_waiting, _dark)),
+    Shot(name="deposits", at=Deposits(WANG), play=lambda driver: driver.keys("99")),
+    Shot(name="deposits-return", at=Deposits(WANG), play=_give_back),
+    Shot(name="deposits-en", at=Deposits(LONG), play=_give_back, set_up=_english),
+    Shot(name="take-back", at=TakeBack()),
+    Shot(name="take-back-refused-en", at=TakeBack(), set_up=_both(_not_last, _english)),
+    Shot(name="card", at=CardCare(WANG), play=_lost),
+    Shot(name="card-en-offline", at=CardCare(WANG), play=_lost, set_up=_both(_english, _offline)),
+    Shot(name="result-paid-out", at=CashOut(WANG), play=_paid_out, set_up=_waiting),
     Shot(name="enrol-member", at=EnrolMember(), play=_person),
     Shot(name="receipts", at=Receipts(), play=_choose_receipt),
     Shot(name="receipts-en", at=Receipts(), play=_choose_receipt, set_up=_english),

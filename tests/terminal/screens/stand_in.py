@@ -33,6 +33,7 @@ from terminal.counter.views import (
     TopUpQuote,
 )
 from terminal.devices.scanner_state import ScannerState
+from tests.terminal.screens.stand_in_money_out import MoneyOutStandIn
 
 NOW = datetime(2026, 6, 18, 6, 2, 30, tzinfo=UTC)
 PIN = "246810"
@@ -163,10 +164,11 @@ def receipt(title: str, amount_minor: int, number: str) -> Receipt:
     )
 
 
-class StandInCounter:
+class StandInCounter(MoneyOutStandIn):
     """Answers from its attributes, which a test sets; `asked` keeps what was asked for, in order."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.state = STATUS
         self.people = {person.member_id: person for person in (WANG, LI, LONG)}
         self.asked: list[tuple[Any, ...]] = []
@@ -305,10 +307,6 @@ class StandInCounter:
         self.asked.append(("refund", action, purchase_id, lines, reason))
         total = sum(line.amount_minor for line in lines)
         return self.refusal or self._completed("purchase_refunded", WANG.member_id, total, total // 6)
-
-    def take_back(self, action: EventId, top_up_id: EventId) -> Completed | Refusal:
-        self.asked.append(("take_back", action, top_up_id))
-        return self.refusal or self._completed("top_up_reversed", WANG.member_id, 100_000)
 
     def receipts(self, limit: int = 50) -> tuple[ReceiptRow, ...]:
         rows = (

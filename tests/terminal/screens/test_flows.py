@@ -15,7 +15,6 @@ from terminal.screens.navigation import (
     MemberCard,
     OpenShift,
     Purpose,
-    Receipts,
     Redeem,
     Refund,
     Result,
@@ -252,20 +251,6 @@ def test_the_count_is_typed_before_the_expected_cash_is_shown(till: Till, open_b
     open_bench.confirm()
     assert open_bench.at(Lock)
     assert till.counter.status().staff_name is None
-
-
-def test_a_top_up_is_undone_only_when_asked_twice(till: Till, open_bench: Bench) -> None:
-    till.top_up(30_000)
-    before = till.journal.head().seq
-    open_bench.navigator.go(Receipts())
-    presenter = open_bench.presenter("receipts")
-    presenter.choose(before)
-    presenter.undo()
-    assert till.journal.head().seq == before
-    assert open_bench.view("receipts").undo.startswith("确定撤销")
-    presenter.undo()
-    assert till.journal.head().seq == before + 1
-    assert till.wang().balance_minor == 60_000
 
 
 def test_a_scan_at_home_shows_the_member_and_what_to_do_next(open_bench: Bench) -> None:

@@ -3,7 +3,10 @@
 import pytest
 
 from terminal.screens.navigation import (
+    CardCare,
+    CashOut,
     CloseShift,
+    Deposits,
     Destination,
     Home,
     Identify,
@@ -15,6 +18,7 @@ from terminal.screens.navigation import (
     Redeem,
     Refund,
     Result,
+    TakeBack,
     TopUp,
     after_identifying,
     gone_back,
@@ -59,6 +63,10 @@ def test_another_member_on_the_same_screen_takes_its_place() -> None:
         (Identify(Purpose.MEMBER), MemberCard(WANG, True)),
         (Redeem(LI, True), Redeem(WANG, True)),
         (TopUp(LI), TopUp(WANG)),
+        (CashOut(LI), CashOut(WANG)),
+        (Deposits(LI), Deposits(WANG)),
+        (CardCare(LI), CardCare(WANG)),
+        (TakeBack(), MemberCard(WANG, True)),
         (Refund(), MemberCard(WANG, True)),
         (Lock(), None),
         (OpenShift(), None),
