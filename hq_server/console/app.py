@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from hq_server.console.flagged import pages as flagged
 from hq_server.console.members import pages as members
+from hq_server.console.members import wish_pages as wishes
 from hq_server.console.promotions import pages as promotions
 from hq_server.console.receipts import pages as receipts
 from hq_server.console.rendering import HEADERS, STATIC, page
@@ -27,7 +28,7 @@ from hq_server.errors import new_support_id
 from hq_server.office import Office
 
 logger = logging.getLogger(__name__)
-NOUNS: Final = (sign_in, today, members, receipts, promotions, settlement, flagged, tills)
+NOUNS: Final = (sign_in, today, members, wishes, receipts, promotions, settlement, flagged, tills)
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -9,6 +9,7 @@ from babel.support import NullTranslations
 
 from hq_server.console.catalogues import N_
 from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
+from hq_server.console.refusal_words import REFUSALS, UNKNOWN_REFUSAL
 from stored_value.bearing import Bearing
 from stored_value.policies import CashOutMethod
 from stored_value.postings import Account
@@ -98,6 +99,33 @@ WALLET_STATUSES: Final[dict[str, str]] = {
     WalletStatus.FROZEN: N_("Frozen"),
     WalletStatus.LOST: N_("Card lost"),
     WalletStatus.CLOSED: N_("Closed"),
+}
+STANDING_DEEDS: Final[dict[str, str]] = {
+    WalletStatus.ACTIVE: N_("Make active again"),
+    WalletStatus.FROZEN: N_("Freeze"),
+    WalletStatus.LOST: N_("Report the card lost"),
+    WalletStatus.CLOSED: N_("Close"),
+}
+STANDING_QUESTIONS: Final[dict[str, str]] = {
+    WalletStatus.ACTIVE: N_("Make member %(member)s active again?"),
+    WalletStatus.FROZEN: N_("Freeze member %(member)s?"),
+    WalletStatus.LOST: N_("Report the card of member %(member)s lost?"),
+    WalletStatus.CLOSED: N_("Close member %(member)s?"),
+}
+STANDING_CONSEQUENCES: Final[dict[str, str]] = {
+    WalletStatus.ACTIVE: N_(
+        "The member may top up and pay again. Every connected till hears of it at once, the others at their next contact."
+    ),
+    WalletStatus.FROZEN: N_(
+        "Nothing can be topped up, paid, moved or cashed out until head office makes the member active again. Every connected till hears of it at once, "
+        "a till without a network at its next contact."
+    ),
+    WalletStatus.LOST: N_(
+        "The card is refused until a new one is printed, which ends the loss. Every connected till hears of it at once, a till without a network at its next contact."
+    ),
+    WalletStatus.CLOSED: N_(
+        "For ever: the member number is not used again. Only an empty wallet can be closed; a bonus that is left can no longer be spent."
+    ),
 }
 TERMINAL_STATUSES: Final = {"active": N_("Active"), "stopped": N_("Stopped"), "revoked": N_("Revoked")}
 ROLES: Final = {"admin": N_("Administrator"), "finance": N_("Finance"), "franchisee": N_("Franchisee")}
@@ -199,6 +227,9 @@ DATA_KEYS: Final = {
     "wanted": N_("wanted"),
     "worth_minor": N_("worth"),
     "credited_minor": N_("credited"),
+    "short_minor": N_("short by"),
+    "topped_up_minor": N_("topped up"),
+    "member": N_("member"),
     "forfeited_minor": N_("given up"),
 }
 
@@ -232,6 +263,19 @@ class Words:
 
     def wallet_status(self, code: str) -> str:
         return self._of(WALLET_STATUSES, code)
+
+    def standing_deed(self, code: str) -> str:
+        return self._of(STANDING_DEEDS, code)
+
+    def standing_question(self, code: str, member_no: str) -> str:
+        return self._of(STANDING_QUESTIONS, code) % {"member": member_no}
+
+    def standing_consequence(self, code: str) -> str:
+        return self._of(STANDING_CONSEQUENCES, code)
+
+    def refusal(self, code: str) -> FindingWords:
+        words = REFUSALS.get(code, UNKNOWN_REFUSAL)
+        return FindingWords(self.text(words.what), self.text(words.next_step))
 
     def terminal_status(self, code: str) -> str:
         return self._of(TERMINAL_STATUSES, code)

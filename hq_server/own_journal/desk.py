@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from hq_server.database.engine import Database, DatabaseBusy, StorageFull
+from hq_server.database.engine import Database, DatabaseBusy, StorageFull, WriteSession
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.own_journal.journal import OwnJournal
@@ -23,6 +23,8 @@ from stored_value.wallet import Wallet
 logger = logging.getLogger(__name__)
 ATTEMPTS: Final = 5
 T = TypeVar("T")
+Note = Callable[[WriteSession], None]
+"""What is written in the same unit of work as an event: the audit log's row."""
 Committed = Callable[[Wallet, date], Mapping[LotId, int]]
 """What leases and holds keep of a wallet's expired lots and holdings on a day (H5)."""
 

@@ -3,7 +3,9 @@
 Called by the console, which audits it.
 """
 
-from hq_server.own_journal.desk import Desk
+from dataclasses import dataclass
+
+from hq_server.own_journal.desk import Desk, Note
 from hq_server.own_journal.journal import OwnJournal
 from hq_server.own_journal.place import Moment
 from stored_value.events_money_out import StatusChanged
@@ -14,31 +16,40 @@ from stored_value.standing import refuse_status
 from stored_value.wallet import WalletStatus
 
 
-def change_status(
-    desk: Desk, moment: Moment, member_id: MemberId, status: WalletStatus, *, request_id: EventId, reason: str = ""
-) -> Refusal | None:
-    """None when it is done, now or by an earlier call with the same `request_id`, which names the event. May raise `DatabaseBusy`, `StorageFull`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingWish:
+    """`request_id` is made before anybody is asked; it names the event."""
+
+    request_id: EventId
+    member_id: MemberId
+    status: WalletStatus
+    reason: str = ""
+
+
+def change_status(desk: Desk, moment: Moment, wish: StandingWish, note: Note) -> Refusal | None:
+    """None when it is done, now or by an earlier call with the same request; `note` is written with it. May raise `DatabaseBusy`, `StorageFull`."""
 
     def change(journal: OwnJournal) -> Refusal | None:
-        wallet = journal.wallets([member_id]).get(member_id)
+        wallet = journal.wallets([wish.member_id]).get(wish.member_id)
         if wallet is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
-        before = journal.event_of(member_id, request_id)
+        before = journal.event_of(wish.member_id, wish.request_id)
         if before is not None:
-            same = isinstance(before, StatusChanged) and before.status is status
+            same = isinstance(before, StatusChanged) and before.status is wish.status
             return None if same else Refusal(RefusalCode.ACTION_REUSED)
-        refusal = refuse_status(wallet, status, committed_minor=reserved_minor(wallet))
+        refusal = refuse_status(wallet, wish.status, committed_minor=reserved_minor(wallet))
         if refusal is not None:
             return refusal
         version = journal.rulebooks.in_force(moment.now).version
         event = StatusChanged(
-            occasion=moment.occasion(request_id, version),
-            member_id=member_id,
+            occasion=moment.occasion(wish.request_id, version),
+            member_id=wish.member_id,
             before=wallet.status,
-            status=status,
-            reason=reason,
+            status=wish.status,
+            reason=wish.reason,
         )
         journal.write([event])
+        note(journal.session)
         return None
 
     refusal = desk.write(moment.now, change)

@@ -6,7 +6,7 @@ run. Called by the console; whoever calls records it in the audit log.
 
 from dataclasses import dataclass
 
-from hq_server.own_journal.desk import Desk
+from hq_server.own_journal.desk import Desk, Note
 from hq_server.own_journal.journal import OwnJournal
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.planning import first_leg_id
@@ -61,16 +61,16 @@ def plan(wish: TwoMembers, wallets: dict[str, Wallet], book: Rulebook, moment: M
     return refusal or Leaving(giver=giver, taker=taker, moved=moved, holdings=holdings)
 
 
-def move(desk: Desk, moment: Moment, wish: TwoMembers) -> Refusal | None:
-    """Both legs, each once. None when it is done, now or by an earlier call. May raise `DatabaseBusy`, `StorageFull`."""
-    refusal = desk.write(moment.now, lambda journal: _first_leg(journal, moment, wish))
+def move(desk: Desk, moment: Moment, wish: TwoMembers, note: Note) -> Refusal | None:
+    """Both legs, each once. None when it is done, now or by an earlier call; `note` is written with the first leg. May raise `DatabaseBusy`, `StorageFull`."""
+    refusal = desk.write(moment.now, lambda journal: _first_leg(journal, moment, wish, note))
     if refusal is None:
         finish_transfer(desk, moment, wish.giver, wish.transfer_id)
         desk.tell()
     return refusal
 
 
-def _first_leg(journal: OwnJournal, moment: Moment, wish: TwoMembers) -> Refusal | None:
+def _first_leg(journal: OwnJournal, moment: Moment, wish: TwoMembers, note: Note) -> Refusal | None:
     event_id = first_leg_id(wish.transfer_id)
     wallets = journal.wallets([wish.giver, wish.taker])
     before = journal.event_of(wish.giver, event_id)
@@ -97,6 +97,7 @@ def _first_leg(journal: OwnJournal, moment: Moment, wish: TwoMembers) -> Refusal
             )
         ]
     )
+    note(journal.session)
     return None
 
 

@@ -11,6 +11,7 @@ from hq_server.console.csv_files import csv_answer
 from hq_server.console.members.reads import member_events, member_purchases, member_view
 from hq_server.console.members.search import all_members, find_members
 from hq_server.console.members.tables import member_rows
+from hq_server.console.members.wishes import reachable
 from hq_server.console.receipts.reads import receipt_place
 from hq_server.console.rendering import link, page, words_of
 from hq_server.console.sign_in.sessions import Visitor
@@ -66,9 +67,9 @@ def get_members(
 
 @router.get("/members/{member_id}")
 def get_member(
-    request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, after: int | None = None
+    request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, after: int | None = None, done: str = ""
 ) -> Response:
-    return page(request, "member.html", **_values(office, visitor, member_id, after), personal=None)
+    return page(request, "member.html", **_values(office, visitor, member_id, after) | {"done": done}, personal=None)
 
 
 @router.post("/members/{member_id}/personal")
@@ -102,4 +103,6 @@ def _values(office: Office, visitor: Visitor, member_id: str, after: int | None)
             "purchases": member_purchases(session, member_id),
             "after": after,
             "unreadable": False,
+            "reachable": reachable(view.wallet),
+            "done": "",
         }

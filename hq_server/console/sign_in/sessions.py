@@ -37,7 +37,7 @@ class Visitor:
 
     @property
     def may_change(self) -> bool:
-        """Enrol, stop and allow tills."""
+        """Enrol, stop and allow tills; move value between members and change their standing."""
         return self.role == "admin"
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page
 
+from hq_server.database.models import Member
 from tests.browser import running_chromium
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
 from tests.hq_server.served import served_hq
@@ -47,6 +48,14 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
         "tills": "/tills",
         "stop-till": "/tills/S02-T1/stop",
         "promotions": "/promotions",
+    }
+    others = day.members["欧阳雨桐"]
+    with day.hq.database.read() as session:
+        other_no = session.get_one(Member, others).member_no
+    places |= {
+        "transfer": f"/members/{member}/transfer?to={other_no}&amount=100",
+        "merge": f"/members/{member}/merge?to={other_no}",
+        "freeze": f"/members/{member}/standing?status=frozen",
     }
     for name, path in places.items():
         yield Shot(name, path)

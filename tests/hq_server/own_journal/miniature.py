@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from hq_server.database.engine import WriteSession
 from hq_server.database.models import JournalEntry, PostingRecord, WalletRecord
 from hq_server.ingest.rebuild import differences
 from hq_server.own_journal.place import OWN_TERMINAL, Moment
@@ -87,6 +88,10 @@ def due_on(hq: ServedHq, member_id: str) -> date | None:
 
 def day(number: int) -> date:
     return TODAY + timedelta(days=number)
+
+
+def unnoted(_session: WriteSession) -> None:
+    """For what nobody audits in a test."""
 
 
 def own_events(hq: ServedHq) -> list[Event]:

@@ -3,13 +3,13 @@
 import pytest
 
 from hq_server.own_journal.place import Moment
-from hq_server.own_journal.standing import change_status
+from hq_server.own_journal.standing import StandingWish, change_status
 from stored_value.events_money_out import StatusChanged
 from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import WalletStatus
 from sync.messages import GLOBAL_SCOPE, BlockRow
-from tests.hq_server.own_journal.miniature import books_are_right, own_events, till_under, wallet_of
+from tests.hq_server.own_journal.miniature import books_are_right, own_events, till_under, unnoted, wallet_of
 from tests.hq_server.served import PushingTill, ServedHq
 
 
@@ -22,7 +22,8 @@ def changed(
     hq: ServedHq, member: MemberId, status: WalletStatus, request: str = "", reason: str = ""
 ) -> Refusal | None:
     request_id = EventId(request or hq.new_id())
-    return change_status(hq.office.desk, Moment.at(hq.clock.at), member, status, request_id=request_id, reason=reason)
+    wish = StandingWish(request_id=request_id, member_id=member, status=status, reason=reason)
+    return change_status(hq.office.desk, Moment.at(hq.clock.at), wish, unnoted)
 
 
 def test_a_freeze_is_written_once_and_every_till_hears_of_it_at_once(hq: ServedHq, till: PushingTill) -> None:

@@ -23,6 +23,7 @@ from tests.hq_server.own_journal.miniature import (
     own_kinds,
     run,
     till_under,
+    unnoted,
     wallet_of,
 )
 from tests.hq_server.served import PushingTill, ServedHq
@@ -49,7 +50,7 @@ def wish(hq: ServedHq, two: tuple[MemberId, MemberId], amount_minor: int | None 
 
 
 def moved(hq: ServedHq, wanted: TwoMembers) -> Refusal | None:
-    return move(hq.office.desk, Moment.at(hq.clock.at, by=BOSS), wanted)
+    return move(hq.office.desk, Moment.at(hq.clock.at, by=BOSS), wanted, unnoted)
 
 
 def in_transit(hq: ServedHq) -> int:

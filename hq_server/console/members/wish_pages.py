@@ -1,0 +1,202 @@
+"""What head office does with a member at a person's wish: transfer, merge, standing. Each is shown in words and amounts before it is confirmed, and is in the audit log.
+
+A wish is named when its form is made; sent twice it is done once. Only administrators.
+"""
+
+from secrets import token_bytes
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from hq_server.audit.log import record
+from hq_server.console.chrome import chrome_of
+from hq_server.console.members.reads import member_view
+from hq_server.console.members.wishes import amount_of, movable_minor, preview, reachable, the_other
+from hq_server.console.rendering import link, page
+from hq_server.console.sign_in.sessions import Visitor
+from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf
+from hq_server.database.engine import WriteSession
+from hq_server.office import Office
+from hq_server.own_journal.desk import Note
+from hq_server.own_journal.place import Moment
+from hq_server.own_journal.standing import StandingWish, change_status
+from hq_server.own_journal.transfers import TwoMembers, move
+from stored_value.identity import EventId, MemberId, StaffId, uuid7
+from stored_value.refusals import Refusal
+from stored_value.wallet import WalletStatus
+
+router = APIRouter()
+REASON_CHARS_MAX = 200
+ACTIONS = {True: "members_merged", False: "value_transferred"}
+
+
+@router.get("/members/{member_id}/transfer")
+def get_transfer(
+    request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, to: str = "", amount: str = ""
+) -> Response:
+    return _ask_to_move(request, office, visitor, member_id, to=to, amount=amount, merge=False)
+
+
+@router.get("/members/{member_id}/merge")
+def get_merge(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, to: str = "") -> Response:
+    return _ask_to_move(request, office, visitor, member_id, to=to, amount="", merge=True)
+
+
+def _ask_to_move(
+    request: Request, office: Office, visitor: Visitor, member_id: str, *, to: str, amount: str, merge: bool
+) -> Response:
+    """The form; with both of its fields filled in, what would happen."""
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None)
+        if view is None or view.wallet is None:
+            raise PageMissing
+        rulebooks = office.rulebooks.all(session)
+        shown, refusal, wish = None, None, None
+        if to.strip() and (merge or amount.strip()):
+            other = the_other(session, office.keys, to)
+            if isinstance(other, Refusal):
+                refusal = other
+            else:
+                wish = TwoMembers(
+                    transfer_id=_new_id(moment),
+                    giver=MemberId(member_id),
+                    taker=MemberId(other.member_id),
+                    amount_minor=None if merge else amount_of(amount),
+                )
+                answer = preview(session, rulebooks, wish, moment)
+                shown, refusal = (None, answer) if isinstance(answer, Refusal) else (answer, None)
+        return page(
+            request,
+            "member_move.html",
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
+            view=view,
+            merge=merge,
+            movable_minor=movable_minor(view.wallet, rulebooks, moment),
+            to=to.strip(),
+            amount=amount.strip(),
+            wish=wish,
+            preview=shown,
+            refusal=refusal,
+        )
+
+
+@router.post("/members/{member_id}/transfer")
+def post_transfer(
+    request: Request,
+    office: OfficeOf,
+    visitor: FormVisitor,
+    member_id: str,
+    transfer_id: Annotated[str, Form()],
+    taker: Annotated[str, Form()],
+    amount_minor: Annotated[int, Form()],
+) -> Response:
+    wish = TwoMembers(
+        transfer_id=EventId(transfer_id), giver=MemberId(member_id), taker=MemberId(taker), amount_minor=amount_minor
+    )
+    return _move(request, office, visitor, wish)
+
+
+@router.post("/members/{member_id}/merge")
+def post_merge(
+    request: Request,
+    office: OfficeOf,
+    visitor: FormVisitor,
+    member_id: str,
+    transfer_id: Annotated[str, Form()],
+    taker: Annotated[str, Form()],
+) -> Response:
+    wish = TwoMembers(transfer_id=EventId(transfer_id), giver=MemberId(member_id), taker=MemberId(taker))
+    return _move(request, office, visitor, wish)
+
+
+def _move(request: Request, office: Office, visitor: Visitor, wish: TwoMembers) -> Response:
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    merge = wish.amount_minor is None
+    data: dict[str, int | str] = {"to": wish.taker, "transfer": wish.transfer_id}
+    if wish.amount_minor is not None:
+        data["amount_minor"] = wish.amount_minor
+    note = _audited(visitor, moment, ACTIONS[merge], wish.giver, data)
+    refusal = move(office.desk, moment, wish, note)
+    if refusal is not None:
+        return _refused(request, office, visitor, wish.giver, refusal)
+    return RedirectResponse(link(f"/members/{wish.giver}", done="merged" if merge else "transferred"), 303)
+
+
+@router.get("/members/{member_id}/standing")
+def get_standing(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, status: str = "") -> Response:
+    """Asks before it is done, naming the member and what follows."""
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None)
+        if view is None or status not in reachable(view.wallet):
+            raise PageMissing
+        return page(
+            request,
+            "member_standing.html",
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
+            view=view,
+            wanted=status,
+            request_id=_new_id(moment),
+        )
+
+
+@router.post("/members/{member_id}/standing")
+def post_standing(
+    request: Request,
+    office: OfficeOf,
+    visitor: FormVisitor,
+    member_id: str,
+    request_id: Annotated[str, Form()],
+    status: Annotated[WalletStatus, Form()],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    said = reason.strip()[:REASON_CHARS_MAX]
+    wish = StandingWish(request_id=EventId(request_id), member_id=MemberId(member_id), status=status, reason=said)
+    note = _audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": said})
+    refusal = change_status(office.desk, moment, wish, note)
+    if refusal is not None:
+        return _refused(request, office, visitor, member_id, refusal)
+    return RedirectResponse(link(f"/members/{member_id}", done="standing"), 303)
+
+
+def _refused(request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal) -> Response:
+    """Something changed since the question was asked: nothing was done, and why."""
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None)
+        if view is None:
+            raise PageMissing
+        return page(
+            request,
+            "member_refused.html",
+            status=409,
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=office.clock()),
+            view=view,
+            refusal=refusal,
+        )
+
+
+def _audited(visitor: Visitor, moment: Moment, action: str, subject: str, data: dict[str, int | str]) -> Note:
+    def note(session: WriteSession) -> None:
+        record(session, actor=visitor.login, action=action, subject=subject, data=data, now=moment.now)
+
+    return note
+
+
+def _moment(office: Office, visitor: Visitor) -> Moment:
+    return Moment.at(office.clock(), by=StaffId(visitor.user_id))
+
+
+def _new_id(moment: Moment) -> EventId:
+    return EventId(uuid7(moment.now, token_bytes(10)))
+
+
+def _require_change(visitor: Visitor) -> None:
+    if not visitor.may_change:
+        raise NotPermitted
