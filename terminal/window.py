@@ -27,11 +27,13 @@ from terminal.screens.deposits_screen import DepositsScreen
 from terminal.screens.enrol_member_screen import EnrolMemberScreen
 from terminal.screens.enrol_till_screen import EnrolTillScreen
 from terminal.screens.front import Front
+from terminal.screens.holdings_screen import HoldingsScreen
 from terminal.screens.home_screen import HomeScreen
 from terminal.screens.identify_screen import IdentifyScreen
 from terminal.screens.keystrokes import Keystrokes
 from terminal.screens.lock_screen import LockScreen
 from terminal.screens.member_screen import MemberScreen
+from terminal.screens.order_screen import OrderScreen
 from terminal.screens.receipts_screen import ReceiptsScreen
 from terminal.screens.redeem_screen import RedeemScreen
 from terminal.screens.refund_screen import RefundScreen
@@ -57,6 +59,8 @@ _SCREENS: Final[dict[str, type[TillScreen]]] = {
     "member": MemberScreen,
     "redeem": RedeemScreen,
     "top_up": TopUpScreen,
+    "order": OrderScreen,
+    "holdings": HoldingsScreen,
     "refund": RefundScreen,
     "enrol_member": EnrolMemberScreen,
     "receipts": ReceiptsScreen,

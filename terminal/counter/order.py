@@ -2,6 +2,7 @@
 and other tenders, and by the balance within the limit between two syncs; coupons, passes and points need head office's word (H4).
 """
 
+from dataclasses import replace
 from typing import Final
 
 from stored_value.cart import Cart, Priced, price, tax_inside
@@ -9,8 +10,9 @@ from stored_value.draw import plan_draw
 from stored_value.events import Event, EvidenceClass, ExpectedDraw, Tender
 from stored_value.events_order import CouponUsed, Discount, OrderItem, OrderPaid
 from stored_value.identity import EventId, MemberId
-from stored_value.money import split
+from stored_value.money import floor_share, split
 from stored_value.order import refuse_order
+from stored_value.points import points_needed, points_worth_minor, usable_points_total
 from stored_value.redemption import spendable_minor
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook, Words
@@ -78,6 +80,7 @@ def _quote(
     balance = min(max(0, priced.due_minor - tendered), spendable)
     store_id = place.journal.head_office.identity.store_id
     draws = plan_draw(wallet, balance, rulebook.draw_order, standing.on, store_id)
+    most = _points_most(cart, wallet, standing)
     refusals = priced.refusals
     if offline and _reserved(cart):
         refusals = (*refusals, Refusal(RefusalCode.ONLINE_ONLY, {"remedy": "pay_without_holdings"}))
@@ -86,6 +89,8 @@ def _quote(
         coupons=tuple(_coupon_paid(used, wallet, rulebook) for used in priced.coupons),
         points=priced.points.points if priced.points else 0,
         points_minor=priced.points.value_minor if priced.points else 0,
+        points_most=most,
+        points_most_minor=points_worth_minor(most, rulebook.points),
         due_minor=priced.due_minor,
         tendered_minor=tendered,
         balance_minor=balance,
@@ -202,6 +207,20 @@ def _coupon_paid(used: CouponUsed, wallet: Wallet, rulebook: Rulebook) -> Coupon
     known = rulebook.coupon_type(held.item_id) if held is not None else None
     name = known.name if known is not None else Words(zh=used.holding_id, en=used.holding_id)
     return CouponPaid(holding_id=used.holding_id, name=name, amount_minor=used.amount_minor)
+
+
+def _points_most(cart: Cart, wallet: Wallet, standing: Standing) -> int:
+    """The fewest points that pay as much as points may pay of this cart."""
+    policy, on = standing.rulebook.points, standing.on
+    due = _price(replace(cart, points=0), wallet, standing).due_minor
+    at_most = floor_share(due, standing.rulebook.cart.points_basis_points, _ALL)
+    needed = points_needed(at_most, policy)
+    if needed is None:
+        return 0
+    if points_worth_minor(needed, policy) > at_most:
+        needed -= 1
+    worth = points_worth_minor(min(needed, usable_points_total(wallet, on)), policy)
+    return points_needed(worth, policy) or 0
 
 
 def _tax_minor(priced: Priced) -> int:

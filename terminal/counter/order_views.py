@@ -36,12 +36,15 @@ class CouponPaid:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuote:
     """An order as it would be paid now. `due_minor` is left for tenders and the balance; the balance takes what `tenders` leave, as far as it can be
-    spent now, and `open_minor` is what nobody pays yet (below zero: tendered too much). `refusals` say why a coupon, pass or points pay nothing."""
+    spent now, and `open_minor` is what nobody pays yet (below zero: tendered too much). `points_most` is how many points may pay here at most, and
+    `points_most_minor` what they would pay. `refusals` say why a coupon, pass or points pay nothing."""
 
     lines: tuple[SoldLine, ...]
     coupons: tuple[CouponPaid, ...]
     points: int
     points_minor: int
+    points_most: int
+    points_most_minor: int
     due_minor: int
     tendered_minor: int
     balance_minor: int

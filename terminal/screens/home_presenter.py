@@ -59,6 +59,7 @@ class HomePresenter(CounterPresenter[HomeView]):
         destinations: dict[str, Destination] = {
             "redeem": Identify(Purpose.REDEEM),
             "top_up": Identify(Purpose.TOP_UP),
+            "order": Identify(Purpose.ORDER),
             "member": Identify(Purpose.MEMBER),
             "enrol": EnrolMember(),
             "refund": Refund(),
@@ -83,6 +84,7 @@ class HomePresenter(CounterPresenter[HomeView]):
             redeem=TileView(key="redeem", label=t("Redeem"), hint=self._redeem_hint(), icon="scan"),
             top_up=TileView(key="top_up", label=t("Top up"), hint=self._top_up_hint(), icon="wallet"),
             tiles=(
+                TileView(key="order", label=t("Order"), hint=t("Items, coupons"), icon="basket"),
                 TileView(key="member", label=t("Member"), hint=t("Balance, entries"), icon="user-search"),
                 TileView(key="enrol", label=t("New member"), hint=t("Name and phone"), icon="user-plus"),
                 TileView(key="refund", label=t("Refund"), hint=t("By receipt"), icon="arrow-back-up"),

@@ -12,7 +12,12 @@ from terminal.screens.navigation import EnrolMember, Identify, Purpose, after_id
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice
 
-_TONES: Final = {Purpose.REDEEM: Tone.REDEEM, Purpose.TOP_UP: Tone.TOP_UP, Purpose.MEMBER: Tone.NEUTRAL}
+_TONES: Final = {
+    Purpose.REDEEM: Tone.REDEEM,
+    Purpose.TOP_UP: Tone.TOP_UP,
+    Purpose.ORDER: Tone.REDEEM,
+    Purpose.MEMBER: Tone.NEUTRAL,
+}
 _PHONE_DIGITS: Final = 11
 _DIGITS_MIN: Final = 10
 _ENROL: Final = "enrol"
@@ -82,7 +87,12 @@ class IdentifyPresenter(CounterPresenter[IdentifyView]):
 
     def build(self) -> IdentifyView:
         t = self.t
-        titles = {Purpose.REDEEM: t("Redeem"), Purpose.TOP_UP: t("Top up"), Purpose.MEMBER: t("Member")}
+        titles = {
+            Purpose.REDEEM: t("Redeem"),
+            Purpose.TOP_UP: t("Top up"),
+            Purpose.ORDER: t("Order"),
+            Purpose.MEMBER: t("Member"),
+        }
         notice = self.notice
         if self.refusal is not None and self.refusal.code is RefusalCode.MEMBER_UNKNOWN:
             notice = replace(notice, action=t("Enrol a new member"))

@@ -8,7 +8,17 @@ from stored_value.wallet import WalletStatus
 from terminal.counter.views import MemberView, RecentEntry
 from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
-from terminal.screens.navigation import CardCare, CashOut, Deposits, Destination, MemberCard, Redeem, TopUp
+from terminal.screens.navigation import (
+    CardCare,
+    CashOut,
+    Deposits,
+    Destination,
+    Holdings,
+    MemberCard,
+    Order,
+    Redeem,
+    TopUp,
+)
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice, kind_name
 
@@ -80,6 +90,8 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
         if self._member is None:
             return
         destinations: dict[str, Destination] = {
+            "order": Order(self._member, self._by_card),
+            "holdings": Holdings(self._member, self._by_card),
             "cash_out": CashOut(self._member),
             "deposits": Deposits(self._member),
             "card": CardCare(self._member),
@@ -110,6 +122,8 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
             top_up_hint=t("with bonus preview"),
             top_up_enabled=active,
             actions=(
+                ActionView(key="order", label=t("Order"), icon="basket", enabled=member is not None),
+                ActionView(key="holdings", label=t("Passes, points"), icon="ticket", enabled=member is not None),
                 ActionView(key="cash_out", label=t("Pay out"), icon="cash", enabled=member is not None),
                 ActionView(key="deposits", label=t("Deposits"), icon="box", enabled=member is not None),
                 ActionView(key="card", label=t("Loss, new card"), icon="credit-card", enabled=member is not None),

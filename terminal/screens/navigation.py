@@ -17,6 +17,7 @@ class Purpose(StrEnum):
 
     REDEEM = "redeem"
     TOP_UP = "top_up"
+    ORDER = "order"
     MEMBER = "member"
 
 
@@ -71,6 +72,22 @@ class Redeem:
 class TopUp:
     member: MemberView
     screen: ClassVar[str] = "top_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    member: MemberView
+    by_card: bool
+    screen: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Passes to use and points to exchange."""
+
+    member: MemberView
+    by_card: bool
+    screen: ClassVar[str] = "holdings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +153,8 @@ Destination = (
     | MemberCard
     | Redeem
     | TopUp
+    | Order
+    | Holdings
     | Refund
     | CashOut
     | Deposits
@@ -177,6 +196,10 @@ def after_identifying(current: Destination, found: MemberView | PurchaseView, *,
             return Redeem(found, by_card)
         case TopUp() | Identify(purpose=Purpose.TOP_UP):
             return TopUp(found)
+        case Order() | Identify(purpose=Purpose.ORDER):
+            return Order(found, by_card)
+        case Holdings():
+            return Holdings(found, by_card)
         case CashOut():
             return CashOut(found)
         case Deposits():

@@ -1,17 +1,21 @@
-"""Refunding a purchase: find the receipt (scan, number or list), choose lines, lower an amount if need be, confirm. Which lots it goes back to is not its business."""
+"""Refunding a purchase or an order: find the receipt (scan, number or list), choose lines, lower an amount or a number of uses, confirm. Where it goes back to
+is the counter's business; of an order it is shown before."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from stored_value.events import RefundLine
+from stored_value.events_order import OrderRefundLine
 from stored_value.identity import EventId
 from stored_value.money import format_yuan, in_words
+from stored_value.refusals import Refusal
+from terminal.counter.order_views import OrderRefundQuote
 from terminal.counter.views import Completed, PurchaseLineView, PurchaseView, ReceiptRow, TillStatus
 from terminal.screens.amounts import CLEAR, AmountEntry, DigitEntry
 from terminal.screens.clock_words import hours_and_minutes
 from terminal.screens.keypad_view import CONFIRM, KeypadView, QuickKey, Tone
 from terminal.screens.navigation import Refund, Result
 from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.refund_lines import ChosenLine, can_go_back, goes_back_text
 from terminal.screens.words import Notice
 
 _ALL: Final = "all"
@@ -42,7 +46,7 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundView:
-    """Without a purchase `choices` lists receipts; with one `lines` lists what it holds."""
+    """Without a purchase `choices` lists receipts; with one `lines` lists what it holds. `goes_back` says where a refund of an order goes."""
 
     title: str
     back: str
@@ -52,6 +56,7 @@ class RefundView:
     choices: tuple[ReceiptChoice, ...]
     choices_empty: str
     lines: tuple[LineRow, ...]
+    goes_back: str
     reason_title: str
     reasons: tuple[QuickKey, ...]
     notice: Notice
@@ -69,7 +74,8 @@ class RefundPresenter(CounterPresenter[RefundView]):
     def _take(self, purchase: PurchaseView | None) -> None:
         self._purchase = purchase
         self._action: EventId | None = None
-        self._chosen: dict[int, AmountEntry] = {}
+        self._chosen: dict[int, ChosenLine] = {}
+        self._quote: OrderRefundQuote | None = None
         self._editing: int | None = None
         self._reason = "returned"
 
@@ -88,7 +94,7 @@ class RefundPresenter(CounterPresenter[RefundView]):
     def choose_line(self, line_no: int) -> None:
         """Takes a line in full; another touch on it leaves it out again. The last one touched is the one the keypad changes."""
         line = self._line(line_no)
-        if line is None or self.busy or line.refundable_minor == 0:
+        if line is None or self.busy or not can_go_back(line):
             return
         if line_no in self._chosen and self._editing == line_no:
             del self._chosen[line_no]
@@ -96,10 +102,9 @@ class RefundPresenter(CounterPresenter[RefundView]):
         elif line_no in self._chosen:
             self._editing = line_no
         else:
-            self._chosen[line_no] = AmountEntry.of(line.refundable_minor)
+            self._chosen[line_no] = ChosenLine.whole(line)
             self._editing = line_no
-        self.quiet()
-        self.publish()
+        self._choice_changed()
 
     def choose_reason(self, reason: str) -> None:
         self._reason = reason
@@ -140,6 +145,7 @@ class RefundPresenter(CounterPresenter[RefundView]):
             if purchase is None and not self._choices
             else "",
             lines=() if purchase is None else tuple(self._line_row(line) for line in purchase.lines),
+            goes_back=goes_back_text(self._quote, self.desk.texts) if self._quote is not None else "",
             reason_title=t("Why?"),
             reasons=() if purchase is None else self._reasons(),
             notice=self.notice,
@@ -155,21 +161,26 @@ class RefundPresenter(CounterPresenter[RefundView]):
         )
 
     def _line_row(self, line: PurchaseLineView) -> LineRow:
-        t, entry = self.t, self._chosen.get(line.line_no)
-        if line.refundable_minor == 0:
+        t, chosen = self.t, self._chosen.get(line.line_no)
+        if not can_go_back(line):
             detail = t("fully refunded")
+        elif line.units:
+            detail = t("by a pass: {left} of {units} can go back", left=line.units_left, units=line.units)
+        elif line.only_whole:
+            detail = t("the whole pass, less what was used")
         elif line.refunded_minor:
             detail = t("{amount} refunded before", amount=format_yuan(line.refunded_minor))
         else:
             detail = t("paid {amount}", amount=format_yuan(line.total_minor))
+        rest = f"× {line.units_left}" if line.units else format_yuan(line.refundable_minor)
         return LineRow(
             line_no=line.line_no,
             name=line.name,
             detail=detail,
-            amount=format_yuan(line.refundable_minor) if entry is None else format_yuan(entry.minor),
-            chosen=entry is not None,
+            amount=rest if chosen is None else chosen.row_text,
+            chosen=chosen is not None,
             editing=self._editing == line.line_no,
-            enabled=line.refundable_minor > 0,
+            enabled=can_go_back(line),
         )
 
     def _reasons(self) -> tuple[QuickKey, ...]:
@@ -201,33 +212,29 @@ class RefundPresenter(CounterPresenter[RefundView]):
     def _refund_pad(self, purchase: PurchaseView) -> KeypadView:
         t, total = self.t, self._total_minor
         editing = self._chosen.get(self._editing) if self._editing is not None else None
-        line = self._line(self._editing) if self._editing is not None else None
+        units = sum(chosen.count for chosen in self._chosen.values())
         return KeypadView(
-            caption=t("Touch what comes back") if line is None else t("Refund of {name}", name=line.name),
-            display=(editing or AmountEntry()).shown,
+            caption=t("Touch what comes back") if editing is None else t("Refund of {name}", name=editing.line.name),
+            display=AmountEntry().shown if editing is None else editing.shown,
             faint=editing is None or editing.is_empty,
             below=in_words(total) if total else "",
             aside=t("Total {amount}", amount=format_yuan(total)) if len(self._chosen) > 1 else "",
             quick=(
-                QuickKey(key=_ALL, label=t("All lines"), enabled=purchase.refundable_minor > 0),
+                QuickKey(key=_ALL, label=t("All lines"), enabled=any(map(can_go_back, purchase.lines))),
                 QuickKey(key=CLEAR, label=t("Clear"), enabled=editing is not None),
             ),
             confirm=t("One moment…") if self.slow else t("Refund"),
-            confirm_amount=format_yuan(total) if total else "",
+            confirm_amount=format_yuan(total) if total else f"× {units}" if units else "",
             confirm_enabled=self._can_confirm(),
             tone=Tone.REFUND,
         )
 
     @property
     def _total_minor(self) -> int:
-        return sum(entry.minor for entry in self._chosen.values())
+        return sum(chosen.minor for chosen in self._chosen.values())
 
     def _can_confirm(self) -> bool:
-        fits = all(
-            line is not None and 0 < entry.minor <= line.refundable_minor
-            for line, entry in ((self._line(line_no), entry) for line_no, entry in self._chosen.items())
-        )
-        return bool(self._chosen) and fits and self._action is not None and not self.busy
+        return self._can_ask() and self._action is not None and not self.busy
 
     def _line(self, line_no: int) -> PurchaseLineView | None:
         lines = self._purchase.lines if self._purchase is not None else ()
@@ -242,22 +249,41 @@ class RefundPresenter(CounterPresenter[RefundView]):
             self.choose_receipt(f"{self._terminal}-{int(self._number.digits):0{_SEQ_DIGITS}d}")
 
     def _press_amount(self, key: str) -> None:
-        line = self._line(self._editing) if self._editing is not None else None
-        if line is None or self._editing is None:
+        if self._editing is None or self._editing not in self._chosen:
             return
-        pressed = self._chosen[self._editing].press(key)
-        if pressed.minor <= line.refundable_minor:
-            self._chosen[self._editing] = pressed
-        self.quiet()
-        self.publish()
+        self._chosen[self._editing] = self._chosen[self._editing].press(key)
+        self._choice_changed()
 
     def _choose_all(self, purchase: PurchaseView) -> None:
-        self._chosen = {
-            line.line_no: AmountEntry.of(line.refundable_minor) for line in purchase.lines if line.refundable_minor
-        }
+        self._chosen = {line.line_no: ChosenLine.whole(line) for line in purchase.lines if can_go_back(line)}
         self._editing = next(reversed(self._chosen), None)
+        self._choice_changed()
+
+    def _choice_changed(self) -> None:
+        """Of an order the counter says where it goes back to; a purchase goes back to the balance."""
         self.quiet()
+        purchase = self._purchase
+        if purchase is None or not purchase.is_order or not self._can_ask():
+            self._quote = None
+            self.ask("quote", lambda: None, lambda _none: None)
+        else:
+            purchase_id, lines = purchase.purchase_id, self._order_lines()
+            self.ask("quote", lambda: self.desk.counter.quote_order_refund(purchase_id, lines), self._show_quote)
         self.publish()
+
+    def _can_ask(self) -> bool:
+        return bool(self._chosen) and all(chosen.fits for chosen in self._chosen.values())
+
+    def _order_lines(self) -> tuple[OrderRefundLine, ...]:
+        return tuple(chosen.order_line for _line_no, chosen in sorted(self._chosen.items()))
+
+    def _show_quote(self, answer: OrderRefundQuote | Refusal) -> None:
+        if isinstance(answer, Refusal):
+            self._quote = None
+            self.refuse(answer)
+        else:
+            self._quote = answer
+            self.publish()
 
     def _open(self, purchase: PurchaseView | None) -> None:
         self._take(purchase)
@@ -284,11 +310,14 @@ class RefundPresenter(CounterPresenter[RefundView]):
         action = self._action
         if action is None or not self._can_confirm():
             return
-        lines = tuple(
-            RefundLine(line_no=line_no, amount_minor=entry.minor) for line_no, entry in sorted(self._chosen.items())
-        )
         reason = next(choice.label for choice in self._reasons() if choice.chosen)
-        self.act(lambda: self.desk.counter.refund(action, purchase.purchase_id, lines, reason), self._done)
+        counter, purchase_id = self.desk.counter, purchase.purchase_id
+        if purchase.is_order:
+            back = self._order_lines()
+            self.act(lambda: counter.refund_order(action, purchase_id, back, reason), self._done)
+        else:
+            lines = tuple(chosen.refund_line for _line_no, chosen in sorted(self._chosen.items()))
+            self.act(lambda: counter.refund(action, purchase_id, lines, reason), self._done)
 
     def _done(self, completed: Completed) -> None:
         name = self._purchase.name_masked if self._purchase else ""

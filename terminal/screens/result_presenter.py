@@ -10,7 +10,14 @@ from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import kind_name
 
 RETURN_AFTER_S: Final = 3.0
-_WITHOUT_AMOUNT: Final = ("member_enrolled", "status_changed", "card_replaced", "identity_recorded")
+_WITHOUT_AMOUNT: Final = (
+    "member_enrolled",
+    "status_changed",
+    "card_replaced",
+    "identity_recorded",
+    "pass_used",
+    "points_redeemed",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,8 @@ class ResultPresenter(CounterPresenter[ResultView]):
             "purchase_refunded": t("Refunded"),
             "top_up_reversed": t("Top-up undone"),
             "member_enrolled": t("Member enrolled"),
+            "order_paid": t("Order paid"),
+            "points_redeemed": t("Points exchanged"),
         }
         return titles.get(done.kind) or kind_name(done.kind, self.desk.texts)
 
@@ -94,10 +103,16 @@ class ResultPresenter(CounterPresenter[ResultView]):
         match done.kind:
             case "topped_up" if done.bonus_minor:
                 return t("with {bonus} bonus", bonus=bonus)
-            case "redeemed":
+            case "order_paid" if not done.principal_minor + done.bonus_minor:
+                return ""
+            case "redeemed" | "order_paid":
                 return t("principal {principal} · bonus {bonus}", principal=principal, bonus=bonus)
-            case "purchase_refunded":
+            case "order_refunded" if not done.principal_minor + done.bonus_minor:
+                return ""
+            case "purchase_refunded" | "order_refunded":
                 return t("back to principal {principal} · bonus {bonus}", principal=principal, bonus=bonus)
+            case "points_redeemed":
+                return t("{points} points left", points=done.points_after)
             case _:
                 return ""
 

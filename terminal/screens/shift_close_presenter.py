@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stored_value.events import TenderKind
+from stored_value.events import ShiftTotals, TenderKind
 from stored_value.money import format_yuan, in_words
 from terminal.counter.views import ShiftReport
 from terminal.language import Texts
@@ -158,6 +158,13 @@ def _rows(report: ShiftReport, texts: Texts) -> tuple[ReportRow, ...]:
         ReportRow(label=t("Bonus given"), value=format_yuan(totals.bonus_minor)),
         ReportRow(label=t("Redeemed"), value=format_yuan(totals.redeemed_minor)),
         ReportRow(label=t("Refunded"), value=format_yuan(totals.refunded_minor)),
+        *_orders(totals, texts),
         ReportRow(label=t("Cash expected"), value=format_yuan(report.expected_minor or 0), strong=True),
         ReportRow(label=t("Cash counted"), value=format_yuan(report.counted_minor or 0), strong=True),
     )
+
+
+def _orders(totals: ShiftTotals, texts: Texts) -> tuple[ReportRow, ...]:
+    """Only in a shift that had any."""
+    rows = ((texts.t("Orders"), totals.ordered_minor), (texts.t("Orders refunded"), totals.order_refunded_minor))
+    return tuple(ReportRow(label=label, value=format_yuan(minor)) for label, minor in rows if minor)

@@ -13,6 +13,7 @@ from terminal.screens.cash_out_presenter import CashOutPresenter
 from terminal.screens.deposits_presenter import DepositsPresenter
 from terminal.screens.enrol_member_presenter import EnrolMemberPresenter
 from terminal.screens.front import Front
+from terminal.screens.holdings_presenter import HoldingsPresenter
 from terminal.screens.home_presenter import HomePresenter
 from terminal.screens.identify_presenter import IdentifyPresenter
 from terminal.screens.lock_presenter import LockPresenter
@@ -23,11 +24,13 @@ from terminal.screens.navigation import (
     CloseShift,
     Deposits,
     EnrolMember,
+    Holdings,
     Home,
     Identify,
     Lock,
     MemberCard,
     OpenShift,
+    Order,
     Receipts,
     Redeem,
     Refund,
@@ -36,6 +39,7 @@ from terminal.screens.navigation import (
     TopUp,
     after_identifying,
 )
+from terminal.screens.order_presenter import OrderPresenter
 from terminal.screens.presenter import Desk
 from terminal.screens.receipts_presenter import ReceiptsPresenter
 from terminal.screens.redeem_presenter import RedeemPresenter
@@ -53,6 +57,7 @@ _UNSCANNABLE: Final = (Lock, OpenShift, CloseShift)
 class Till(Front):
     def __init__(self, desk: Desk, appearance: Appearance) -> None:
         self._redeem = RedeemPresenter(desk)
+        self._order = OrderPresenter(desk)
         super().__init__(
             desk,
             appearance,
@@ -65,6 +70,8 @@ class Till(Front):
                 MemberCard.screen: MemberPresenter(desk),
                 Redeem.screen: self._redeem,
                 TopUp.screen: TopUpPresenter(desk),
+                Order.screen: self._order,
+                Holdings.screen: HoldingsPresenter(desk),
                 Refund.screen: RefundPresenter(desk),
                 EnrolMember.screen: EnrolMemberPresenter(desk),
                 Receipts.screen: ReceiptsPresenter(desk),
@@ -105,6 +112,8 @@ class Till(Front):
             return
         here = self._desk.navigator.current
         if isinstance(here, Redeem) and isinstance(found, MemberView) and self._redeem.recognise(found):
+            return
+        if isinstance(here, Order) and isinstance(found, MemberView) and self._order.recognise(found):
             return
         to = after_identifying(here, found, by_card=True)
         if to is not None:

@@ -15,17 +15,10 @@ from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.navigation import Result, TopUp
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.top_up_words import reason_text, rewards_beside_bonus
-from terminal.screens.words import Notice, tender_name
+from terminal.screens.words import Notice, tender_icon, tender_name
 
 _QUICK_MINOR: Final = (10_000, 20_000, 50_000)
 _ROUND_MINOR: Final = (10_000, 50_000)
-_ICONS: Final = {
-    TenderKind.CASH: "cash",
-    TenderKind.WECHAT: "qrcode",
-    TenderKind.ALIPAY: "device-mobile",
-    TenderKind.CARD: "credit-card",
-    TenderKind.TRANSFER: "building-bank",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +188,7 @@ class TopUpPresenter(CounterPresenter[TopUpView]):
             TenderView(
                 kind=kind.value,
                 label=tender_name(kind, self.desk.texts),
-                icon=_ICONS[kind],
+                icon=tender_icon(kind),
                 chosen=kind is self._tender,
             )
             for kind in TenderKind

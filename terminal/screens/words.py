@@ -1,4 +1,4 @@
-"""Words for people: notices, and names of tenders, kinds and states. With `refusal_words` the one place where codes become sentences.
+"""Words for people: notices, and names (and signs) of tenders, kinds and states. With `refusal_words` the one place where codes become sentences.
 
 Used by presenters only; tests walk every code in every language.
 """
@@ -54,6 +54,13 @@ _TENDERS: Final = {
     TenderKind.CARD: later("Bank card"),
     TenderKind.TRANSFER: later("Transfer"),
 }
+_TENDER_ICONS: Final = {
+    TenderKind.CASH: "cash",
+    TenderKind.WECHAT: "qrcode",
+    TenderKind.ALIPAY: "device-mobile",
+    TenderKind.CARD: "credit-card",
+    TenderKind.TRANSFER: "building-bank",
+}
 _STATUSES: Final = {
     WalletStatus.ACTIVE: later("Active"),
     WalletStatus.FROZEN: later("Frozen"),
@@ -97,6 +104,10 @@ _KINDS: Final = {
 
 def tender_name(kind: TenderKind, texts: Texts) -> str:
     return texts.t(_TENDERS[kind])
+
+
+def tender_icon(kind: TenderKind) -> str:
+    return _TENDER_ICONS[kind]
 
 
 def wallet_status(status: WalletStatus, texts: Texts) -> str:

@@ -84,7 +84,7 @@ def held(holding_id: LotId, kind: HoldingKind, item_id: str, quantity: int, sold
 def holder(principal: int = 50_000, bonus: int = 10_000) -> Wallet:
     """王*丽 with two coupons, a pass with three uses left and 1,500 points."""
     return replace(
-        wallet_of(principal, bonus),
+        wallet_of(principal, bonus, version=4),
         holdings=(
             held(TEA_COUPON, HoldingKind.COUPON, "tea-20", 1),
             held(ONLY_COUPON, HoldingKind.COUPON, "only-5", 1),

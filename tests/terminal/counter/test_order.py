@@ -13,6 +13,7 @@ from sync.event_codec import event_of
 from terminal.counter.order_views import OrderPayment
 from tests.terminal.counter.shop import (
     ONLY_COUPON,
+    SHOP,
     TEA_COUPON,
     everything,
     holder,
@@ -22,7 +23,7 @@ from tests.terminal.counter.shop import (
     pay_everything,
     washed,
 )
-from tests.terminal.counter.till import WANG, Till, cash, done, member_row, refused
+from tests.terminal.counter.till import WANG, Till, cash, done, member_row, refused, rulebook_row
 
 
 @pytest.fixture
@@ -55,6 +56,30 @@ def test_an_order_is_priced_line_by_line_with_every_discount_and_who_pays_the_re
         0,
     )
     assert (quote.refusals, quote.offline) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("worth_points", "worth_minor", "basis_points", "price", "most", "most_minor"),
+    [
+        (100, 100, 10_000, 12_000, 1_500, 1_500),
+        (100, 100, 10_000, 700, 700, 700),
+        (100, 100, 5_000, 1_001, 500, 500),
+        (1, 3, 10_000, 10, 3, 9),
+        (1_000, 1, 10_000, 12_000, 1_000, 1),
+        (0, 0, 10_000, 12_000, 0, 0),
+    ],
+)
+def test_the_most_points_are_the_fewest_that_pay_as_much_as_they_may(
+    shop: Till, worth_points: int, worth_minor: int, basis_points: int, price: int, most: int, most_minor: int
+) -> None:
+    points = replace(SHOP.points, worth_points=worth_points, worth_minor=worth_minor)
+    policy = replace(SHOP.cart, points_basis_points=basis_points)
+    shop.feed(rulebook_row(replace(SHOP, version=3, points=points, cart=policy)))
+    quote = done(shop.counter.price_order(WANG, Cart(items=(item(1, price),))))
+    assert (quote.points_most, quote.points_most_minor) == (most, most_minor)
+    if most:
+        paid = done(shop.counter.price_order(WANG, Cart(items=(item(1, price),), points=most)))
+        assert (paid.refusals, paid.points_minor) == ((), most_minor)
 
 
 def test_what_the_balance_cannot_pay_now_stays_open(shop: Till) -> None:
@@ -224,7 +249,7 @@ def test_tenders_of_several_kinds_are_kept_apart(shop: Till) -> None:
 
 def test_a_coupon_used_elsewhere_is_known_before_the_payment(shop: Till) -> None:
     """Head office is read just before deciding."""
-    gone = replace(holder(), version=4, holdings=holder().holdings[1:])
+    gone = replace(holder(), version=5, holdings=holder().holdings[1:])
     shop.hq.rows[WANG] = member_row(gone)
     assert refused(pay(shop, everything(), cash_minor=5_000, balance_minor=10_200)) is RefusalCode.COUPON_UNKNOWN
 

@@ -7,22 +7,20 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import tests.terminal.screens.conftest  # noqa: F401 - sets up Kivy without a display before anything imports it
 from stored_value.refusals import Refusal, RefusalCode
 from terminal.counter.views import StaffRole
-from terminal.language import Language
 from terminal.screens.enrolment_words import EnrolmentFailure
 from terminal.screens.navigation import (
     CardCare,
     CashOut,
     CloseShift,
     Deposits,
-    Destination,
     EnrolMember,
     EnrolTill,
     Home,
@@ -40,23 +38,12 @@ from terminal.screens.navigation import (
 from terminal.widgets.look import ASSETS
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver, receipt_picture, window
-from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, WANG
+from tests.terminal.screens.shots import Shot, both, dark, english, offline
+from tests.terminal.screens.shots_order import ORDER_SHOTS
+from tests.terminal.screens.stand_in import LI, LONG, PURCHASE, WANG
 from tests.terminal.screens.stand_in_money_out import LAST, WAITING
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
-Play = Callable[[Driver], None]
-
-
-def nothing(_driver: Driver) -> None:
-    pass
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shot:
-    name: str
-    at: Destination
-    play: Play = nothing
-    set_up: Callable[[Bench], None] = field(default=lambda _bench: None)
 
 
 def _pin(driver: Driver) -> None:
@@ -146,20 +133,8 @@ def _float(driver: Driver) -> None:
     driver.quick("￥500")
 
 
-def _offline(bench: Bench) -> None:
-    bench.counter.state = OFFLINE
-
-
 def _stopped(bench: Bench) -> None:
     bench.counter.state = replace(bench.counter.state, stopped_reason="forked", findings_open=2)
-
-
-def _dark(bench: Bench) -> None:
-    bench.appearance.next_theme()
-
-
-def _english(bench: Bench) -> None:
-    bench.texts.use(Language.EN)
 
 
 def _signed_out(bench: Bench) -> None:
@@ -178,14 +153,6 @@ def _no_code(bench: Bench) -> None:
 def _enrol(driver: Driver) -> None:
     driver.screen.ids.code.text = "7KQ2-M9XD"
     driver.tap(driver.screen.ids.confirm)
-
-
-def _both(*steps: Callable[[Bench], None]) -> Callable[[Bench], None]:
-    def set_up(bench: Bench) -> None:
-        for step in steps:
-            step(bench)
-
-    return set_up
 
 
 def _waiting(bench: Bench) -> None:
@@ -222,6 +189,7 @@ def _too_full(bench: Bench) -> None:
 
 
 SHOTS: Final = (
+    *ORDER_SHOTS,
     Shot(name="enrol-till", at=EnrolTill(), set_up=_first_start),
     Shot(name="enrol-till-refused", at=EnrolTill(), play=_enrol, set_up=_no_code),
     Shot(name="lock", at=Lock(), set_up=_signed_out),
@@ -229,64 +197,64 @@ SHOTS: Final = (
     Shot(name="lock-wrong-pin", at=Lock(), play=_wrong_pin, set_up=_signed_out),
     Shot(name="shift-open", at=OpenShift(), play=_float),
     Shot(name="home", at=Home()),
-    Shot(name="home-offline", at=Home(), set_up=_offline),
+    Shot(name="home-offline", at=Home(), set_up=offline),
     Shot(name="home-stopped", at=Home(), set_up=_stopped),
-    Shot(name="home-dark", at=Home(), set_up=_dark),
-    Shot(name="home-en", at=Home(), set_up=_english),
+    Shot(name="home-dark", at=Home(), set_up=dark),
+    Shot(name="home-en", at=Home(), set_up=english),
     Shot(name="identify", at=Identify(Purpose.REDEEM)),
     Shot(name="identify-several", at=Identify(Purpose.TOP_UP), play=_search),
     Shot(name="identify-unknown", at=Identify(Purpose.MEMBER), play=_unknown),
     Shot(name="member", at=MemberCard(WANG, True)),
-    Shot(name="member-new", at=MemberCard(LI, True), set_up=_offline),
+    Shot(name="member-new", at=MemberCard(LI, True), set_up=offline),
     Shot(name="member-long-name", at=MemberCard(LONG, True)),
-    Shot(name="member-dark", at=MemberCard(WANG, True), set_up=_dark),
+    Shot(name="member-dark", at=MemberCard(WANG, True), set_up=dark),
     Shot(name="redeem", at=Redeem(WANG, True), play=_amount),
     Shot(name="redeem-items", at=Redeem(WANG, True), play=_items),
-    Shot(name="redeem-offline-limit", at=Redeem(WANG, True), play=lambda driver: driver.keys("268"), set_up=_offline),
+    Shot(name="redeem-offline-limit", at=Redeem(WANG, True), play=lambda driver: driver.keys("268"), set_up=offline),
     Shot(name="redeem-balance-too-low", at=Redeem(LI, True), play=_amount),
-    Shot(name="redeem-en", at=Redeem(WANG, True), play=_items, set_up=_english),
+    Shot(name="redeem-en", at=Redeem(WANG, True), play=_items, set_up=english),
     Shot(
         name="redeem-en-refused",
         at=Redeem(WANG, True),
         play=lambda driver: driver.keys("268"),
-        set_up=_both(_english, _offline),
+        set_up=both(english, offline),
     ),
-    Shot(name="redeem-dark", at=Redeem(WANG, True), play=_amount, set_up=_dark),
+    Shot(name="redeem-dark", at=Redeem(WANG, True), play=_amount, set_up=dark),
     Shot(name="redeem-long", at=Redeem(LONG, True), play=lambda driver: driver.keys("1234567.89")),
     Shot(name="top-up-empty", at=TopUp(WANG)),
     Shot(name="top-up", at=TopUp(WANG), play=_plan),
-    Shot(name="top-up-offline", at=TopUp(WANG), play=_plan, set_up=_offline),
+    Shot(name="top-up-offline", at=TopUp(WANG), play=_plan, set_up=offline),
     Shot(name="top-up-cash", at=TopUp(WANG), play=_cash),
     Shot(name="top-up-refused", at=TopUp(WANG), play=lambda driver: driver.keys("4000"), set_up=_too_full),
-    Shot(name="top-up-en", at=TopUp(LI), play=_cash, set_up=_english),
-    Shot(name="top-up-dark", at=TopUp(WANG), play=_cash, set_up=_dark),
+    Shot(name="top-up-en", at=TopUp(LI), play=_cash, set_up=english),
+    Shot(name="top-up-dark", at=TopUp(WANG), play=_cash, set_up=dark),
     Shot(name="refund-find", at=Refund()),
     Shot(name="refund", at=Refund(PURCHASE), play=_lines),
-    Shot(name="refund-en", at=Refund(PURCHASE), play=_lines, set_up=_english),
+    Shot(name="refund-en", at=Refund(PURCHASE), play=_lines, set_up=english),
     Shot(name="cash-out", at=CashOut(WANG)),
-    Shot(name="cash-out-long-en", at=CashOut(LONG), set_up=_both(_english, _manager)),
+    Shot(name="cash-out-long-en", at=CashOut(LONG), set_up=both(english, _manager)),
     Shot(name="cash-out-waiting", at=CashOut(WANG), set_up=_waiting),
-    Shot(name="cash-out-waiting-en", at=CashOut(WANG), play=_reject, set_up=_both(_waiting, _english)),
-    Shot(name="cash-out-dark", at=CashOut(WANG), set_up=_both(_waiting, _dark)),
+    Shot(name="cash-out-waiting-en", at=CashOut(WANG), play=_reject, set_up=both(_waiting, english)),
+    Shot(name="cash-out-dark", at=CashOut(WANG), set_up=both(_waiting, dark)),
     Shot(name="deposits", at=Deposits(WANG), play=lambda driver: driver.keys("99")),
     Shot(name="deposits-return", at=Deposits(WANG), play=_give_back),
-    Shot(name="deposits-en", at=Deposits(LONG), play=_give_back, set_up=_english),
+    Shot(name="deposits-en", at=Deposits(LONG), play=_give_back, set_up=english),
     Shot(name="take-back", at=TakeBack()),
-    Shot(name="take-back-refused-en", at=TakeBack(), set_up=_both(_not_last, _english)),
+    Shot(name="take-back-refused-en", at=TakeBack(), set_up=both(_not_last, english)),
     Shot(name="card", at=CardCare(WANG), play=_lost),
-    Shot(name="card-en-offline", at=CardCare(WANG), play=_lost, set_up=_both(_english, _offline)),
+    Shot(name="card-en-offline", at=CardCare(WANG), play=_lost, set_up=both(english, offline)),
     Shot(name="result-paid-out", at=CashOut(WANG), play=_paid_out, set_up=_waiting),
     Shot(name="enrol-member", at=EnrolMember(), play=_person),
     Shot(name="receipts", at=Receipts(), play=_choose_receipt),
-    Shot(name="receipts-en", at=Receipts(), play=_choose_receipt, set_up=_english),
+    Shot(name="receipts-en", at=Receipts(), play=_choose_receipt, set_up=english),
     Shot(name="shift-close", at=CloseShift(), play=_counted),
     Shot(name="shift-close-report", at=CloseShift(), play=_closed),
-    Shot(name="shift-close-en", at=CloseShift(), play=_closed, set_up=_english),
+    Shot(name="shift-close-en", at=CloseShift(), play=_closed, set_up=english),
     Shot(name="result-redeemed", at=Redeem(WANG, True), play=_charged),
-    Shot(name="result-offline", at=Redeem(WANG, True), play=_charged, set_up=_offline),
+    Shot(name="result-offline", at=Redeem(WANG, True), play=_charged, set_up=offline),
     Shot(name="result-topped-up", at=TopUp(WANG), play=_topped_up),
     Shot(name="result-change", at=TopUp(WANG), play=_change),
-    Shot(name="result-dark-en", at=Redeem(WANG, True), play=_charged, set_up=_both(_dark, _english)),
+    Shot(name="result-dark-en", at=Redeem(WANG, True), play=_charged, set_up=both(dark, english)),
 )
 LARGER: Final = ("home", "redeem", "top-up", "result-redeemed")
 REFERENCE: Final = (1024, 600)

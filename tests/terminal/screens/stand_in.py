@@ -34,6 +34,7 @@ from terminal.counter.views import (
 )
 from terminal.devices.scanner_state import ScannerState
 from tests.terminal.screens.stand_in_money_out import MoneyOutStandIn
+from tests.terminal.screens.stand_in_order import ORDER, StandInOrders
 
 NOW = datetime(2026, 6, 18, 6, 2, 30, tzinfo=UTC)
 PIN = "246810"
@@ -164,7 +165,7 @@ def receipt(title: str, amount_minor: int, number: str) -> Receipt:
     )
 
 
-class StandInCounter(MoneyOutStandIn):
+class StandInCounter(MoneyOutStandIn, StandInOrders):
     """Answers from its attributes, which a test sets; `asked` keeps what was asked for, in order."""
 
     def __init__(self) -> None:
@@ -301,7 +302,8 @@ class StandInCounter(MoneyOutStandIn):
 
     def purchase(self, receipt_no: str) -> PurchaseView | Refusal:
         self.asked.append(("purchase", receipt_no))
-        return PURCHASE if receipt_no == PURCHASE.receipt_no else Refusal(RefusalCode.PURCHASE_UNKNOWN)
+        found = next((each for each in (PURCHASE, ORDER) if each.receipt_no == receipt_no), None)
+        return found or Refusal(RefusalCode.PURCHASE_UNKNOWN)
 
     def refund(self, action: EventId, purchase_id: EventId, lines: tuple[RefundLine, ...], reason: str) -> Completed | Refusal:  # fmt: skip
         self.asked.append(("refund", action, purchase_id, lines, reason))

@@ -24,7 +24,8 @@ from terminal.screens.navigation import (
 from tests.terminal.counter.till import PIN, WANG_CARD, Till
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver, pump, receipt_picture, window
-from tests.terminal.screens.make_screenshots import SHOTS, Shot
+from tests.terminal.screens.make_screenshots import SHOTS
+from tests.terminal.screens.shots import Shot
 from tests.terminal.screens.stand_in import WANG
 from tests.waiting import until
 
