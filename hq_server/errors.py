@@ -44,6 +44,8 @@ STATUS_OF: Final[dict[str, int]] = {
     "journal_forked": 409,
     "journal_broken": 409,
     "journal_gap": 409,
+    "hold_differs": 409,
+    "hold_too_late": 409,
     "body_too_large": 413,
     "encoding_unknown": 415,
     "internal": 500,

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import EnrolmentCode, HqState, Store, Terminal, TerminalStatus
 from hq_server.enrolment.codes import code_hash
+from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
 from stored_value.identity import StoreId, TerminalId
 from sync.entry import GENESIS_HASH
@@ -53,6 +54,7 @@ def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now
         accepted_seq=0,
         head_hash=GENESIS_HASH,
         enrolled_at=now,
+        reported_epoch=current_epoch(session),
     )
     session.add(terminal)
     session.flush()

@@ -200,6 +200,10 @@ class Sequencer:
                 self._turn.release()
         self._awake.set()
 
+    def wake(self) -> None:
+        """After a commit whose caller does not wait for the feed: the background thread takes it over."""
+        self._awake.set()
+
     def _until_empty(self) -> int:
         moved = step = self._step()
         while step == STEP_ROWS_MAX:

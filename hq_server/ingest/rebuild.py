@@ -1,7 +1,7 @@
 """Owns the proof that wallets, purchases, postings and rollups are projections: does again what the journals say and compares with what stands in the tables. Changes nothing.
 
 Called by tests and by a command. Each member's entries are applied in the order of the versions at which they landed; what ingest decided about an entry's
-rulebook stands in the entry's findings.
+rulebook stands in the entry's findings. Reservations are no entries: they are compared with their table.
 """
 
 import itertools
@@ -30,10 +30,12 @@ from hq_server.database.models import (
 from hq_server.feed.outbox import decode_change
 from hq_server.ingest.rulebook_shelf import Rulebooks, RulebookShelf
 from hq_server.own_journal.place import HEAD_OFFICE_ZONE
+from hq_server.reservations.agreement import disagreements
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.events import ShiftClosed, ShiftOpened
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.wallet import ValueKind, Wallet
 from sync.entry import Entry, read_entry
@@ -107,6 +109,7 @@ def differences(session: ReadSession) -> Iterator[Difference]:
         _add(rollups, rebuilt.postings)
     yield from _untouched(session, seen)
     yield from _compare_rollups(session, rollups)
+    yield from (Difference(each.member_id, "reservations", each.kept, each.recorded) for each in disagreements(session))
 
 
 class _Rebuilt:
@@ -155,6 +158,7 @@ class _Rebuilt:
             rulebook=book.version,
             in_minor=header.in_minor,
             out_minor=header.out_minor,
+            reservations=tuple(ReservationId(kept) for kept in header.reservations),
         )
         return settle_header(self._before(book, row.version), facts, book), on.isoformat()
 
@@ -165,8 +169,8 @@ class _Rebuilt:
     def compare(self, session: ReadSession) -> Iterator[Difference]:
         assert self.wallet is not None
         record = session.get_one(WalletRecord, self.member_id)
-        stored = read_wallet(record.state)
-        mine = replace(self.wallet, purchases=(), version=record.version, tier_id=stored.tier_id)
+        stored = replace(read_wallet(record.state), reservations=())
+        mine = replace(self.wallet, purchases=(), version=record.version, tier_id=stored.tier_id, reservations=())
         if stored != mine:
             yield Difference(self.member_id, "wallet", repr(stored), repr(mine))
         columns = (record.principal_minor, record.bonus_minor, record.receivable_minor)

@@ -28,8 +28,11 @@ from hq_server.ingest.understanding import Incoming, Place, understand
 from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
 from hq_server.members.personal import store_personal
 from hq_server.office import Office
+from hq_server.reservations.closing import Report, heed
+from hq_server.reservations.settling import note_settled
 from hq_server.sessions.anchors import anchor_for
 from hq_server.sessions.tokens import TillToken
+from hq_server.wallets.guarded import Stamp
 from stored_value.events import MemberEnrolled
 from stored_value.identity import StoreId
 from sync.entry import AnchorRef
@@ -74,6 +77,8 @@ def _answer_replay(office: Office, till: TillToken, received: Sequence[Received]
         terminal = session.get(Terminal, (till.store_id, till.terminal_id))
         if terminal is None or not received:
             return None
+        if push.head.is_report and not Report(push.head, push.epoch).is_known(terminal):
+            return None
         last = received[-1].entry
         if last is None or last.header.seq > terminal.accepted_seq:
             return None
@@ -117,6 +122,7 @@ def _take_in_once(
     _enrolled(office, session, incoming, now)
     rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
     write_rows(writer_for(session), rows)
+    note_settled(session, rows.members, at=now)
     step("rows_written")
     if incoming:
         head = incoming[-1].entry
@@ -128,9 +134,17 @@ def _take_in_once(
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]
         logger.error("till stopped: %s", proven.fault.message, extra={"terminal_id": terminal.terminal_id})
+    elif _is_whole_report(push, terminal):
+        heed(session, terminal, Report(push.head, push.epoch), Stamp(now, office.keys.random))
     session.flush()
     outcomes = (*_known_outcomes(proven, held), *rows.outcomes())
     return _reply(session, office, terminal, push.epoch, outcomes), proven.fault
+
+
+def _is_whole_report(push: Push, terminal: Terminal) -> bool:
+    """Head office now holds every entry that the report speaks of, and no later one."""
+    head = push.head
+    return head.is_report and (head.seq, head.hash) == (terminal.accepted_seq, terminal.head_hash)
 
 
 def _journal_head(terminal: Terminal) -> JournalHead:

@@ -26,7 +26,7 @@ from sync.entry import Entry
 from sync.errors import BodyUnreadable
 from sync.event_codec import UnknownKind, event_of, stored_value_moved
 
-_ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
+ID_SHAPE: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _KIND: Final = re.compile(r"[0-9a-z_]{1,40}")
 UNREADABLE_KIND: Final = "unreadable"
 
@@ -67,7 +67,7 @@ def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours
         entry=entry,
         attachment=attachment,
         event=event,
-        event_id=header.id if _ID.fullmatch(header.id) else "",
+        event_id=header.id if ID_SHAPE.fullmatch(header.id) else "",
         kind=header.kind if _KIND.fullmatch(header.kind) else UNREADABLE_KIND,
         member_id=_member(entry, event),
         store_id=place.store_id,
@@ -104,7 +104,7 @@ def _event(entry: Entry, place: Place) -> tuple[Event | None, Finding | None]:
 def _first_wrong(event: Event, entry: Entry, place: Place) -> str:
     """What a rightly shaped body says that cannot be; empty when nothing."""
     header, occasion = entry.header, event.occasion
-    if not _ID.fullmatch(header.id):
+    if not ID_SHAPE.fullmatch(header.id):
         return "header.id is not an id"
     if occasion.store_id != place.store_id:
         return f"store_id is not {place.store_id}"
@@ -127,7 +127,7 @@ def _first_wrong(event: Event, entry: Entry, place: Place) -> str:
         case _:
             pass
     for name, text in texts.items():
-        if not _ID.fullmatch(text):
+        if not ID_SHAPE.fullmatch(text):
             return f"{name} is not an id"
     if (header.in_minor, header.out_minor) != stored_value_moved(event):
         return "the header's amounts are not the body's"
@@ -175,11 +175,11 @@ def _countable(value: object) -> bool:
 def _member(entry: Entry, event: Event | None) -> MemberId | None:
     """The wallet that an entry moves; a set-aside one only when its header names a wallet and amounts that can be settled."""
     header = entry.header
-    if isinstance(event, ShiftOpened | ShiftClosed) or not header.members or not _ID.fullmatch(header.id):
+    if isinstance(event, ShiftOpened | ShiftClosed) or not header.members or not ID_SHAPE.fullmatch(header.id):
         return None
     if event is None:
         countable = header.in_minor <= MAX_MINOR and header.out_minor <= MAX_MINOR
-        if not (header.in_minor or header.out_minor) or not countable or not _ID.fullmatch(header.members[0]):
+        if not (header.in_minor or header.out_minor) or not countable or not ID_SHAPE.fullmatch(header.members[0]):
             return None
     return header.members[0]
 

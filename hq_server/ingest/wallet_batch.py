@@ -28,8 +28,10 @@ from stored_value.events import (
     TopUpReversed,
 )
 from stored_value.events_money_out import CashOutPaid, CashOutReversed, MoneyOutEvent
+from stored_value.events_reservation import ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import EventId
+from stored_value.identity import EventId, MemberId
+from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.wallet import Purchase, ValueKind, Wallet
 from sync.event_codec import stored_value_moved
 from sync.messages import OutcomeFinding
@@ -68,9 +70,20 @@ class Landed:
     set_aside: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedLease:
+    """A lease that an entry made, with where it stands in time and in the wallet."""
+
+    lease: Reservation
+    member_id: MemberId
+    incarnation: int
+    epoch: str
+    version: int
+
+
 @dataclass(slots=True)
 class MemberBatch:
-    """What a batch does to one member."""
+    """What a batch does to one member. `ended` are reservations that were there before and are not any more, `opened` those that are new and still there."""
 
     wallet: list[WalletRow] = field(default_factory=list)
     purchases: dict[str, PurchaseRow] = field(default_factory=dict)
@@ -78,6 +91,9 @@ class MemberBatch:
     postings: list[PostingRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
     landed: dict[int, Landed] = field(default_factory=dict)
+    ended: list[Reservation] = field(default_factory=list)
+    opened: list[OpenedLease] = field(default_factory=list)
+    written_off: set[ReservationId] = field(default_factory=set)
 
 
 def findings_json(findings: Iterable[Finding]) -> str:
@@ -102,7 +118,10 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
         seen.add(each.event_id)
         applied, findings = _applied(wallet, each)
         status = wallet.status
+        kept = wallet.reservations
         wallet = replace(applied.wallet, version=wallet.version + 1)
+        if wallet.reservations is not kept:
+            _note_reservations(batch, each, kept, wallet)
         change = Change(
             deltas=_deltas(each, applied),
             purchases=tuple(bought.purchase_id for bought in applied.purchases),
@@ -117,6 +136,28 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
         newest = max((each.rulebook for each in incoming), key=lambda book: book.version)
         batch.wallet.append(_wallet_row(wallet, before.version, received_at, next_due_day(wallet, newest)))
     return batch
+
+
+def _note_reservations(batch: MemberBatch, each: Incoming, before: tuple[Reservation, ...], wallet: Wallet) -> None:
+    had = {kept.reservation_id for kept in before}
+    has = {kept.reservation_id for kept in wallet.reservations}
+    own = {opened.lease.reservation_id for opened in batch.opened}
+    batch.ended.extend(kept for kept in before if kept.reservation_id not in has | own)
+    batch.opened = [opened for opened in batch.opened if opened.lease.reservation_id in has]
+    header = each.entry.header
+    batch.opened.extend(
+        OpenedLease(
+            lease=kept,
+            member_id=wallet.member_id,
+            incarnation=header.incarnation,
+            epoch=header.anchor.epoch if header.anchor is not None else "",
+            version=wallet.version,
+        )
+        for kept in wallet.reservations
+        if kept.reservation_id not in had
+    )
+    if isinstance(each.event, ReservationWrittenOff):
+        batch.written_off.add(each.event.reservation_id)
 
 
 def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ...]]:
@@ -142,6 +183,7 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
         rulebook=each.rulebook.version,
         in_minor=header.in_minor,
         out_minor=header.out_minor,
+        reservations=tuple(ReservationId(kept) for kept in header.reservations),
     )
     applied = settle_header(wallet, facts, each.rulebook)
     return applied, (*each.findings, *findings, *applied.findings)

@@ -24,6 +24,7 @@ from hq_server.ingest.rulebook_shelf import Rulebooks
 from hq_server.ingest.understanding import Incoming, Place, understand
 from hq_server.ingest.wallet_batch import HeldWallet, MemberBatch, apply_to_member
 from hq_server.own_journal.place import HEAD_OFFICE_ZONE, OWN_INCARNATION, OWN_STORE, OWN_TERMINAL
+from hq_server.reservations.settling import note_settled
 from hq_server.wallets.scope import WalletChanged
 from stored_value.events import WalletEvent
 from stored_value.events_money_out import TransferredIn, TransferredOut
@@ -101,6 +102,7 @@ class OwnJournal:
             if changed:
                 raise WalletChanged(f"{len(changed)} wallets changed meanwhile")
             write_rows(writer, BatchRows(OWN_STORE, incoming, batches, self._now))
+            note_settled(self.session, batches.values(), at=self._now)
             self._note_transfers(incoming)
             self._head.seq, self._head.hash = incoming[-1].seq, incoming[-1].entry.hash
         self._close_transfers(events)

@@ -29,18 +29,23 @@ def enter_scope(
 ) -> bool:
     """True when the member is new to the store: the wallet's version is bumped and the full row goes to every store that knows the member.
     Does nothing a second time. May raise `WalletChanged`."""
+    if not note_in_scope(session, member_id, store_id, at=at):
+        return False
+    bump_version(session, member_id, at=at)
+    change_id = EventId(uuid7(at, random(10)))
+    leave(session, member_id, change_id, Change(entered=(store_id,)))
+    return True
+
+
+def note_in_scope(session: WriteSession, member_id: MemberId, store_id: StoreId, *, at: datetime) -> bool:
+    """The row alone; True when it is new. The caller bumps the version and says who entered."""
     entered = session.execute(
         upsert(session, ScopeMember)
         .values(member_id=member_id, store_id=store_id, entered_at=at)
         .on_conflict_do_nothing()
         .returning(ScopeMember.store_id)
     ).first()
-    if entered is None:
-        return False
-    bump_version(session, member_id, at=at)
-    change_id = EventId(uuid7(at, random(10)))
-    leave(session, member_id, change_id, Change(entered=(store_id,)))
-    return True
+    return entered is not None
 
 
 def bump_version(session: WriteSession, member_id: MemberId, *, at: datetime) -> None:

@@ -14,6 +14,7 @@ from hq_server.database.models.journals import EntryStatus, JournalEntry, ShiftE
 from hq_server.database.models.members import Member, MemberKey, ScopeMember
 from hq_server.database.models.own_journal import OpenTransfer, OwnJournalHead
 from hq_server.database.models.people import ConsoleSession, ConsoleUser, Staff, StaffVerifier
+from hq_server.database.models.reservations import ReservationRecord, ReservationState
 from hq_server.database.models.wallets import PostingRecord, PurchaseRecord, WalletEventRecord, WalletRecord
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "OwnJournalHead",
     "PostingRecord",
     "PurchaseRecord",
+    "ReservationRecord",
+    "ReservationState",
     "Rollup",
     "RulebookVersion",
     "ScopeMember",

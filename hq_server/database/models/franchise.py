@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hq_server.database.schema import (
     HASH_CHARS,
     ID_CHARS,
+    SIGNATURE_CHARS,
     STORE_ID_CHARS,
     TERMINAL_ID_CHARS,
     Table,
@@ -55,7 +56,10 @@ class Store(Table):
 
 
 class Terminal(Table):
-    """A till. `accepted_seq` and `head_hash` are the last entry that HQ holds of its journal; `last_occurred_at` is the time in it, so that time never runs backwards (H8)."""
+    """A till. `accepted_seq` and `head_hash` are the last entry that HQ holds of its journal; `last_occurred_at` is the time in it, so that time never runs backwards (H8).
+
+    Of reservations (H2): `grant_counter` counts the leases offered in `grant_epoch`; what stands at or below `grants_closed_through` (leases of that epoch) and
+    `requests_closed_through` (holds) was closed by the till's newest report, made at `reported_at` in `reported_epoch` and known again by `report_signature`."""
 
     __tablename__ = "terminals"
     __table_args__ = placed(
@@ -82,6 +86,14 @@ class Terminal(Table):
     version: Mapped[str] = mapped_column(String(40), default="")
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_live_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    grant_epoch: Mapped[str] = mapped_column(String(ID_CHARS), default="")
+    grant_counter: Mapped[int] = mapped_column(BigInteger, default=0)
+    grants_closed_through: Mapped[int] = mapped_column(BigInteger, default=0)
+    requests_closed_through: Mapped[int] = mapped_column(BigInteger, default=0)
+    reported_epoch: Mapped[str] = mapped_column(String(ID_CHARS), default="")
+    reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    report_signature: Mapped[str] = mapped_column(String(SIGNATURE_CHARS), default="")
 
 
 class EnrolmentCode(Table):

@@ -1,0 +1,98 @@
+"""Owns what a till's report closes (H2): of its own reservations, those at or below the watermarks that it may no longer use. Time closes nothing (L5).
+
+Called by ingest in the unit of work of the push, after its entries were applied and only when head office holds every entry up to the report's head.
+"""
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import ReservationRecord, ReservationState, Terminal
+from hq_server.own_journal.place import business_day
+from hq_server.reservations.settling import close_records
+from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
+from stored_value.identity import MemberId
+from stored_value.reservation_records import ReservationId, ReservationKind
+from stored_value.reservations import committed, without_reservations
+from sync.messages import SignedHead
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A head that is one, made in `epoch`."""
+
+    head: SignedHead
+    epoch: str
+
+    def is_known(self, terminal: Terminal) -> bool:
+        """Whether just this one was heeded last: its reply was lost."""
+        return terminal.report_signature == self.head.signature and terminal.reported_epoch == self.epoch
+
+
+def grants_counted(terminal: Terminal, epoch: str) -> int:
+    """Grants are counted anew in each epoch (H1)."""
+    return terminal.grant_counter if terminal.grant_epoch == epoch else 0
+
+
+def heed(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> frozenset[MemberId]:
+    """Closes, moves the watermarks, and returns the members of whom something became free. The terminal's row is locked."""
+    head, epoch = report.head, report.epoch
+    counted = grants_counted(terminal, epoch)
+    if head.grant_watermark > counted:
+        logger.error(
+            "a till has seen grants that head office did not make", extra={"terminal_id": terminal.terminal_id}
+        )
+        return frozenset()
+    freed = _close(session, terminal, report, stamp)
+    if terminal.grant_epoch != epoch:
+        terminal.grant_epoch, terminal.grant_counter, terminal.grants_closed_through = epoch, 0, 0
+    terminal.grants_closed_through = max(terminal.grants_closed_through, head.grant_watermark)
+    terminal.requests_closed_through = max(terminal.requests_closed_through, head.request_watermark)
+    terminal.reported_at, terminal.reported_epoch = stamp.at, epoch
+    terminal.report_signature = head.signature
+    return freed
+
+
+def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> frozenset[MemberId]:
+    done = [row for row in _open_of(session, terminal) if _is_over(row, report)]
+    if not done:
+        return frozenset()
+    by_member: defaultdict[str, list[ReservationId]] = defaultdict(list)
+    for row in done:
+        by_member[row.member_id].append(ReservationId(row.reservation_id))
+    for member_id in sorted(by_member):
+        wallet = locked_wallet(session, member_id)
+        if wallet is None:
+            continue
+        waited = bool(committed(wallet, business_day(stamp.at)))
+        put_wallet(session, without_reservations(wallet, by_member[member_id]), stamp, due=waited)
+    ids = [row.reservation_id for row in done]
+    close_records(session, terminal.store_id, terminal.terminal_id, ids, ReservationState.RELEASED, at=stamp.at)
+    return frozenset(MemberId(member_id) for member_id in by_member)
+
+
+def _open_of(session: WriteSession, terminal: Terminal) -> list[ReservationRecord]:
+    found = session.scalars(
+        select(ReservationRecord).where(
+            ReservationRecord.store_id == terminal.store_id,
+            ReservationRecord.terminal_id == terminal.terminal_id,
+            ReservationRecord.incarnation == terminal.incarnation,
+            ReservationRecord.state == ReservationState.OPEN,
+        )
+    )
+    return list(found)
+
+
+def _is_over(row: ReservationRecord, report: Report) -> bool:
+    """A lease of an earlier epoch that the till does not list was never taken, or was given back after the backup was made: it is offered no more."""
+    head = report.head
+    if row.reservation_id in head.open_reservations:
+        return False
+    if row.kind == ReservationKind.HOLD:
+        return row.number <= head.request_watermark
+    return row.number == 0 or row.epoch != report.epoch or row.number <= head.grant_watermark

@@ -1,0 +1,187 @@
+"""Owns the decision on a hold: idempotent by its id for ever, never against a number that the till's report has passed, never more than is available (L6, H2).
+
+Called by the endpoint inside a unit of work; locks the till's row, then the wallet.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import select
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import ReservationRecord, ReservationState, Store, Terminal
+from hq_server.feed.publishing import current_epoch
+from hq_server.sessions.tokens import TillToken
+from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
+from hq_server.wallets.rows import member_rows
+from hq_server.wallets.scope import note_in_scope
+from stored_value.identity import MemberId
+from stored_value.money import MAX_MINOR
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import Reservation, ReservationKind
+from stored_value.reservations import find, refuse_reservation, with_reservation
+from stored_value.standing import Deed, refuse_deed
+from stored_value.wallet import Wallet
+from sync.messages import HoldReply, HoldRequest, MemberRow
+
+_ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
+_THINGS_MAX: Final = 100
+_NUMBER_MAX: Final = 2**62
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode_data = msgspec.json.Decoder(dict[str, int | str]).decode
+
+
+class HoldFaulty(Exception):
+    """Not a refusal of the business: `code` is `request_invalid`, `hold_differs` (the id stands for something else) or `hold_too_late`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for what, where it is which day."""
+
+    till: TillToken
+    wanted: HoldRequest
+    terminal: Terminal
+    zone: ZoneInfo
+    stamp: Stamp
+
+
+def check_request(wanted: HoldRequest) -> None:
+    """Raises `HoldFaulty` for what no till asks."""
+    sound = (
+        _ID.fullmatch(wanted.hold_id)
+        and _ID.fullmatch(wanted.member_id)
+        and 1 <= wanted.number <= _NUMBER_MAX
+        and 0 <= wanted.amount_minor <= MAX_MINOR
+        and len(wanted.things) <= _THINGS_MAX
+        and all(thing.quantity > 0 for thing in wanted.things)
+        and (wanted.amount_minor or wanted.things)
+    )
+    if not sound:
+        raise HoldFaulty("request_invalid", "a hold has an id, a number and an amount or things")
+
+
+def ask(session: WriteSession, till: TillToken, wanted: HoldRequest, stamp: Stamp) -> HoldReply:
+    """Held or refused, and written down as that: the same request again gets the same answer. Raises `HoldFaulty`."""
+    terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
+    known = session.get(ReservationRecord, (till.store_id, till.terminal_id, wanted.hold_id))
+    if known is not None:
+        return _answer_again(session, known, wanted, stamp.at)
+    if wanted.number <= terminal.requests_closed_through:
+        raise HoldFaulty(
+            "hold_too_late", f"the till has reported past its request {terminal.requests_closed_through} already"
+        )
+    zone = session.scalars(select(Store.zone).where(Store.store_id == till.store_id)).one()
+    asking = Asking(till=till, wanted=wanted, terminal=terminal, zone=ZoneInfo(zone), stamp=stamp)
+    wallet = locked_wallet(session, wanted.member_id)
+    if wallet is None:
+        return _write_refused(session, asking, Refusal(RefusalCode.MEMBER_UNKNOWN))
+    if find(wallet, wanted.hold_id) is not None:
+        raise HoldFaulty("hold_differs", "this id stands for another reservation")
+    refusal = _refuse(wallet, asking)
+    if refusal is None:
+        return _hold(session, asking, wallet)
+    if note_in_scope(session, wanted.member_id, till.store_id, at=stamp.at):
+        put_wallet(session, wallet, stamp, entered=(till.store_id,))
+    return _write_refused(session, asking, refusal)
+
+
+def _refuse(wallet: Wallet, asking: Asking) -> Refusal | None:
+    on = asking.stamp.at.astimezone(asking.zone).date()
+    refusal = refuse_deed(wallet, Deed.REDEEM, on)
+    return refusal or refuse_reservation(wallet, asking.wanted.amount_minor, asking.wanted.things, on)
+
+
+def _hold(session: WriteSession, asking: Asking, wallet: Wallet) -> HoldReply:
+    wanted, till = asking.wanted, asking.till
+    kept = Reservation(
+        reservation_id=wanted.hold_id,
+        kind=ReservationKind.HOLD,
+        store_id=till.store_id,
+        terminal_id=till.terminal_id,
+        incarnation=till.incarnation,
+        number=wanted.number,
+        granted_minor=wanted.amount_minor,
+        amount_minor=wanted.amount_minor,
+        granted_at=asking.stamp.at,
+        things=wanted.things,
+    )
+    entered = note_in_scope(session, wanted.member_id, till.store_id, at=asking.stamp.at)
+    after = put_wallet(
+        session, with_reservation(wallet, kept), asking.stamp, entered=(till.store_id,) if entered else ()
+    )
+    _write_down(session, asking, after.version, ReservationState.OPEN)
+    return _reply(session, wanted.member_id, asking.stamp.at)
+
+
+def _write_refused(session: WriteSession, asking: Asking, refusal: Refusal) -> HoldReply:
+    _write_down(session, asking, 0, ReservationState.REFUSED, refusal)
+    return _reply(session, asking.wanted.member_id, asking.stamp.at, refusal.code, refusal.data)
+
+
+def _write_down(
+    session: WriteSession, asking: Asking, version: int, state: ReservationState, refusal: Refusal | None = None
+) -> None:
+    wanted, till = asking.wanted, asking.till
+    session.add(
+        ReservationRecord(
+            store_id=till.store_id,
+            terminal_id=till.terminal_id,
+            reservation_id=wanted.hold_id,
+            kind=ReservationKind.HOLD,
+            incarnation=till.incarnation,
+            epoch=till.epoch,
+            number=wanted.number,
+            member_id=wanted.member_id,
+            version=version,
+            amount_minor=wanted.amount_minor,
+            things=things_text(wanted),
+            state=state,
+            refusal=refusal.code if refusal else "",
+            refusal_data=_encode(refusal.data).decode() if refusal else "{}",
+            granted_at=asking.stamp.at,
+            closed_at=asking.stamp.at if refusal else None,
+        )
+    )
+    session.flush()
+
+
+def _answer_again(session: WriteSession, known: ReservationRecord, wanted: HoldRequest, at: datetime) -> HoldReply:
+    same = (known.number, known.member_id, known.amount_minor, known.things) == (
+        wanted.number,
+        wanted.member_id,
+        wanted.amount_minor,
+        things_text(wanted),
+    )
+    if not same or known.kind != ReservationKind.HOLD:
+        raise HoldFaulty("hold_differs", "this id stands for another request")
+    match known.state:
+        case ReservationState.REFUSED:
+            return _reply(session, wanted.member_id, at, known.refusal, _decode_data(known.refusal_data))
+        case ReservationState.OPEN | ReservationState.SETTLED:
+            return _reply(session, wanted.member_id, at)
+        case _:
+            raise HoldFaulty("hold_too_late", "what was held was released or written off")
+
+
+def things_text(wanted: HoldRequest) -> str:
+    return _encode(wanted.things).decode()
+
+
+def _reply(
+    session: WriteSession,
+    member_id: MemberId,
+    at: datetime,
+    refusal: str = "",
+    data: dict[str, int | str] | None = None,
+) -> HoldReply:
+    member: MemberRow | None = next(member_rows(session, [member_id]), None)
+    return HoldReply(epoch=current_epoch(session), as_of=at, member=member, refusal=refusal, data=data or {})

@@ -1,0 +1,86 @@
+"""Owns keeping the table of reservations in step with the wallets that a batch of entries wrote. Called by ingest and by head office's own journal, in the same unit of work.
+
+Costs nothing when no entry touched a reservation.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import update
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.database.upsert import upsert
+from hq_server.ingest.wallet_batch import MemberBatch, OpenedLease
+from stored_value.reservation_records import Reservation
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: datetime) -> None:
+    """What entries used up, took, gave back or wrote off is closed; what they leased is opened."""
+    touched = [batch for batch in batches if batch.ended or batch.opened]
+    if not touched:
+        return
+    ended = [(kept, kept.reservation_id in batch.written_off) for batch in touched for kept in batch.ended]
+    _close(session, [kept for kept, written_off in ended if not written_off], ReservationState.SETTLED, at)
+    _close(session, [kept for kept, written_off in ended if written_off], ReservationState.WRITTEN_OFF, at)
+    rows = [_row(opened) for batch in touched for opened in batch.opened]
+    if rows:
+        session.execute(upsert(session, ReservationRecord).on_conflict_do_nothing(), rows)
+
+
+def _close(session: WriteSession, ended: Iterable[Reservation], state: ReservationState, at: datetime) -> None:
+    by_till: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for kept in ended:
+        by_till[kept.store_id, kept.terminal_id].append(kept.reservation_id)
+    for (store_id, terminal_id), ids in sorted(by_till.items()):
+        close_records(session, store_id, terminal_id, ids, state, at=at)
+
+
+def close_records(
+    session: WriteSession,
+    store_id: str,
+    terminal_id: str,
+    ids: list[str],
+    state: ReservationState,
+    *,
+    at: datetime,
+) -> None:
+    """Only those that are open."""
+    session.execute(
+        update(ReservationRecord)
+        .where(
+            ReservationRecord.store_id == store_id,
+            ReservationRecord.terminal_id == terminal_id,
+            ReservationRecord.reservation_id.in_(ids),
+            ReservationRecord.state == ReservationState.OPEN,
+        )
+        .values(state=state, closed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _row(opened: OpenedLease) -> dict[str, object]:
+    lease = opened.lease
+    return {
+        "store_id": lease.store_id,
+        "terminal_id": lease.terminal_id,
+        "reservation_id": lease.reservation_id,
+        "kind": lease.kind,
+        "incarnation": opened.incarnation,
+        "epoch": opened.epoch,
+        "number": lease.number,
+        "member_id": opened.member_id,
+        "version": opened.version,
+        "amount_minor": lease.granted_minor,
+        "things": _encode(lease.things).decode(),
+        "state": ReservationState.OPEN,
+        "refusal": "",
+        "refusal_data": "{}",
+        "granted_at": lease.granted_at,
+        "expires_at": lease.expires_at,
+        "needed": False,
+    }

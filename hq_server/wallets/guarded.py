@@ -1,0 +1,63 @@
+"""Owns changing a wallet outside a push: locked, changed, one version further, told to every store that knows the member. Called by whatever keeps or frees value for tills.
+
+On SQLite the unit of work holds the only write lock; elsewhere the row is locked. Lock a till's row before any wallet, and wallets in the order of their members.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import WalletRecord
+from hq_server.feed.outbox import Change, leave
+from stored_value.identity import EventId, MemberId, StoreId, uuid7
+from stored_value.wallet import Wallet
+from sync.wallet_codec import read_wallet, write_wallet
+
+LOOK_AT_ONCE = date.min
+"""A `due_on` that makes head office's run look at a wallet again: what was due may have waited for a reservation (H5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a change is made, and the random bytes that name it."""
+
+    at: datetime
+    random: Callable[[int], bytes]
+
+
+def locked_wallet(session: WriteSession, member_id: str) -> Wallet | None:
+    """As it stands now, and stays until the commit; None for a member without one."""
+    state = session.scalars(
+        select(WalletRecord.state).where(WalletRecord.member_id == member_id).with_for_update()
+    ).one_or_none()
+    return None if state is None else read_wallet(state)
+
+
+def put_wallet(
+    session: WriteSession, after: Wallet, stamp: Stamp, *, entered: tuple[StoreId, ...] = (), due: bool = False
+) -> Wallet:
+    """`after` was made from a locked wallet and still bears its version; returned as it is written, one version further.
+    Lots and receivables must be as they were: only what stands beside the money changes here. `due`: to be looked at by the next run."""
+    changed = replace(after, version=after.version + 1)
+    values = {
+        "version": changed.version,
+        "prior_version": after.version,
+        "state": write_wallet(changed),
+        "updated_at": stamp.at,
+    }
+    if due:
+        values["due_on"] = LOOK_AT_ONCE
+    written = session.execute(
+        update(WalletRecord)
+        .where(WalletRecord.member_id == after.member_id, WalletRecord.version == after.version)
+        .values(values)
+        .returning(WalletRecord.version)
+        .execution_options(synchronize_session=False)
+    ).first()
+    assert written is not None, "a locked wallet changed"
+    change_id = EventId(uuid7(stamp.at, stamp.random(10)))
+    leave(session, MemberId(after.member_id), change_id, Change(entered=entered))
+    return changed
