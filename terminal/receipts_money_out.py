@@ -4,7 +4,7 @@ by `terminal.counter.completion` inside the commit, and again for a reprint.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -176,12 +176,11 @@ def _requested(slip: Slip, event: CashOutRequested, facts: MoneyOutFacts) -> tup
     """The whole reckoning, top-up by top-up, as the member saw it before he agreed."""
     words = slip.words.money_out
     lines = facts.asked.lines if facts.asked is not None else ()
-    forfeited = sum(line.forfeited_minor for line in lines)
     return (
         *(block for line in lines for block in (*_reckoning(slip, line), Rule())),
         *amount_rows(slip, words.refundable, event.refundable_minor),
         *tender_rows(slip.words, f"  {words.goes_back}", facts.back_by),
-        *((Row(left=words.forfeited, right=format_yuan(forfeited)),) if forfeited else ()),
+        *_given_up(slip, lines),
         Row(left=words.reserved, right=format_yuan(event.reserved_minor)),
         *_reason(slip, event.reason),
         Text(text=words.not_paid_yet, align=Align.CENTER, bold=True),
@@ -209,8 +208,6 @@ def _reckoning(slip: Slip, line: CashOutLine) -> tuple[Block, ...]:
 def _paid(slip: Slip, event: CashOutPaid, facts: MoneyOutFacts) -> tuple[Block, ...]:
     words = slip.words.money_out
     lines = facts.asked.lines if facts.asked is not None else ()
-    claw_back = sum(line.principal_minor - line.refundable_minor for line in lines)
-    forfeited = sum(line.forfeited_minor for line in lines)
     return (
         Row(left=words.request_no, right=facts.original_no),
         *(
@@ -220,10 +217,19 @@ def _paid(slip: Slip, event: CashOutPaid, facts: MoneyOutFacts) -> tuple[Block, 
         Rule(),
         *amount_rows(slip, words.cash_out, event.amount_minor),
         *tender_rows(slip.words, f"  {words.paid_out}", event.tenders),
-        *((Row(left=words.claw_back, right=format_yuan(claw_back)),) if claw_back > 0 else ()),
-        *((Row(left=words.forfeited, right=format_yuan(forfeited)),) if forfeited else ()),
+        *_given_up(slip, lines),
         *_signature(words.member_signature),
     )
+
+
+def _given_up(slip: Slip, lines: Sequence[CashOutLine]) -> tuple[Block, ...]:
+    """What the member does not get of what was reserved: principal kept for bonus that was used, and the bonus that is left."""
+    words = slip.words.money_out
+    figures = (
+        (words.claw_back, sum(line.principal_minor - line.refundable_minor for line in lines)),
+        (words.forfeited, sum(line.forfeited_minor for line in lines)),
+    )
+    return tuple(Row(left=name, right=format_yuan(minor)) for name, minor in figures if minor > 0)
 
 
 def _deposit(

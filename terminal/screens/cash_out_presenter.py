@@ -218,16 +218,19 @@ class CashOutPresenter(CounterPresenter[CashOutView]):
         t, waiting, quote = self.t, self._waiting, self._quote
         if waiting is not None:
             asked = waiting.asked
-            forfeited, reserved = sum(line.forfeited_minor for line in asked.lines), asked.reserved_minor
+            lines, reserved = asked.lines, asked.reserved_minor
             tenders = tenders_of(self._way, asked.refundable_minor, waiting.goes_back)
         elif quote is not None:
-            forfeited, reserved = quote.forfeited_minor, quote.reserved_minor
+            lines, reserved = quote.lines, quote.reserved_minor
             tenders = tenders_of(ORIGINAL, quote.refundable_minor, quote.goes_back)
         else:
             return ()
+        claw_back = sum(line.principal_minor - line.refundable_minor for line in lines)
+        forfeited = sum(line.forfeited_minor for line in lines)
         return (
             (t("Goes back by"), said_tenders(tenders, self.desk.texts)),
             (t("Set aside") if waiting is not None else t("Set aside at once"), format_yuan(reserved)),
+            *(((t("Bonus taken back"), format_yuan(claw_back)),) if claw_back > 0 else ()),
             (t("Bonus given up"), format_yuan(forfeited)),
         )
 

@@ -6,15 +6,27 @@ After a wanted change, write the files anew with TONGCHU_WRITE_GOLDEN=1 and read
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from printers.document import Align, Cut, Qr, Receipt
 from printers.glyphs import columns_of
 from printers.layout import Line, lay_out
+from stored_value.events import (
+    EVENT_TYPES,
+    MemberEnrolled,
+    PurchaseRefunded,
+    Redeemed,
+    ToppedUp,
+    TopUpReversed,
+)
 from sync.cards import FIRST_CARD_ISSUE, read_card, read_receipt
 from terminal.receipt_words import CHINESE, ENGLISH
+from terminal.receipts_money_out import SlipEvent
+from terminal.receipts_order import OrderEvent
 from tests.terminal import receipt_cases as cases
+from tests.terminal import receipt_cases_money_out as money_out
 from tests.terminal import receipt_cases_order as orders
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "receipts"
@@ -44,6 +56,22 @@ CASES: dict[str, Callable[[], Receipt]] = {
     "pass_use_english": lambda: orders.pass_use(ENGLISH),
     "points_exchange": orders.points_exchange,
     "points_exchange_english": lambda: orders.points_exchange(ENGLISH),
+    "cash_out_request": money_out.cash_out_request,
+    "cash_out": money_out.cash_out,
+    "cash_out_rejection": money_out.cash_out_rejection,
+    "cash_out_reversal": money_out.cash_out_reversal,
+    "deposit": money_out.deposit,
+    "deposit_kept": money_out.deposit_kept,
+    "deposit_return": money_out.deposit_return,
+    "deposit_restored": money_out.deposit_restored,
+    "refund_reversal": money_out.refund_reversal,
+    "loss_report": money_out.loss_report,
+    "new_card": money_out.new_card,
+    "papers_seen": money_out.papers_seen,
+    "cash_out_request_english": lambda: money_out.cash_out_request(ENGLISH),
+    "cash_out_english": lambda: money_out.cash_out(ENGLISH),
+    "deposit_english": lambda: money_out.deposit(ENGLISH),
+    "loss_report_english": lambda: money_out.loss_report(ENGLISH),
 }
 
 
@@ -119,3 +147,32 @@ def test_a_top_up_prints_every_reward_that_it_promised_and_the_points_held() -> 
     assert "另赠 次卡 洗车卡 3 次" in lines
     assert "积分 620" in lines
     assert "赠送 充2000大礼 ￥0.00" not in lines, "a promotion that gives no bonus at once prints none"
+
+
+def test_a_new_card_bears_its_code_and_nothing_else_to_scan() -> None:
+    [code] = [block for block in money_out.new_card().blocks if isinstance(block, Qr)]
+    card = read_card(code.data)
+    assert card is not None
+    assert (card.member_no, card.issue) == (cases.MEMBER_NO, 2)
+
+
+MEMBER_SLIPS = MemberEnrolled | ToppedUp | Redeemed | PurchaseRefunded | TopUpReversed
+HEAD_OFFICES_OWN = {
+    "instalment_released",
+    "tier_reviewed",
+    "transferred_out",
+    "transferred_in",
+    "lot_expired",
+    "lease_accepted",
+    "lease_returned",
+    "reservation_written_off",
+}
+"""Nobody at a counter makes them: head office does, and leases come and go by themselves."""
+
+
+def test_every_kind_that_a_counter_makes_has_a_slip() -> None:
+    """`completion` writes one for each event it finishes, so none may be without."""
+    made = {event.kind for event in EVENT_TYPES} - HEAD_OFFICES_OWN
+    shifts = {"shift_opened", "shift_closed"}
+    member = {each.kind for kinds in (MEMBER_SLIPS, OrderEvent, SlipEvent) for each in get_args(kinds)}
+    assert made == member | shifts
