@@ -33,6 +33,7 @@ class RefusalCode(StrEnum):
     NO_RULEBOOK = "no_rulebook"
     NOT_PERMITTED = "not_permitted"
     DISK_FULL = "disk_full"
+    DISK_FAULT = "disk_fault"
     AMOUNT_NEGATIVE = "amount_negative"
     LINES_DISAGREE = "lines_disagree"
     CODE_UNKNOWN = "code_unknown"

@@ -13,7 +13,7 @@ import httpx
 
 from printers.device import PrinterDevice
 from printers.profile import profile_by_name
-from printers.spool import SpoolStatus, SpoolWorker, recover
+from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
 from sync.client import HqClient
 from terminal.clock import Clock
@@ -77,7 +77,7 @@ class Station:
             if config.scanner
             else None
         )
-        _recover_print_jobs(self.journal)
+        self.journal.recover_print_jobs()
         self._spools = tuple(_spool(printer, self.journal, clock) for printer in config.printers)
         self.counter = Counter(
             self.journal,
@@ -159,15 +159,6 @@ def _open_journal(path: Path, world: World) -> Journal:
         journal.close()
         raise NotEnrolled(f"{path}: the enrolment was not finished; run `tongchu till enrol URL CODE` again")
     return journal
-
-
-def _recover_print_jobs(journal: Journal) -> None:
-    connection = journal.connect_spool()
-    try:
-        with connection:
-            recover(connection)
-    finally:
-        connection.close()
 
 
 def _spool(printer: PrinterConfig, journal: Journal, clock: Clock) -> SpoolWorker:

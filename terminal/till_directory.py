@@ -71,12 +71,13 @@ class TillDirectory:
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
         file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(file, encode_bytes(value).encode() + b"\n")
+        with os.fdopen(file, "wb") as writing:
+            writing.write(encode_bytes(value).encode() + b"\n")
+            writing.flush()
             os.fsync(file)
-        finally:
-            os.close(file)
         draft.replace(path)
+        _flush_folder(path.parent)
+        _flush_folder(path.parent.parent)
 
     def _read(self, name: str) -> bytes:
         path = self._key_path(name)
@@ -96,3 +97,12 @@ class TillDirectory:
         if len(value) != 32:
             raise KeyFileUnusable(f"{path}: holds {len(value)} bytes, a key has 32; restore it or enrol anew")
         return value
+
+
+def _flush_folder(folder: Path) -> None:
+    """A rename is on disk only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -66,13 +66,14 @@ def run(config: ConfigOption = None) -> None:
     """Open the till's window. Runs without a network; nothing is lost when it is killed."""
     from terminal.app import run_till
     from terminal.journal import JournalError
+    from terminal.replica import ReplicaError
     from terminal.till_directory import KeyFileUnusable
 
     settings = _config(config)
     log_to_stderr()
     try:
         run_till(settings)
-    except (JournalError, KeyFileUnusable) as error:
+    except (JournalError, ReplicaError, KeyFileUnusable) as error:
         raise Unusable(str(error)) from error
 
 

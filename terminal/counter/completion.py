@@ -80,8 +80,6 @@ def finish(
 
     opens_drawer = takes_cash(event)
     recorded = place.record(event, write, kick_drawer=opens_drawer, attachment=attachment, local_member=local_member)
-    if isinstance(recorded, Refusal):
-        return recorded
     split = _split(place, event, wallet)
     return _completed(place, recorded.entry, event, after, split, recorded.receipt, printing=recorded.printing)
 

@@ -32,6 +32,7 @@ from terminal.counter import (
     till_status,
     top_up,
 )
+from terminal.counter.disk_refusals import refused_by_disk
 from terminal.counter.link import Equipment, Link, TillKeys
 from terminal.counter.order_views import MemberHoldings, OrderPayment, OrderQuote, OrderRefundQuote, Shelf
 from terminal.counter.signing_in import SigningIn
@@ -55,7 +56,7 @@ from terminal.replica import Replica
 
 
 class Counter:
-    """`language` is asked at every receipt, so that a switch takes effect at once."""
+    """Whatever may refuse also refuses with DISK_FULL and DISK_FAULT. `language` is asked at every receipt, so that a switch takes effect at once."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Counter:
     def staff(self) -> tuple[StaffTile, ...]:
         return self._signing_in.staff()
 
+    @refused_by_disk
     def sign_in(self, staff_id: StaffId, pin: str) -> SignedIn | Refusal:
         """PIN_WRONG carries `attempts_left_free` and, once there is one, the delay before the next try as `delay_s`;
         PIN_DELAYED carries `delay_s`."""
@@ -87,18 +89,22 @@ class Counter:
     def sign_out(self) -> None:
         self._signing_in.sign_out()
 
+    @refused_by_disk
     def open_shift(self, float_minor: int) -> Completed | Refusal:
         with self._acting:
             return shifts.open_shift(self._place, float_minor)
 
+    @refused_by_disk
     def x_report(self) -> ShiftReport | Refusal:
         """A look at the open shift, without recording or printing."""
         return shifts.x_report(self._place)
 
+    @refused_by_disk
     def print_x_report(self) -> ShiftReport | Refusal:
         with self._acting:
             return shifts.print_x_report(self._place)
 
+    @refused_by_disk
     def close_shift(self, counted_minor: int) -> ShiftReport | Refusal:
         with self._acting:
             return shifts.close_shift(self._place, counted_minor)
@@ -108,17 +114,21 @@ class Counter:
         (a double tap), with other content ACTION_REUSED."""
         return EventId(new_id(self._place.clock))
 
+    @refused_by_disk
     def identify(self, scanned: str) -> MemberView | PurchaseView | Refusal:
         """A scanned card, receipt or member number. A receipt of this till that is no purchase leads to its member."""
         return members.identify(self._place, scanned)
 
+    @refused_by_disk
     def find_member(self, text: str) -> tuple[MemberView, ...] | Refusal:
         """By phone or member number; empty when nobody has the phone."""
         return members.find_member(self._place, text)
 
+    @refused_by_disk
     def member(self, member_id: MemberId) -> MemberView | Refusal:
         return members.member(self._place, member_id)
 
+    @refused_by_disk
     def enrol_member(self, action: EventId, name: str, phone: str) -> Completed | Refusal:
         with self._acting:
             return members.enrol_member(self._place, action, name, phone)
@@ -126,9 +136,11 @@ class Counter:
     def plans(self) -> tuple[FixedPlan, ...]:
         return top_up.plans(self._place)
 
+    @refused_by_disk
     def quote_top_up(self, member_id: MemberId, amount_minor: int, plan_id: PromotionId | None) -> TopUpQuote | Refusal:
         return top_up.quote_top_up(self._place, member_id, amount_minor, plan_id)
 
+    @refused_by_disk
     def top_up(
         self,
         action: EventId,
@@ -140,9 +152,11 @@ class Counter:
         with self._acting:
             return top_up.top_up(self._place, action, member_id, amount_minor, tenders, plan_id)
 
+    @refused_by_disk
     def preview_redemption(self, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
         return redemption.preview_redemption(self._place, member_id, amount_minor)
 
+    @refused_by_disk
     def redeem(
         self, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], static_card: bool
     ) -> Completed | Refusal:
@@ -153,40 +167,49 @@ class Counter:
     def shelf(self) -> Shelf:
         return order.shelf(self._place)
 
+    @refused_by_disk
     def price_order(self, member_id: MemberId, cart: Cart, tenders: tuple[Tender, ...] = ()) -> OrderQuote | Refusal:
         return order.price_order(self._place, member_id, cart, tenders)
 
+    @refused_by_disk
     def pay_order(self, action: EventId, member_id: MemberId, payment: OrderPayment) -> Completed | Refusal:
         with self._acting:
             return order.pay_order(self._place, action, member_id, payment)
 
+    @refused_by_disk
     def holdings(self, member_id: MemberId) -> MemberHoldings | Refusal:
         return holdings.holdings(self._place, member_id)
 
+    @refused_by_disk
     def use_pass(
         self, action: EventId, member_id: MemberId, holding_id: LotId, units: int, use_for: str = ""
     ) -> Completed | Refusal:
         with self._acting:
             return pass_use.use_pass(self._place, action, member_id, holding_id, units, use_for)
 
+    @refused_by_disk
     def exchange_points(self, action: EventId, member_id: MemberId, reward_id: str) -> Completed | Refusal:
         with self._acting:
             return points.exchange_points(self._place, action, member_id, reward_id)
 
+    @refused_by_disk
     def purchase(self, receipt_no: str) -> PurchaseView | Refusal:
         return refund.purchase_by_receipt(self._place, receipt_no)
 
+    @refused_by_disk
     def refund(
         self, action: EventId, purchase_id: EventId, lines: tuple[RefundLine, ...], reason: str
     ) -> Completed | Refusal:
         with self._acting:
             return refund.refund(self._place, action, purchase_id, lines, reason)
 
+    @refused_by_disk
     def quote_order_refund(
         self, purchase_id: EventId, lines: tuple[OrderRefundLine, ...]
     ) -> OrderRefundQuote | Refusal:
         return order_refund.quote_order_refund(self._place, purchase_id, lines)
 
+    @refused_by_disk
     def refund_order(
         self, action: EventId, purchase_id: EventId, lines: tuple[OrderRefundLine, ...], reason: str
     ) -> Completed | Refusal:
@@ -194,69 +217,84 @@ class Counter:
         with self._acting:
             return order_refund.refund_order(self._place, action, purchase_id, lines, reason)
 
+    @refused_by_disk
     def last_entry(self) -> TakingBack | Refusal | None:
         """What taking back this till's last entry would do; None when the shift has none."""
         return taking_back.last_entry(self._place)
 
+    @refused_by_disk
     def look_back(self, event_id: EventId) -> TakingBack | Refusal:
         return taking_back.look_back(self._place, event_id)
 
+    @refused_by_disk
     def take_back(self, action: EventId, event_id: EventId) -> Completed | Refusal:
         with self._acting:
             return taking_back.take_back(self._place, action, event_id)
 
+    @refused_by_disk
     def quote_cash_out(
         self, member_id: MemberId, *, top_up_ids: tuple[EventId, ...] = (), merchant_caused: bool = False
     ) -> CashOutQuote | Refusal:
         """The reckoning line by line; asks head office, so it may take a second."""
         return cash_out.quote_cash_out(self._place, member_id, top_up_ids=top_up_ids, merchant_caused=merchant_caused)
 
+    @refused_by_disk
     def request_cash_out(self, action: EventId, quote: CashOutQuote, reason: str = "") -> Completed | Refusal:
         with self._acting:
             return cash_out.request_cash_out(self._place, action, quote, reason)
 
+    @refused_by_disk
     def waiting_cash_out(self, member_id: MemberId) -> WaitingCashOut | Refusal | None:
         return cash_out.waiting_cash_out(self._place, member_id)
 
+    @refused_by_disk
     def pay_cash_out(
         self, action: EventId, member_id: MemberId, request_id: EventId, tenders: tuple[Tender, ...]
     ) -> Completed | Refusal:
         with self._acting:
             return cash_out.pay_cash_out(self._place, action, member_id, request_id, tenders)
 
+    @refused_by_disk
     def reject_cash_out(
         self, action: EventId, member_id: MemberId, request_id: EventId, reason: str = ""
     ) -> Completed | Refusal:
         with self._acting:
             return cash_out.reject_cash_out(self._place, action, member_id, request_id, reason)
 
+    @refused_by_disk
     def deposits(self, member_id: MemberId) -> tuple[DepositView, ...] | Refusal:
         return deposits.deposits(self._place, member_id)
 
+    @refused_by_disk
     def take_deposit(
         self, action: EventId, member_id: MemberId, tenders: tuple[Tender, ...], item: str
     ) -> Completed | Refusal:
         with self._acting:
             return deposits.take_deposit(self._place, action, member_id, tenders, item)
 
+    @refused_by_disk
     def return_deposit(self, action: EventId, deposit_id: EventId, tenders: tuple[Tender, ...]) -> Completed | Refusal:
         with self._acting:
             return deposits.return_deposit(self._place, action, deposit_id, tenders)
 
+    @refused_by_disk
     def keep_deposit(self, action: EventId, deposit_id: EventId, amount_minor: int, reason: str) -> Completed | Refusal:
         with self._acting:
             return deposits.keep_deposit(self._place, action, deposit_id, amount_minor, reason)
 
+    @refused_by_disk
     def change_status(
         self, action: EventId, member_id: MemberId, status: WalletStatus, reason: str = ""
     ) -> Completed | Refusal:
         with self._acting:
             return cards.change_status(self._place, action, member_id, status, reason)
 
+    @refused_by_disk
     def replace_card(self, action: EventId, member_id: MemberId) -> Completed | Refusal:
         with self._acting:
             return cards.replace_card(self._place, action, member_id)
 
+    @refused_by_disk
     def record_identity(self, action: EventId, member_id: MemberId, identity: Identity) -> Completed | Refusal:
         with self._acting:
             return cards.record_identity(self._place, action, member_id, identity)
@@ -264,6 +302,7 @@ class Counter:
     def receipts(self, limit: int = 50) -> tuple[ReceiptRow, ...]:
         return receipts_list.receipts(self._place, limit)
 
+    @refused_by_disk
     def reprint(self, seq: int) -> Completed | Refusal:
         """Prints again, marked; the drawer stays shut."""
         with self._acting:

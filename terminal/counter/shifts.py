@@ -55,8 +55,6 @@ def _open(place: Workplace, at_work: AtWork, float_minor: int) -> Completed | Re
 
     steps.reached(steps.DECIDED)
     recorded = place.record(event, write, kick_drawer=False)
-    if isinstance(recorded, Refusal):
-        return recorded
     return shift_completed(place, recorded.entry, event, recorded.receipt, printing=recorded.printing)
 
 
@@ -132,8 +130,6 @@ def close_shift(place: Workplace, counted_minor: int) -> ShiftReport | Refusal:
 
         steps.reached(steps.DECIDED)
         recorded = place.record(event, write, kick_drawer=False)
-        if isinstance(recorded, Refusal):
-            return recorded
         return _report(at_work, figures, recorded.receipt, seq=recorded.entry.header.seq)
 
 

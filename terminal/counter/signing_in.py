@@ -13,7 +13,7 @@ from sync.errors import SignatureError
 from sync.pins import check_pin
 from terminal.counter.views import SignedIn, StaffRole, StaffTile
 from terminal.counter.workplace import Workplace
-from terminal.journal import DiskFull, PinAttempts
+from terminal.journal import PinAttempts
 from terminal.replica import StaffMember
 
 FREE_FAILURES: Final = 3
@@ -49,10 +49,7 @@ class SigningIn:
         waiting_s = self._waiting_s(staff_id, attempts)
         if waiting_s > 0:
             return Refusal(RefusalCode.PIN_DELAYED, {"delay_s": waiting_s})
-        try:
-            place.journal.pin_attempts.failed(staff_id, place.now())
-        except DiskFull:
-            return Refusal(RefusalCode.DISK_FULL)
+        place.journal.pin_attempts.failed(staff_id, place.now())
         if not self._is_right(staff, pin):
             return self._wrong(staff_id, attempts.failures + 1)
         place.journal.pin_attempts.succeeded(staff_id)

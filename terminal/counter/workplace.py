@@ -17,7 +17,7 @@ from sync.entry import Entry
 from terminal.clock import Clock, new_id
 from terminal.counter.link import Equipment, Link, TillKeys
 from terminal.counter.views import SignedIn
-from terminal.journal import DiskFull, Journal, LocalMember, Shift
+from terminal.journal import Journal, LocalMember, Shift
 from terminal.language import Language
 from terminal.members import Members
 from terminal.receipt_words import BY_LANGUAGE
@@ -165,9 +165,9 @@ class Workplace:
         kick_drawer: bool,
         attachment: bytes = b"",
         local_member: LocalMember | None = None,
-    ) -> Recorded | Refusal:
+    ) -> Recorded:
         """Entry and print job in one durable commit. The caller has made sure, under `journal.deciding`, that the event is
-        new. Nothing is printed, and no drawer opens, when this refuses."""
+        new. Raises `DiskFull` or `DiskFault`: nothing is printed then, and no drawer opens."""
         written: list[Receipt] = []
 
         def receipts(entry: Entry) -> Sequence[PrintJob]:
@@ -175,10 +175,7 @@ class Workplace:
             job = self.print_job(event.kind, written[-1], entry.header.seq, kick_drawer=kick_drawer)
             return () if job is None else (job,)
 
-        try:
-            appended = self.journal.append(event, receipts=receipts, attachment=attachment, local_member=local_member)
-        except DiskFull:
-            return Refusal(RefusalCode.DISK_FULL)
+        appended = self.journal.append(event, receipts=receipts, attachment=attachment, local_member=local_member)
         assert not appended.existing, f"event {event.occasion.event_id} was recorded before"
         self.equipment.wake_printers()
         return Recorded(entry=appended.entry, receipt=written[-1], printing=self.equipment.receipt_printer is not None)

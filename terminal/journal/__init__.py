@@ -1,6 +1,7 @@
 """The till's own memory, journal.db: small, precious, append-only (L1, L7). `Journal` is its face."""
 
 from terminal.journal.errors import (
+    DiskFault,
     DiskFull,
     JournalDamaged,
     JournalError,
@@ -25,6 +26,7 @@ from terminal.journal.records import (
 __all__ = [
     "RESERVE_BYTES",
     "Appended",
+    "DiskFault",
     "DiskFull",
     "FlaggedEntry",
     "Head",

@@ -3,6 +3,7 @@
 Every commit is durable when it returns (WAL, synchronous=FULL). Callers are the modules of this package.
 """
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -12,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from terminal.journal.errors import DiskFull, JournalDamaged, JournalError, JournalInUse, JournalTooNew
+from sqlalchemy.exc import DatabaseError
+
+from terminal.journal.errors import DiskFault, DiskFull, JournalDamaged, JournalError, JournalInUse, JournalTooNew
 from terminal.journal.reserve import Reserve
 
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -22,7 +25,9 @@ REVISION: Final = "j0001"
 Connect = Callable[..., sqlite3.Connection]
 """How the file is opened: `sqlite3.connect`, unless a simulation stands in for the disk."""
 
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FAULTY: Final = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -50,22 +55,24 @@ class JournalDatabase:
 
     @classmethod
     def open(cls, path: Path, *, reserve_bytes: int, connect: Connect = sqlite3.connect) -> Self:
-        """Creates or migrates the file. Raises `JournalInUse`, `JournalTooNew`, `JournalDamaged` or `DiskFull`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock_file = _take_lock(path)
+        """Creates or migrates the file; on a full disk, in the room that the reserve gives up. Raises `JournalInUse`, `JournalTooNew`, `JournalDamaged`,
+        `DiskFull` or `DiskFault`."""
+        with mapped_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock_file = _take_lock(path)
+        reserve = Reserve(path.with_suffix(".reserve"), reserve_bytes)
         try:
-            with mapped_errors(path):
-                _migrate(path)
-                connection = connect(
-                    path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
-                )
-                _set_pragmas(connection)
+            try:
+                connection = _opened(path, connect)
+                reserve.hold_if_possible()
+            except (DiskFull, DiskFault):
+                if not reserve.is_there():
+                    raise
+                reserve.release()
+                connection = _opened(path, connect)
         except BaseException:
             os.close(lock_file)
             raise
-        path.chmod(0o600)
-        reserve = Reserve(path.with_suffix(".reserve"), reserve_bytes)
-        reserve.hold()
         return cls(path, connection, lock_file, reserve)
 
     def close(self) -> None:
@@ -97,21 +104,47 @@ class JournalDatabase:
 def mapped_errors(path: Path, reserve: Reserve | None = None) -> Iterator[None]:
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            if reserve is not None:
-                reserve.release()
-            raise DiskFull(f"{path}: the disk is full; nothing was written. Free space on it and try again") from error
-        if code in _DAMAGED:
-            raise JournalDamaged(
-                f"{path}: {error}; run `tongchu journal verify` and restore from the mirror"
-            ) from error
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise JournalInUse(f"{path}: locked by another program for more than {BUSY_TIMEOUT_MS} ms") from error
-        if code == sqlite3.SQLITE_CONSTRAINT:
+    except OSError as error:
+        kind = DiskFull if error.errno in _NO_ROOM else DiskFault
+        raise kind(f"{path}: {error.strerror}; nothing was written") from error
+    except DatabaseError as error:  # Alembic's way of saying it
+        cause = error.orig
+        if not isinstance(cause, sqlite3.DatabaseError):
             raise
-        raise JournalError(f"{path}: {error}") from error
+        raise _journal_error(path, cause, reserve) from error
+    except sqlite3.DatabaseError as error:
+        raise _journal_error(path, error, reserve) from error
+
+
+def _journal_error(path: Path, error: sqlite3.DatabaseError, reserve: Reserve | None) -> Exception:
+    """`error` itself where it is a bug of the caller."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        if reserve is not None:
+            reserve.release()
+        return DiskFull(f"{path}: the disk is full; nothing was written. Free space on it and try again")
+    if code in _FAULTY:
+        return DiskFault(f"{path}: {error}; nothing was written. Check the disk, its cable and its rights")
+    if code in _DAMAGED:
+        return JournalDamaged(f"{path}: {error}; run `tongchu journal verify` and restore from the mirror")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return JournalInUse(f"{path}: locked by another program for more than {BUSY_TIMEOUT_MS} ms")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return error
+    return JournalError(f"{path}: {error}")
+
+
+def _opened(path: Path, connect: Connect) -> sqlite3.Connection:
+    with mapped_errors(path):
+        _migrate(path)
+        connection = connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False)
+        try:
+            _set_pragmas(connection)
+            path.chmod(0o600)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _take_lock(path: Path) -> int:

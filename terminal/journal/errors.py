@@ -2,6 +2,7 @@
 
 JournalError
 ├── DiskFull            nothing was written; free space, the till goes on by itself
+├── DiskFault           the disk could not be read or written; what was being written is not in the journal of this run
 ├── JournalInUse        another process of this machine holds the journal
 ├── JournalDamaged      SQLite or the chain says that the file is not what was written
 ├── JournalTooNew       written by a newer program
@@ -15,6 +16,10 @@ class JournalError(Exception):
 
 
 class DiskFull(JournalError):
+    pass
+
+
+class DiskFault(JournalError):
     pass
 
 

@@ -101,7 +101,7 @@ class HeadOffice:
             if anchor.epoch != self._epoch or (held is not None and _order_of(anchor) <= _order_of(held)):
                 return
             connection.execute("UPDATE head_office SET anchor = ?", (_encode(anchor).decode(),))
-            self._anchor = anchor
+        self._anchor = anchor
 
     def high_water(self, scope: str) -> int:
         """The highest cursor this till has ever shown of the scope in this epoch."""
@@ -120,9 +120,10 @@ class HeadOffice:
             )
 
     def stop(self, reason: str) -> None:
+        """At once, even when the disk does not take it."""
+        self._stopped_reason = reason
         with self._database.writing() as connection:
             connection.execute("UPDATE head_office SET stopped_reason = ?", (reason,))
-        self._stopped_reason = reason
 
     def resume(self) -> None:
         with self._database.writing() as connection:

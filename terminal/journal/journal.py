@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
-from printers.spool import PrintJob, StoredJob, enqueue, job_of_entry, print_again
+from printers.spool import PrintJob, Recovered, StoredJob, enqueue, job_of_entry, print_again, recover
 from stored_value.events import Event, ShiftClosed, ShiftOpened
 from stored_value.identity import EventId, MemberId, ShiftId
 from sync.chain import ChainReport, verify_chain
@@ -18,7 +18,7 @@ from sync.entry import GENESIS_HASH, Entry, read_entry
 from sync.event_codec import entry_of, event_of
 from terminal import steps
 from terminal.journal import local_members, shifts
-from terminal.journal.database import Connect, JournalDatabase, connect
+from terminal.journal.database import Connect, JournalDatabase, connect, mapped_errors
 from terminal.journal.errors import DiskFull
 from terminal.journal.head_office import HeadOffice
 from terminal.journal.local_members import LocalMembers
@@ -89,7 +89,7 @@ class Journal:
         local_member: LocalMember | None = None,
     ) -> Appended:
         """Entry, print jobs, shift totals and local member in one durable commit. The same event id returns the entry that is there and writes nothing.
-        The entry's time is the event's, or the last anchor's if that is later. Raises `DiskFull` with nothing written."""
+        The entry's time is the event's, or the last anchor's if that is later. Raises `DiskFull` or `DiskFault` with nothing written."""
         with self._database.lock:
             existing = self.find(event.occasion.event_id)
             if existing is not None:
@@ -117,6 +117,17 @@ class Journal:
         """A reprint or a report that is no entry."""
         with self._database.writing() as connection:
             enqueue(connection, print_job)
+
+    def recover_print_jobs(self) -> Recovered:
+        """Once at start, before any spool; on a full disk, in the room that the reserve gives up."""
+        try:
+            return self._recover_print_jobs()
+        except DiskFull:
+            return self._recover_print_jobs()
+
+    def _recover_print_jobs(self) -> Recovered:
+        with self._database.writing() as connection:
+            return recover(connection)
 
     def print_job_of(self, seq: int) -> StoredJob | None:
         """The receipt of an entry, while the spool remembers it."""
@@ -187,9 +198,10 @@ class Journal:
         return verify_chain(raws, identity.terminal_id)
 
     def disk_is_full(self) -> bool:
-        """True while new entries are refused; tries to take the reserve back first."""
+        """True while new entries are refused; tries to take the reserve back first. Raises `DiskFault`."""
         reserve = self._database.reserve
-        return reserve.released and not reserve.hold()
+        with mapped_errors(self.path):
+            return reserve.released and not reserve.hold()
 
     def _refuse_without_reserve(self) -> None:
         if self.disk_is_full():

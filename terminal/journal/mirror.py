@@ -54,7 +54,8 @@ class Mirror:
     def stop(self) -> None:
         self._stopping = True
         self._awake.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def status(self) -> MirrorStatus:
         if self._copied is None:

@@ -143,7 +143,7 @@ class Outcomes:
             connection.execute("DELETE FROM open_push")
             connection.execute("UPDATE local_members SET in_feed = 0")
             connection.execute("UPDATE head_office SET epoch = ?, anchor = NULL", (epoch,))
-            self._head_office.entered_epoch(epoch)
+        self._head_office.entered_epoch(epoch)
 
     def flagged(self, limit: int = 100) -> tuple[FlaggedEntry, ...]:
         """Entries set aside or with findings, newest first."""

@@ -17,6 +17,17 @@ from sync import replica_schema
 from terminal.replica.errors import ReplicaUnreadable
 
 _BUSY_TIMEOUT_S: Final = 5.0
+_NOT_DAMAGE: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    }
+)
+"""What a disk without room, without rights or with a fault answers; the file itself may be in order."""
 
 
 class ReplicaFile:
@@ -24,6 +35,7 @@ class ReplicaFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._opened_as: tuple[int, int] | None = None
         self._read_lock = threading.RLock()
         self._write_lock = threading.RLock()
         with mapped_errors(path):
@@ -72,7 +84,7 @@ class ReplicaFile:
             raise ReplicaUnreadable(f"{self.path}: another program is reading it; it cannot be put in place")
 
     def was_replaced(self) -> bool:
-        """Somebody deleted or exchanged the file under us."""
+        """Somebody deleted or exchanged the file under us, or the disk failed while it was exchanged: it wants `reopen`."""
         try:
             there = self.path.stat()
         except FileNotFoundError:
@@ -89,21 +101,27 @@ class ReplicaFile:
         """`other`, closed by the caller, takes this file's place; reads wait, none sees anything in between."""
         with self._write_lock, self._read_lock, mapped_errors(self.path):
             self._close()
-            self._remove()
-            other.replace(self.path)
-            _sync_folder(self.path.parent)
-            self._open_or_make()
+            try:
+                self._remove()
+                other.replace(self.path)
+                _sync_folder(self.path.parent)
+            finally:
+                self._open_or_make()
 
     def clear(self) -> None:
         with self._write_lock, self._read_lock, mapped_errors(self.path):
             self._close()
-            self._remove()
-            self._open_or_make()
+            try:
+                self._remove()
+            finally:
+                self._open_or_make()
 
     def _open_or_make(self) -> None:
         try:
             self._open()
-        except (sqlite3.DatabaseError, DatabaseError):
+        except (sqlite3.DatabaseError, DatabaseError) as error:
+            if _is_the_disks_fault(error):
+                raise  # what lies there may be whole: offline it cannot be fetched again
             self._remove()
             self._open()
 
@@ -123,6 +141,7 @@ class ReplicaFile:
         return connection
 
     def _close(self) -> None:
+        self._opened_as = None
         self._reader.close()
         self._writer.close()
 
@@ -135,8 +154,13 @@ class ReplicaFile:
 def mapped_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.DatabaseError, DatabaseError) as error:
+    except (sqlite3.DatabaseError, DatabaseError, OSError) as error:
         raise ReplicaUnreadable(f"{path}: {error}") from error
+
+
+def _is_the_disks_fault(error: sqlite3.DatabaseError | DatabaseError) -> bool:
+    cause = error.orig if isinstance(error, DatabaseError) else error
+    return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _NOT_DAMAGE
 
 
 def _sync_folder(folder: Path) -> None:

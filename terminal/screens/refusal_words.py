@@ -197,6 +197,11 @@ _TILL: Final[Mapping[RefusalCode, Said]] = {
         later("Nothing can be recorded, so nothing was taken."),
         later("Free some space, then try again."),
     ),
+    RefusalCode.DISK_FAULT: (
+        later("The till's disk has a fault"),
+        later("It could not be read or written, so this was not finished and nothing was printed."),
+        later("Try again. If that fails, restart, look for it among the receipts, and call a technician."),
+    ),
 }
 
 SAID: Final[Mapping[RefusalCode, Said]] = {**_MONEY, **_FINDING, **_TILL, **MONEY_OUT, **ORDER}

@@ -57,6 +57,7 @@ REFUSALS_ELSEWHERE = (
             "till_stopped",
             "no_rulebook",
             "not_permitted",
+            "disk_fault",
             "disk_full",
             "amount_negative",
             "lines_disagree",
