@@ -6,7 +6,7 @@
 # in place, touches no network and ends at once. PYTHON=python3.12 chooses the interpreter.
 #
 # There is one environment for everything. A lighter one for the demo would need a second lock file, and the two would
-# drift; what differs is only what the system must provide (a browser and fonts are for the tests alone).
+# drift; what differs is only what the system must provide (a browser, fonts and a C compiler are for the tests alone).
 set -eu
 
 purpose=${1:-test}
@@ -73,6 +73,11 @@ has_browser() {
     return 1
 }
 
+# A compiler without the C library's headers compiles nothing.
+has_compiler() {
+    command -v gcc >/dev/null 2>&1 && echo '#include <stdio.h>' | gcc -E -x c - >/dev/null 2>&1
+}
+
 # Sets $missing to the apt packages without which $purpose would fail.
 find_missing() {
     missing=$venv_package
@@ -80,6 +85,7 @@ find_missing() {
     has_library 'libEGL\.so\.1' || missing="$missing libegl1" # and with this where there is no screen
     if [ "$purpose" = test ]; then
         has_browser || missing="$missing chromium" # head office's pages are tested in a real browser
+        has_compiler || missing="$missing gcc libc6-dev" # the disk that a till is tested on is a small C library
         # Chinese glyphs for that browser; the till brings its own font.
         [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
     fi
