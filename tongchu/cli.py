@@ -7,7 +7,14 @@ import sys
 
 import typer
 
-from tongchu import demo_commands, hq_commands, journal_commands, replay_commands, till_commands
+from tongchu import (
+    demo_commands,
+    hq_commands,
+    journal_commands,
+    replay_commands,
+    simulate_commands,
+    till_commands,
+)
 from tongchu.exits import Unusable
 
 app = typer.Typer(
@@ -23,6 +30,7 @@ app.add_typer(hq_commands.app, name="hq")
 app.add_typer(till_commands.app, name="till")
 app.add_typer(journal_commands.app, name="journal")
 app.command(name="demo")(demo_commands.demo)
+app.command(name="simulate")(simulate_commands.simulate)
 app.command(name="replay")(replay_commands.replay)
 app.command(name="schema")(replay_commands.schema)
 app.add_typer(replay_commands.rulebook_app, name="rulebook")

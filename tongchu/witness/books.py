@@ -119,6 +119,11 @@ class SeenJournal:
                 sums[shift, "bonus", ""] += sum(each["bonus_minor"] for each in body["promised"])
                 for tender in body["tenders"]:
                     sums[shift, "tender", tender["kind"]] += tender["amount_minor"]
+            if entry.kind == "refund_reversed":
+                sums[shift, "refunded", ""] -= body["amount_minor"]
+            if entry.kind == "top_up_reversed":
+                for tender in body["tenders"]:
+                    sums[shift, "tender", tender["kind"]] -= tender["amount_minor"]
         return dict(sums)
 
 

@@ -13,6 +13,7 @@ KINDS = {
     "会员消费": "redeemed",
     "消费退款": "purchase_refunded",
     "充值撤销": "top_up_reversed",
+    "退款撤销": "refund_reversed",
     "开班": "shift_opened",
     "交班报表 Z": "shift_closed",
 }
@@ -21,6 +22,7 @@ AMOUNTS = {
     "redeemed": "合计",
     "purchase_refunded": "消费退款",
     "top_up_reversed": "充值撤销",
+    "refund_reversed": "退款撤销",
 }
 """The row that says what the entry moved."""
 BONUS = "赠送"
@@ -54,14 +56,14 @@ class PaperReceipt:
             case "topped_up":
                 return self.sum_of(f"{BONUS} ")
             case "top_up_reversed":
-                return self.amount(BONUS) or 0
+                return sum(amount for label, amount in self.rows if label == BONUS and amount < 0)
             case _:
                 return 0
 
     @property
     def value_minor(self) -> int:
         """What the member gained (+) or lost (-), bonus included."""
-        signs = {"topped_up": 1, "redeemed": -1, "purchase_refunded": 1, "top_up_reversed": -1}
+        signs = {"topped_up": 1, "redeemed": -1, "purchase_refunded": 1, "top_up_reversed": -1, "refund_reversed": -1}
         return signs.get(self.kind, 0) * self.amount_minor + self.bonus_minor
 
     def sum_of(self, prefix: str) -> int:

@@ -1,0 +1,52 @@
+"""Seeds of the default scenario under every fault: each law holds, and what had to happen did. `make soak` runs more; `tongchu simulate --seeds` as many as asked."""
+
+import os
+
+import pytest
+
+from tongchu.simulation import faults
+from tongchu.simulation.running import RANGE_THAT_SHOWS_ALL, Simulator, Summary
+from tongchu.simulation.scenario import Scenario
+
+DEFAULT = Scenario(seed=0, faults=faults.ALL)
+SOAK_SEEDS = int(os.environ.get("TONGCHU_SOAK_SEEDS", "2000"))
+"""As many as asked: TONGCHU_SOAK_SEEDS=20000 make soak."""
+
+
+def lived(simulator: Simulator, first: int) -> Summary:
+    summary = Summary()
+    for seed in range(first, first + RANGE_THAT_SHOWS_ALL):
+        outcome = simulator.run(DEFAULT.of_seed(seed))
+        assert not outcome.disagreements, f"{outcome.disagreements}\nagain: {outcome.scenario.command}"
+        assert outcome.counts["entries"] >= 100, outcome.counts
+        summary.add(outcome)
+    return summary
+
+
+def check(summary: Summary) -> None:
+    assert summary.never_happened(DEFAULT) == [], summary.counts
+    assert summary.counts["entries"] >= 150 * summary.outcomes * 0.7
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("first", [1, 21])
+def test_every_law_holds_and_every_fault_happens_within_twenty_seeds(simulator: Simulator, first: int) -> None:
+    check(lived(simulator, first))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("first", range(1000, 1000 + SOAK_SEEDS, RANGE_THAT_SHOWS_ALL))
+def test_every_law_holds_over_many_seeds(simulator: Simulator, first: int) -> None:
+    check(lived(simulator, first))
+
+
+def test_a_day_on_which_everything_works(simulator: Simulator) -> None:
+    outcome = simulator.run(Scenario(seed=7, tills=2, members=10, days=1))
+    assert outcome.disagreements == ()
+    counts = outcome.counts
+    assert counts["receipts"] > 10
+    assert counts["views compared"] > 0
+    assert not [what for what in counts if what in faults.ALL]
+    assert not counts["cycles failed"]

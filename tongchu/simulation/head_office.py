@@ -1,0 +1,136 @@
+"""Head office as a machine that can die and come back, also from an older backup. Its application is the product's; its process lives in ours.
+
+Dead means: application, engine and everything in memory are gone, the database file stays as the last commit left it.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+from fastapi import FastAPI
+
+from hq_server.config import HqConfig
+from hq_server.feed.publishing import current_epoch
+from hq_server.office import Office
+from hq_server.sessions.epochs import begin_epoch
+from hq_server.terminals.standing import Standing, allow_again
+from stored_value.identity import TerminalId
+from tongchu.simulation.in_process import Answer, Call, InProcess
+from tongchu.simulation.record import Record
+from tongchu.simulation.sudden_death import HQ_LOGGERS, SuddenDeath, dying_at
+from tongchu.simulation.virtual_time import VirtualTime
+
+MakeApplication = Callable[[HqConfig, VirtualTime, Callable[[int], bytes]], FastAPI]
+BACKUPS_KEPT = 4
+
+
+class HeadOfficeDown(Exception):
+    """Nobody listens, or the line broke because the machine died in the middle; `heard` says whether the request had arrived."""
+
+    def __init__(self, *, heard: bool) -> None:
+        super().__init__()
+        self.heard = heard
+
+
+class HeadOffice:
+    """`doom`: the step at which the process dies next."""
+
+    def __init__(
+        self, folder: Path, time: VirtualTime, record: Record, chance: Random, make_application: MakeApplication
+    ) -> None:
+        self.config = HqConfig(data_dir=folder)
+        self.doom: str | None = None
+        self.on_death: Callable[[], None] = lambda: None
+        self._time = time
+        self._record = record
+        self._chance = chance
+        self._make_application = make_application
+        self._server: InProcess | None = None
+        self._office: Office | None = None
+        self._backups: list[Path] = []
+
+    @property
+    def up(self) -> bool:
+        return self._server is not None
+
+    @property
+    def office(self) -> Office:
+        assert self._office is not None, "head office is down"
+        return self._office
+
+    def start(self) -> None:
+        application = self._make_application(self.config, self._time, self._chance.randbytes)
+        office = application.state.office
+        assert isinstance(office, Office)
+        self._office, self._server = office, InProcess(application)
+        office.sequencer.drain()
+
+    def died_meanwhile(self) -> bool:
+        """A till that is let in may bring the death that waits for it."""
+        return not self.up
+
+    def stop(self) -> None:
+        """Twice is harmless."""
+        if self._server is not None:
+            self._server.close()
+        if self._office is not None:
+            self._office.database.close()
+        self._server = self._office = None
+
+    def answer(self, call: Call) -> Answer:
+        """Raises `HeadOfficeDown`."""
+        if self._server is None:
+            raise HeadOfficeDown(heard=False)
+        if self.doom is None:
+            return self._server.answer(call)
+        doom = self.doom
+        try:
+            with dying_at(doom, HQ_LOGGERS, _nothing_more):
+                return self._server.answer(call)
+        except SuddenDeath as death:
+            self.doom = None
+            self._record.note(self._time(), f"head office dies at {doom}")
+            self._record.count("hq crash")
+            self._record.count(f"hq crash at {doom}")
+            self.stop()
+            self.on_death()
+            raise HeadOfficeDown(heard=True) from death
+
+    def back_up(self) -> None:
+        """As its operator would, while it runs."""
+        target = self.config.data_dir / f"backup-{len(self._backups)}.db"
+        with closing(sqlite3.connect(self._database)) as connection:
+            connection.execute("VACUUM INTO ?", (str(target),))
+        self._backups.append(target)
+
+    def restore(self, *, as_documented: bool) -> bool:
+        """Comes back from one of the newest backups. `as_documented`: the operator runs `tongchu hq new-epoch` before he serves. False: there is no backup."""
+        if not self._backups:
+            return False
+        backup = self._chance.choice(self._backups[-BACKUPS_KEPT:])
+        self.stop()
+        for suffix in ("-wal", "-shm"):
+            self._database.with_name(self._database.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(backup, self._database)
+        self.start()
+        if as_documented:
+            with self.office.database.write() as session:
+                begin_epoch(session, current_epoch(session), now=self._time(), random=self._chance.randbytes)
+        self._record.note(self._time(), f"head office comes back from {backup.name}, as documented: {as_documented}")
+        return True
+
+    def let_go_on(self, terminal_id: TerminalId) -> bool:
+        """Head office's people looked at a stopped till and let it work again."""
+        with self.office.database.write() as session:
+            return allow_again(session, terminal_id) is Standing.CHANGED
+
+    @property
+    def _database(self) -> Path:
+        return self.config.data_dir / "hq.db"
+
+
+def _nothing_more() -> None:
+    """What was not committed is rolled back by SQLite when the connection goes, as after a kill."""

@@ -1,0 +1,80 @@
+"""After the last day everything is put right: disks, clocks, links, head office, forked tills by a person's decision; then everybody syncs until nothing moves."""
+
+from datetime import timedelta
+from typing import Final
+
+from tongchu.simulation.till import TillMachine
+from tongchu.simulation.world import World
+from tongchu.witness.books import HqBooks
+
+ROUNDS_MAX: Final = 20
+_BETWEEN: Final = timedelta(minutes=7)
+
+
+def heal(world: World) -> list[str]:
+    """What would not heal, in words; empty when all is quiet."""
+    office = world.head_office
+    office.doom = None
+    if not office.up:
+        office.start()
+    world.network.mend_all()
+    for till in world.in_service:
+        till.doom = None
+        till.disk.full = False
+        till.clock.set_wall(world.time())
+    for clone in [till for till in world.in_service if "'" in till.label]:
+        original = next(till for till in world.tills if till.label == clone.terminal_id)
+        settle_fork(world, original, clone)
+    for till in world.in_service:
+        till.sync()
+        till.at_work()
+        till.print_out()
+    return _sync_until_quiet(world)
+
+
+def settle_fork(world: World, till: TillMachine, clone: TillMachine) -> None:
+    """A person looks at two machines that claim to be one till: the one whose journal head office has goes on, the other is taken out of service."""
+    if till.scrapped or clone.scrapped or not world.head_office.up:
+        return
+    for machine in (till, clone):
+        machine.sync()
+    if world.head_office.died_meanwhile():
+        return
+    keeps, goes = (till, clone) if _is_at_head_office(world, till) else (clone, till)
+    if _differ(till, clone):
+        world.record.count("forks")
+    goes.note("is taken out of service")
+    world.scrap(goes)
+    if world.head_office.let_go_on(keeps.station.journal.head_office.identity.terminal_id):
+        world.record.count("forks stopped by head office")
+    world.sync_soon(keeps)
+
+
+def _is_at_head_office(world: World, machine: TillMachine) -> bool:
+    seq, head_hash = HqBooks(world.head_office.config.database).head(machine.terminal_id)
+    return machine.station.journal.hash_at(seq) == head_hash
+
+
+def _differ(one: TillMachine, other: TillMachine) -> bool:
+    last = min(one.station.journal.head().seq, other.station.journal.head().seq)
+    return one.station.journal.hash_at(last) != other.station.journal.hash_at(last)
+
+
+def _sync_until_quiet(world: World) -> list[str]:
+    quiet = 0
+    for _ in range(ROUNDS_MAX):
+        world.time.pass_by(_BETWEEN)
+        world.head_office.office.sequencer.drain()
+        for till in world.in_service:
+            till.sync()
+            if till.station.sync_status().code == "stopped":
+                world.head_office.let_go_on(till.station.journal.head_office.identity.terminal_id)
+        settled = all(till.online and not till.station.journal.pending_count() for till in world.in_service)
+        quiet = quiet + 1 if settled else 0
+        if quiet == 2:
+            return []
+    return [
+        f"{till.label} does not come to rest: {till.station.sync_status().last_error or 'entries are pending'}"
+        for till in world.in_service
+        if not till.online or till.station.journal.pending_count()
+    ] or ["the franchise does not come to rest"]

@@ -1,0 +1,35 @@
+"""What happened in a run: counted for people, and hashed line by line so that two runs of one seed can be compared. Decides nothing."""
+
+import hashlib
+from collections import Counter
+from datetime import datetime
+
+from tongchu.simulation.in_process import Answer, Call
+
+
+class Record:
+    """`note` takes everything that the outside could see; `lines` are kept only when wanted, they are many."""
+
+    def __init__(self, *, keep_lines: bool = False) -> None:
+        self.counts: Counter[str] = Counter()
+        self.lines: list[str] | None = [] if keep_lines else None
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def note(self, at: datetime, line: str) -> None:
+        text = f"{at:%d %H:%M:%S.%f} {line}"
+        self._hash.update(text.encode() + b"\n")
+        if self.lines is not None:
+            self.lines.append(text)
+
+    def count(self, what: str, number: int = 1) -> None:
+        self.counts[what] += number
+
+    def seen(self, at: datetime, label: str, call: Call, answer: Answer) -> None:
+        """A request that arrived and what was answered, by their bytes. A refusal's body holds a support id of its own making, so only its status counts."""
+        said = hashlib.sha256(answer.body).hexdigest()[:12] if answer.status < 400 else ""
+        asked = hashlib.sha256(call.body).hexdigest()[:12] if call.body else ""
+        self.note(at, f"{label} {call.method} {call.path} {asked} -> {answer.status} {said}")

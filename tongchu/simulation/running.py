@@ -1,0 +1,145 @@
+"""One seed, or many: made, lived, healed, judged. Owns the folders on the way, and what counts as a run that shows something."""
+
+import logging
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from tongchu.simulation import at_rest, faults
+from tongchu.simulation.at_rest import Shape
+from tongchu.simulation.healing import heal
+from tongchu.simulation.record import Record
+from tongchu.simulation.scenario import Scenario
+from tongchu.simulation.verdict import judge
+from tongchu.simulation.world import PRODUCT, Parts, World
+
+MEMORY_DISK: Final = Path("/dev/shm")  # noqa: S108 - where there is one it saves the flushes; nothing here has to survive
+RANGE_THAT_SHOWS_ALL: Final = 20
+ALWAYS: Final = frozenset(
+    {"redeemed online", "topped_up online", "purchase_refunded online", "top_up_reversed online", "member_enrolled online",
+     "refused balance_too_low", "shift_closed", "double tap", "reprints", "views compared"}
+)  # fmt: skip
+WITH_FAULTS: Final = frozenset(
+    {"redeemed offline", "topped_up offline", "purchase_refunded offline", "member_enrolled offline", "refused offline_limit",
+     "refused disk_full", "refused till_stopped", "refused online_only", "overdrafts", "forks", "forks stopped by head office", "arrived late",
+     "done again after a crash", "hq restore as documented", "hq restore, epoch forgotten", "hq crash at ingest_committed", "till crash at committed"}
+)  # fmt: skip
+LOGGERS: Final = ("terminal", "hq_server", "sync", "printers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`disagreements` empty: every law held. `digest` is that of the whole trace, `seconds` of one core's time."""
+
+    scenario: Scenario
+    digest: str
+    counts: Counter[str]
+    disagreements: tuple[str, ...]
+    seconds: float
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Summary:
+    """Of many seeds."""
+
+    outcomes: int = 0
+    seconds: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[Outcome] = field(default_factory=list)
+    digests: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def seeds_a_day(self) -> int:
+        return int(86_400 * self.outcomes / self.seconds) if self.seconds else 0
+
+    def never_happened(self, scenario: Scenario) -> list[str]:
+        """What a range this long must have shown at least once: otherwise its silence says nothing."""
+        if self.outcomes < RANGE_THAT_SHOWS_ALL:
+            return []
+        wanted = {*scenario.faults, *ALWAYS} | (WITH_FAULTS if scenario.faults >= faults.ALL else set())
+        return sorted(what for what in wanted if not self.counts[what])
+
+    def add(self, outcome: Outcome) -> None:
+        self.outcomes += 1
+        self.seconds += outcome.seconds
+        self.counts.update(outcome.counts)
+        self.digests[outcome.scenario.seed] = outcome.digest
+        if outcome.disagreements:
+            self.failed.append(outcome)
+
+
+class Simulator:
+    """Keeps franchises at rest, by their shape. Use as a context manager: the folder goes at the end."""
+
+    def __init__(self, parts: Parts = PRODUCT) -> None:
+        self._parts = parts
+        self._at_rest: dict[Shape, Path] = {}
+
+    def __enter__(self) -> Self:
+        parent = MEMORY_DISK if MEMORY_DISK.is_dir() else None
+        self._folder = Path(tempfile.mkdtemp(prefix="tongchu-simulation-", dir=parent))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def run(self, scenario: Scenario, *, keep_lines: bool = False) -> Outcome:
+        rest = self._franchise(Shape(scenario.tills, scenario.members))
+        folder = self._folder / f"seed-{scenario.seed}"
+        began = time.process_time()
+        record = Record(keep_lines=keep_lines)
+        try:
+            with _quiet():
+                at_rest.copy(rest, folder)
+                found = self._lived(scenario, folder, record)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return Outcome(
+            scenario=scenario,
+            digest=record.digest,
+            counts=record.counts,
+            disagreements=tuple(found),
+            seconds=time.process_time() - began,
+            lines=tuple(record.lines or ()),
+        )
+
+    def run_all(self, scenario: Scenario, seeds: Iterable[int]) -> Iterator[Outcome]:
+        for seed in seeds:
+            yield self.run(scenario.of_seed(seed))
+
+    def _lived(self, scenario: Scenario, folder: Path, record: Record) -> list[str]:
+        world = World(scenario, folder, record, self._parts)
+        try:
+            world.live(faults.of_the_day)
+            return [*heal(world), *judge(world)]
+        finally:
+            world.close()
+
+    def _franchise(self, shape: Shape) -> Path:
+        if shape not in self._at_rest:
+            folder = self._folder / f"rest-{len(self._at_rest)}"
+            with _quiet():
+                at_rest.make(shape, folder)
+            self._at_rest[shape] = folder
+        return self._at_rest[shape]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The product's warnings are the point of a simulation, not its output."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

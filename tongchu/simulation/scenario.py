@@ -1,0 +1,47 @@
+"""What is to be simulated, and the fixed points of every run. Values only."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from hq_server import franchise_data
+from stored_value.identity import TerminalId
+
+FOUNDED: Final = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+"""Head office and its tills were set up then."""
+FIRST_MORNING: Final = FOUNDED + timedelta(days=1)
+OPEN_FOR: Final = timedelta(hours=2)
+"""A day's business, close together: what lies between customers would only cost time."""
+CLOSING: Final = timedelta(minutes=15)
+VISITS_A_DAY: Final = 9
+POLL_S: Final = 600.0
+HQ_URL: Final = "http://hq.simulated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """`faults` empty: a day on which everything works. Names are those of `faults.ALL`."""
+
+    seed: int
+    tills: int = 7
+    members: int = 20
+    days: int = 3
+    faults: frozenset[str] = frozenset()
+
+    @property
+    def command(self) -> str:
+        """What repeats this run exactly."""
+        faults = ",".join(sorted(self.faults)) or "none"
+        return (
+            f"tongchu simulate --seed {self.seed} --tills {self.tills} --members {self.members} --days {self.days}"
+            f" --faults {faults}"
+        )
+
+    def of_seed(self, seed: int) -> "Scenario":
+        return replace(self, seed=seed)
+
+
+def terminal_ids(tills: int) -> tuple[TerminalId, ...]:
+    """One till after the other, over the sample's three stores in turn."""
+    stores = [store.store_id for store in franchise_data.STORES]
+    return tuple(TerminalId(f"{stores[place % len(stores)]}-T{place // len(stores) + 1}") for place in range(tills))

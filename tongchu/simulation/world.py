@@ -1,0 +1,180 @@
+"""The simulated world: head office, tills, customers, the network, and the days that they live through. What goes wrong is drawn from the seed by `faults`; after the
+last day `healing` puts everything right, and `verdict` judges.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from hq_server.app import create_app
+from stored_value.refusals import Refusal
+from terminal.clock import SimulatedClock
+from terminal.counter.views import Completed
+from terminal.station import Station
+from tongchu.simulation import at_rest, errands
+from tongchu.simulation.errands import Customer, Visit
+from tongchu.simulation.head_office import HeadOffice, MakeApplication
+from tongchu.simulation.network import Network, Wire
+from tongchu.simulation.record import Record
+from tongchu.simulation.scenario import CLOSING, FIRST_MORNING, OPEN_FOR, VISITS_A_DAY, Scenario, terminal_ids
+from tongchu.simulation.till import Around, TillMachine
+from tongchu.simulation.virtual_time import Agenda, VirtualTime
+
+BACKUP_EVERY: Final = timedelta(minutes=40)
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the machines are made of: the product's own, unless a test plants a fault in one."""
+
+    make_application: MakeApplication = lambda config, clock, random: create_app(config, clock=clock, random=random)
+    make_station: Callable[..., Station] = Station
+
+
+PRODUCT: Final = Parts()
+
+
+class World:
+    """`folder` holds a copy of a franchise at rest."""
+
+    def __init__(self, scenario: Scenario, folder: Path, record: Record, parts: Parts = PRODUCT) -> None:
+        self.scenario = scenario
+        self.folder = folder
+        self.record = record
+        self.time = VirtualTime(FIRST_MORNING - timedelta(hours=1))
+        self.agenda = Agenda()
+        self.plan = self._chance("plan")
+        self.fate = self._chance("fate")
+        self.head_office = HeadOffice(
+            at_rest.hq_folder(folder), self.time, record, self._chance("head office"), parts.make_application
+        )
+        self.head_office.start()
+        self.network = Network(self.head_office, self.time, record, self._chance("network"))
+        self.customers = [
+            Customer(person.member_no, person.home_store_id) for person in at_rest.people(scenario.members)
+        ]
+        self.phones: list[int] = []
+        self._around = Around(time=self.time, record=record, make_station=parts.make_station)
+        self.tills: list[TillMachine] = []
+        self._next_sync: dict[str, int] = {}
+        self.closing = self.time()
+        for terminal_id in terminal_ids(scenario.tills):
+            till = at_rest.till_folder(folder, terminal_id)
+            self.employ(TillMachine(terminal_id, till, self._around, self._clock(), Wire(self.network, terminal_id)))
+
+    def live(self, faults_of_the_day: Callable[["World"], None]) -> None:
+        """Every day of the scenario. `faults_of_the_day` enters into the agenda what is to go wrong."""
+        for day in range(self.scenario.days):
+            morning = FIRST_MORNING + day * _DAY
+            self.closing = morning + OPEN_FOR + CLOSING
+            self.time.pass_until(morning)
+            for till in self.tills:
+                self.sync_soon(till)
+            for till in self.tills:
+                for _ in range(VISITS_A_DAY):
+                    self._enter_visit(till, morning)
+                self.agenda.enter(self.closing - timedelta(minutes=5), lambda till=till: self._close(till))  # type: ignore[misc]
+            for number in range(1, OPEN_FOR // BACKUP_EVERY + 1):
+                self.agenda.enter(morning + number * BACKUP_EVERY, self._back_up)
+            faults_of_the_day(self)
+            self._run_until(self.closing)
+
+    def close(self) -> None:
+        for till in self.tills:
+            if not till.scrapped:
+                till.close()
+        self.head_office.stop()
+
+    @property
+    def in_service(self) -> list[TillMachine]:
+        return [till for till in self.tills if not till.scrapped]
+
+    def after(self, span: timedelta, happening: Callable[[], None]) -> None:
+        self.agenda.enter(self.time() + span, happening)
+
+    def employ(self, till: TillMachine) -> None:
+        """From now on the machine is part of the franchise."""
+        self.tills.append(till)
+        till.on_commit(lambda: self._wake(till))
+
+    def clone(self, till: TillMachine) -> TillMachine:
+        label = f"{till.terminal_id}'{len(self.tills)}"
+        clone = till.clone(label, self._clock(), Wire(self.network, label))
+        self.employ(clone)
+        for _ in range(VISITS_A_DAY // 2):
+            self._enter_visit(clone, self.time())
+        self.sync_soon(clone)
+        return clone
+
+    def scrap(self, till: TillMachine) -> None:
+        till.close()
+        till.scrapped = True
+
+    def sync_soon(self, till: TillMachine, *, within_s: float = 20.0) -> None:
+        """Instead of whatever was planned for this till."""
+        number = self._next_sync[till.label] = self._next_sync.get(till.label, 0) + 1
+        self.after(timedelta(seconds=self.plan.uniform(0, within_s)), lambda: self._sync(till, number))
+
+    def _chance(self, purpose: str) -> Random:
+        return Random(f"{self.scenario.seed} {purpose}")  # noqa: S311 - repeatable on purpose
+
+    def _clock(self) -> SimulatedClock:
+        return self.time.clock(self._chance(f"till {len(self.tills)}").randrange(2**32))
+
+    def _run_until(self, end: datetime) -> None:
+        while (due := self.agenda.next_before(end)) is not None:
+            at, happening = due
+            self.time.pass_until(at)
+            happening()
+
+    def _wake(self, till: TillMachine) -> None:
+        """As the worker is woken by a commit: not during a back-off."""
+        if till.online:
+            self.sync_soon(till)
+
+    def _sync(self, till: TillMachine, number: int) -> None:
+        if till.scrapped or number != self._next_sync[till.label]:
+            return
+        wait_s = till.sync()
+        self.record.count("cycles" if till.online else "cycles failed")
+        if number == self._next_sync[till.label]:
+            self.after(timedelta(seconds=wait_s), lambda: self._sync(till, number))
+
+    def _back_up(self) -> None:
+        if self.head_office.up:
+            self.head_office.back_up()
+
+    def _enter_visit(self, till: TillMachine, morning: datetime) -> None:
+        at = morning + timedelta(seconds=self.plan.uniform(0, OPEN_FOR.total_seconds()))
+        self.agenda.enter(at, lambda: self._visit(till))
+
+    def _visit(self, till: TillMachine) -> None:
+        if till.scrapped or not till.at_work():
+            return
+        errand = errands.any_errand(self.plan)
+        before = till.station.journal.head().seq
+        answer = errand(Visit(till, self.plan, self.customers, self.phones))
+        self._tell(till, errand.__name__, answer)
+        till.print_out()
+        if till.station.journal.head().seq > before:
+            self.record.count("entries")
+
+    def _tell(self, till: TillMachine, errand: str, answer: errands.Done) -> None:
+        match answer:
+            case Refusal():
+                self.record.count(f"refused {answer.code.value}")
+                till.note(f"{errand}: refused {answer.code.value}")
+            case Completed():
+                how = "offline" if answer.provisional else "online"
+                self.record.count(f"{answer.kind} {how}")
+                till.note(f"{errand}: {answer.receipt_no} {answer.amount_minor} {how}")
+            case _:
+                till.note(f"{errand}: nothing")
+
+    def _close(self, till: TillMachine) -> None:
+        if not till.scrapped:
+            till.close_shift(self.plan)
