@@ -30,7 +30,7 @@ def check(summary: Summary) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("first", [1, 21])
+@pytest.mark.parametrize("first", [1])
 def test_every_law_holds_and_every_fault_happens_within_twenty_seeds(simulator: Simulator, first: int) -> None:
     check(lived(simulator, first))
 

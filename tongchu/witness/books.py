@@ -122,6 +122,7 @@ class SeenJournal:
             if entry.kind == "refund_reversed":
                 sums[shift, "refunded", ""] -= body["amount_minor"]
             if entry.kind == "top_up_reversed":
+                sums[shift, "reversed", ""] += body["amount_minor"]
                 for tender in body["tenders"]:
                     sums[shift, "tender", tender["kind"]] -= tender["amount_minor"]
         return dict(sums)
