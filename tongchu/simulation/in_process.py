@@ -60,8 +60,6 @@ class InProcess:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._loop = asyncio.new_event_loop()
-        self._calls: asyncio.Queue[tuple[Call, asyncio.Future[Answer]]] = asyncio.Queue()
-        self._serving = self._loop.create_task(self._serve())
 
     def __enter__(self) -> Self:
         return self
@@ -71,30 +69,14 @@ class InProcess:
 
     def answer(self, call: Call) -> Answer:
         """What the application does in worker threads elsewhere, it does here on the caller's."""
-        future: asyncio.Future[Answer] = self._loop.create_future()
-        self._calls.put_nowait((call, future))
         with _without_threads():
-            return self._loop.run_until_complete(future)
+            return self._loop.run_until_complete(self._answered(call))
 
     def close(self) -> None:
         """Twice is harmless."""
-        if self._loop.is_closed():
-            return
-        self._serving.cancel()
-        self._loop.run_until_complete(asyncio.gather(self._serving, return_exceptions=True))
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-    async def _serve(self) -> None:
-        """One long task: the application's worker thread lives as long as its root task."""
-        while True:
-            call, future = await self._calls.get()
-            try:
-                future.set_result(await self._answered(call))
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:  # handed to who asked
-                future.set_exception(error)
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
 
     async def _answered(self, call: Call) -> Answer:
         told: list[Message] = []
