@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stored_value.eligibility import CampaignUse
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, PromotionId
-from stored_value.promotions import Promotion
+from stored_value.promotions import Cap, Promotion
 from stored_value.wallet import ValueKind, Wallet
 
 
@@ -42,7 +42,11 @@ def count(before: CampaignUse, given: Given) -> CampaignUse:
 
 def beyond_cap(promotion: Promotion, before: CampaignUse, given: Given) -> Finding | None:
     """None while the campaign stays within its cap; else what this top-up cost beyond it."""
-    cap = promotion.terms.caps.campaign
+    return over_cap(promotion.terms.caps.campaign, before, given)
+
+
+def over_cap(cap: Cap, before: CampaignUse, given: Given) -> Finding | None:
+    """The same where only the cap is at hand."""
     after = count(before, given)
     over = 0
     if cap.times is not None and after.times > cap.times:
@@ -53,5 +57,5 @@ def beyond_cap(promotion: Promotion, before: CampaignUse, given: Given) -> Findi
         return None
     return Finding(
         FindingCode.CAMPAIGN_BEYOND_CAP,
-        {"promotion": promotion.promotion_id, "bonus_minor": over, "times": after.times},
+        {"promotion": given.promotion_id, "bonus_minor": over, "times": after.times},
     )

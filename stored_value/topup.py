@@ -1,20 +1,20 @@
 """Top-ups: what stops one before the money is taken, and what one does to the wallet: lots for what was paid, and every reward given or promised."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from stored_value.bonus_cost import BonusSource, bearing_of, cost_given
 from stored_value.compliance import inflow_findings, refuse_inflow
 from stored_value.draw import pay_receivables
-from stored_value.eligibility import NOT_KNOWN, ReasonCode, TopUpContext
+from stored_value.eligibility import NOT_KNOWN, CampaignUse, ReasonCode, TopUpContext
 from stored_value.events import Promise, Tender, ToppedUp
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, PromotionId, StoreId
 from stored_value.occasion import Occasion
 from stored_value.points import add_points, last_day, points_for_top_up
 from stored_value.postings import Account, Posting
-from stored_value.promotions import NO_CAPS, FixedPlan, Promotion
+from stored_value.promotions import NO_CAP, NO_CAPS, FixedPlan, Promotion
 from stored_value.quote import Quote, Reason, Reward, quote, reward_for_facts
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import Granted, give
@@ -123,8 +123,10 @@ def apply_top_up(
 
 def _granted(wallet: Wallet, event: ToppedUp, rulebook: Rulebook) -> tuple[list[Granted], list[Finding]]:
     """What the rulebook gives, and what was promised and the rulebook could have given: an honest promise is kept once per promise, and reported."""
-    context = context_of(event)
     promises = {promise.promotion_id: promise for promise in event.promised}
+    context, used_up = context_of(event), _used_up(rulebook, promises.keys())
+    if used_up:
+        context = replace(context, campaign_uses=used_up)
     honest = _honest(promises, event, rulebook, context)
     quoted = quote(wallet, event.amount_minor, event.plan_id, rulebook, context, promised=honest)
     unasked = (
@@ -151,6 +153,20 @@ def _granted(wallet: Wallet, event: ToppedUp, rulebook: Rulebook) -> tuple[list[
             findings.append(_promise_differs(promotion_id, promise, reward))
     findings.extend(_promise_differs(promise.promotion_id, promise, None) for promise in promises.values())
     return granted, findings
+
+
+def _used_up(rulebook: Rulebook, promised: Collection[PromotionId]) -> dict[PromotionId, CampaignUse]:
+    """A campaign's cap is over all members: only the till knew the count when it quoted. What it did not promise was used up, on every machine and for ever."""
+    caps = {
+        known.promotion_id: known.terms.caps.campaign
+        for known in rulebook.promotions
+        if known.terms.caps is not NO_CAPS
+    }
+    return {
+        name: CampaignUse(times=cap.times or 0, bonus_minor=cap.bonus_minor or 0)
+        for name, cap in caps.items()
+        if cap != NO_CAP and name not in promised
+    }
 
 
 def _honest(

@@ -1,16 +1,20 @@
 """Feed pages on the wire: which page holds which seq, and sealing a full page under its scope's key so that any cache may keep it (design section 3, H14)."""
 
+from typing import get_args
+
 import msgspec
 import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sync.errors import PageError
-from sync.messages import PAGE_ROWS, FeedPage
+from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow, UnknownRow
 
 PAGE_BYTES_MAX = 16 * 1024 * 1024
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(FeedPage).decode
+_decode_row = msgspec.json.Decoder(FeedRow).decode
+_KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(FeedRow))
 
 
 def page_of(seq: int) -> int:
@@ -28,11 +32,43 @@ def write_page(page: FeedPage) -> bytes:
 
 
 def read_page(data: bytes) -> FeedPage:
-    """Raises `PageError`."""
+    """Rows of a kind that is not known here become `UnknownRow`. Raises `PageError`."""
     try:
-        return _decode(zstandard.decompress(data, max_output_size=PAGE_BYTES_MAX))
+        plain = zstandard.decompress(data, max_output_size=PAGE_BYTES_MAX)
+        try:
+            return _decode(plain)
+        except msgspec.ValidationError:
+            return _with_unknown_rows(plain)
     except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PageError(f"feed page: {error}") from error
+
+
+class _PlainEntry(msgspec.Struct, frozen=True):
+    seq: int
+    row: msgspec.Raw
+
+
+class _PlainPage(msgspec.Struct, frozen=True):
+    entries: tuple[_PlainEntry, ...]
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    row: str
+
+
+def _with_unknown_rows(plain: bytes) -> FeedPage:
+    """The page again, row by row; a fault in a row whose kind is known is still a fault."""
+    page = msgspec.json.decode(plain)
+    page["entries"] = []
+    entries = tuple(
+        FeedEntry(seq=each.seq, row=_row(each.row)) for each in msgspec.json.decode(plain, type=_PlainPage).entries
+    )
+    return msgspec.structs.replace(msgspec.convert(page, FeedPage), entries=entries)
+
+
+def _row(raw: msgspec.Raw) -> FeedRow:
+    kind = msgspec.json.decode(raw, type=_Kind).row
+    return _decode_row(raw) if kind in _KINDS else UnknownRow(kind=kind)
 
 
 def seal_page(key: bytes, page: FeedPage, nonce: bytes) -> bytes:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
+from stored_value.identity import EventId, MemberId, PromotionId, StaffId, StoreId, TerminalId
 from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import AnchorRef
 from sync.keys import KeyCertificate
@@ -237,7 +237,32 @@ class CertificateRow(Message, frozen=True, kw_only=True, tag_field="row", tag="c
     certificate: KeyCertificate
 
 
-FeedRow = MemberRow | PurchaseRow | MemberExitRow | BlockRow | StaffRow | RulebookRow | StoreRow | CertificateRow
+class CampaignRow(Message, frozen=True, kw_only=True, tag_field="row", tag="campaign"):
+    """What a promotion with a cap over all members has given in the whole franchise, as head office counted; a till's quotes heed it."""
+
+    promotion_id: PromotionId
+    times: int
+    bonus_minor: int
+
+
+class UnknownRow(Message, frozen=True, kw_only=True, tag_field="row", tag="unknown"):
+    """What a till makes of a row of a newer head office, whose `kind` it does not know: it goes past it. Never sent."""
+
+    kind: str
+
+
+FeedRow = (
+    MemberRow
+    | PurchaseRow
+    | MemberExitRow
+    | BlockRow
+    | StaffRow
+    | RulebookRow
+    | StoreRow
+    | CertificateRow
+    | CampaignRow
+    | UnknownRow
+)
 
 
 class FeedEntry(Message, frozen=True, kw_only=True):

@@ -93,6 +93,14 @@ blocks = Table(
     Column("updated_at", String(32), nullable=False),
 )
 
+campaign_uses = Table(
+    "campaign_uses",
+    metadata,
+    Column("promotion_id", String(36), primary_key=True),
+    Column("times", BigInteger, nullable=False),
+    Column("bonus_minor", BigInteger, nullable=False),
+)
+
 cursors = Table(
     "cursors",
     metadata,
@@ -111,7 +119,7 @@ deferred = Table(
 )
 
 
-REVISION = "r0001"
+REVISION = "r0002"
 """The newest revision in `replica_migrations`; a test compares."""
 
 one_migration_at_a_time = threading.Lock()

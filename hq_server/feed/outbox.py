@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import Outbox
-from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 
 
 class RollupDelta(msgspec.Struct, frozen=True, array_like=True):
@@ -21,14 +21,24 @@ class RollupDelta(msgspec.Struct, frozen=True, array_like=True):
     amount_minor: int
 
 
+class CampaignGift(msgspec.Struct, frozen=True, array_like=True):
+    """What a promotion with a cap over all members gave with one top-up, and that cap."""
+
+    promotion_id: PromotionId
+    bonus_minor: int
+    cap_times: int | None
+    cap_minor: int | None
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`purchases` names those whose rows are to be published; `entered` the stores whose scope the member has just entered, which get recent purchases too;
-    `standing`: the wallet's status changed, which every till hears of (H9)."""
+    `standing`: the wallet's status changed, which every till hears of (H9); `gifts` count towards campaigns."""
 
     deltas: tuple[RollupDelta, ...] = ()
     purchases: tuple[EventId, ...] = ()
     entered: tuple[StoreId, ...] = ()
     standing: bool = False
+    gifts: tuple[CampaignGift, ...] = ()
 
 
 encode_change = msgspec.json.Encoder().encode

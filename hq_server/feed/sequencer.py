@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, tuple_
 from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import Outbox, Rollup, ScopeMember, WalletRecord
 from hq_server.database.upsert import upsert
+from hq_server.feed.campaigns import count_campaigns
 from hq_server.feed.news import NewsBoard
 from hq_server.feed.outbox import Change, decode_change
 from hq_server.feed.publishing import current_epoch, encode_row, heads_of, hold_ledger, number_rows
@@ -41,7 +42,7 @@ def sequence_step(session: WriteSession, *, at: datetime, rows_max: int = STEP_R
     hold_ledger(session, sequenced=len(waiting))
     _add_to_rollups(session, waiting)
     payloads = _payloads(session, waiting)
-    everybody = _blocks(session, waiting)
+    everybody = [*_blocks(session, waiting), *map(encode_row, count_campaigns(session, waiting))]
     number_rows(session, epoch, payloads | ({GLOBAL_SCOPE: everybody} if everybody else {}), at=at)
     return len(waiting)
 

@@ -10,10 +10,11 @@ from datetime import date, datetime
 
 import msgspec
 
-from hq_server.feed.outbox import Change, RollupDelta, encode_change
+from hq_server.feed.outbox import CampaignGift, Change, RollupDelta, encode_change
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
 from hq_server.ingest.understanding import Incoming, set_aside
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
+from stored_value.campaign import given_by
 from stored_value.due_days import next_due_day
 from stored_value.events import (
     InstalmentReleased,
@@ -31,6 +32,7 @@ from stored_value.events_money_out import CashOutPaid, CashOutReversed, MoneyOut
 from stored_value.events_reservation import ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, MemberId
+from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.wallet import Purchase, ValueKind, Wallet
 from sync.event_codec import stored_value_moved
@@ -127,6 +129,7 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
             purchases=tuple(bought.purchase_id for bought in applied.purchases),
             entered=(store_id,) if entered else (),
             standing=wallet.status is not status,
+            gifts=_gifts(each, applied),
         )
         entered = False
         _add_rows(batch, each, applied, findings, wallet, held, received_at)
@@ -187,6 +190,27 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
     )
     applied = settle_header(wallet, facts, each.rulebook)
     return applied, (*each.findings, *findings, *applied.findings)
+
+
+def _gifts(each: Incoming, applied: Applied) -> tuple[CampaignGift, ...]:
+    """Of a top-up, what promotions with a cap over all members gave."""
+    if not isinstance(each.event, ToppedUp):
+        return ()
+    caps = {
+        known.promotion_id: cap for known in each.rulebook.promotions if (cap := known.terms.caps.campaign) != NO_CAP
+    }
+    if not caps:
+        return ()
+    return tuple(
+        CampaignGift(
+            given.promotion_id,
+            given.bonus_minor,
+            caps[given.promotion_id].times,
+            caps[given.promotion_id].bonus_minor,
+        )
+        for given in given_by(applied.wallet, each.event.occasion.event_id)
+        if given.promotion_id in caps
+    )
 
 
 def _deltas(each: Incoming, applied: Applied) -> tuple[RollupDelta, ...]:

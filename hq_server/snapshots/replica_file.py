@@ -16,6 +16,7 @@ from sqlalchemy import Row, Select, and_, select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import (
+    CampaignCount,
     Member,
     PurchaseRecord,
     RulebookVersion,
@@ -71,6 +72,8 @@ def _fill(session: ReadSession, replica: sqlite3.Connection, store_id: str, as_o
     _copy(session, replica, "rulebooks", _rulebooks())
     _copy(session, replica, "stores", select(Store.store_id, Store.name, Store.zone))
     _copy(session, replica, "blocks", _blocks())
+    counts = select(CampaignCount.promotion_id, CampaignCount.times, CampaignCount.bonus_minor)
+    _copy(session, replica, "campaign_uses", counts)
 
 
 def _members() -> Select[*tuple[Any, ...]]:

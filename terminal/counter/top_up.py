@@ -1,5 +1,7 @@
 """Top-up 充值: what it would give, shown before the money is taken, and the top-up itself with its tenders and promises."""
 
+from dataclasses import replace
+
 from stored_value.events import Event, EvidenceClass, Tender, ToppedUp
 from stored_value.identity import EventId, MemberId, PromotionId
 from stored_value.refusals import Refusal, RefusalCode
@@ -30,6 +32,7 @@ def quote_top_up(
         store_id=place.journal.head_office.identity.store_id,
         on=standing.on,
         local_time=place.local_time(place.now()),
+        campaign_uses=place.replica.campaign_uses(),
     )
     refusal = refuse_top_up(wallet, amount_minor, (), plan_id, standing.rulebook, context)
     if refusal is not None:
@@ -77,7 +80,7 @@ def top_up(
         if not tenders:
             return Refusal(RefusalCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": 0})
         occasion = place.occasion(action, at_work, EvidenceClass.NOT_NEEDED, offline=offline)
-        context = context_at(occasion, tenders)
+        context = replace(context_at(occasion, tenders), campaign_uses=place.replica.campaign_uses())
         refusal = refuse_top_up(wallet, amount_minor, tenders, plan_id, rulebook, context)
         if refusal is not None:
             return refusal

@@ -12,7 +12,8 @@ from typing import Self
 
 import msgspec
 
-from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.eligibility import CampaignUse
+from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 from stored_value.wallet import WalletStatus
@@ -101,6 +102,12 @@ class Replica:
                 "SELECT store_id, name, zone FROM stores WHERE store_id = ?", (store_id,)
             ).fetchone()
         return Store(store_id=row[0], name=row[1], zone=row[2]) if row else None
+
+    def campaign_uses(self) -> dict[PromotionId, CampaignUse]:
+        """What head office last counted; a promotion that is not there has given nothing, as far as is known."""
+        with self._file.reading() as connection:
+            found = connection.execute("SELECT promotion_id, times, bonus_minor FROM campaign_uses").fetchall()
+        return {PromotionId(row[0]): CampaignUse(times=row[1], bonus_minor=row[2]) for row in found}
 
     def rulebook(self, version: int) -> Rulebook | None:
         known = self._rulebooks.get(version)

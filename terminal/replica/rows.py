@@ -3,6 +3,7 @@
 Plain functions inside the caller's transaction.
 """
 
+import logging
 import sqlite3
 from typing import Final, assert_never
 
@@ -11,6 +12,7 @@ import msgspec
 from stored_value.identity import MemberId
 from sync.messages import (
     BlockRow,
+    CampaignRow,
     CertificateRow,
     FeedRow,
     MemberExitRow,
@@ -19,6 +21,7 @@ from sync.messages import (
     RulebookRow,
     StaffRow,
     StoreRow,
+    UnknownRow,
 )
 
 MembersInDoubt = frozenset[MemberId]
@@ -55,6 +58,14 @@ _PUT_RULEBOOK = (
 )
 
 
+_PUT_CAMPAIGN = (
+    "INSERT INTO campaign_uses (promotion_id, times, bonus_minor) VALUES (?, ?, ?)"
+    " ON CONFLICT (promotion_id) DO UPDATE SET times = excluded.times, bonus_minor = excluded.bonus_minor"
+    " WHERE excluded.times > campaign_uses.times"
+)
+_log = logging.getLogger(__name__)
+
+
 def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInDoubt) -> None:
     match row:
         case MemberRow() | PurchaseRow() | MemberExitRow():
@@ -77,6 +88,10 @@ def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInD
                 "INSERT OR REPLACE INTO stores (store_id, name, zone) VALUES (?, ?, ?)",
                 (row.store_id, row.name, row.zone),
             )
+        case CampaignRow():
+            connection.execute(_PUT_CAMPAIGN, (row.promotion_id, row.times, row.bonus_minor))
+        case UnknownRow():
+            _log.warning("a row of kind %s is not known here; this till is older than head office", row.kind)
         case CertificateRow():
             pass  # kept in the journal by the sync cycle, because trust outlives the replica
         case _:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from stored_value.identity import StoreId, member_no
 from sync.cards import Card, card_text, read_card, read_receipt, receipt_text
 from sync.errors import PageError
 from sync.feed import open_page, page_of, read_page, seal_page, write_page
-from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, StoreRow
+from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, StoreRow, UnknownRow
 from sync.replica_schema import metadata, upgrade
 from sync.snapshot import CHUNK_BYTES, file_sha256, pack_file, unpack_file
 from sync.wallet_codec import read_purchase, read_wallet, write_purchase, write_wallet
@@ -145,3 +146,20 @@ def test_rubbish_is_no_card_and_never_an_error(text: str) -> None:
 
 def test_a_receipts_code_gives_its_number() -> None:
     assert read_receipt(receipt_text("S01-T1-000042")) == "S01-T1-000042"
+
+
+def test_a_row_of_a_newer_head_office_is_gone_past_and_a_faulty_one_is_not() -> None:
+    def with_row(row: str) -> bytes:
+        known = '{"row":"store","store_id":"S01","name":"人民路店","zone":"Asia/Shanghai"}'
+        text = (
+            f'{{"scope":"global","epoch":"e1","page":0,"sealed":false,"head":2,"needs_global":0,'
+            f'"as_of":"{T0.isoformat()}","entries":[{{"seq":1,"row":{known}}},{{"seq":2,"row":{row}}}]}}'
+        )
+        return zstandard.compress(text.encode())
+
+    held = read_page(with_row('{"row":"horoscope","sign":"virgo"}'))
+    assert (held.entries[0], held.entries[1].row) == (page().entries[0], UnknownRow(kind="horoscope"))
+    assert (held.head, held.as_of) == (2, T0)
+    for faulty in ('{"row":"store","name":"人民路店"}', '{"sign":"virgo"}', "7"):
+        with pytest.raises(PageError):
+            read_page(with_row(faulty))

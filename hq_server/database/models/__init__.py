@@ -1,6 +1,6 @@
 """Every HQ table, by noun. Importing this package fills `Table.metadata`; migrations, the schema lint and the services import from here."""
 
-from hq_server.database.models.feeds import Feed, FeedHead, Outbox, Rollup, SealedPage
+from hq_server.database.models.feeds import CampaignCount, Feed, FeedHead, Outbox, Rollup, SealedPage
 from hq_server.database.models.franchise import (
     AuditRecord,
     EnrolmentCode,
@@ -19,6 +19,7 @@ from hq_server.database.models.wallets import PostingRecord, PurchaseRecord, Wal
 
 __all__ = [
     "AuditRecord",
+    "CampaignCount",
     "ConsoleSession",
     "ConsoleUser",
     "EnrolmentCode",

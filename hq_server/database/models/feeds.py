@@ -74,3 +74,14 @@ class Rollup(Table):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     debit_minor: Mapped[int] = mapped_column(BigInteger)
     count: Mapped[int] = mapped_column(BigInteger)
+
+
+class CampaignCount(Table):
+    """What a promotion with a cap over all members gave in all, as far as the outbox was sequenced."""
+
+    __tablename__ = "campaign_counts"
+    __table_args__ = placed("reference", CheckConstraint("times >= 0 AND bonus_minor >= 0", name="counts"))
+
+    promotion_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
+    times: Mapped[int] = mapped_column(BigInteger)
+    bonus_minor: Mapped[int] = mapped_column(BigInteger)

@@ -1,10 +1,27 @@
 """Topping up: the bonus before the money, tenders, double taps, limits, and what happens without head office."""
 
+from dataclasses import replace
+
 from stored_value.events import ToppedUp
 from stored_value.identity import PromotionId
+from stored_value.promotions import Cap, Caps, Terms
 from stored_value.refusals import RefusalCode
 from sync.event_codec import event_of
-from tests.terminal.counter.till import PLAN, WANG, Till, cash, done, lines, member_row, refused, wallet_of, wechat
+from sync.messages import CampaignRow, UnknownRow
+from tests.terminal.counter.till import (
+    PLAN,
+    RULEBOOK,
+    WANG,
+    Till,
+    cash,
+    done,
+    lines,
+    member_row,
+    refused,
+    rulebook_row,
+    wallet_of,
+    wechat,
+)
 
 
 def test_the_bonus_is_shown_with_its_reasons_before_the_money_is_taken(open_till: Till) -> None:
@@ -100,3 +117,21 @@ def test_online_the_member_is_read_at_head_office_before_the_bonus_is_promised(o
 def test_only_cash_opens_the_drawer(open_till: Till) -> None:
     assert open_till.top_up(10_000, wechat(9_900), cash(100)).opens_drawer
     assert not open_till.top_up(10_000, wechat(10_000)).opens_drawer
+
+
+def test_a_campaign_that_head_office_counted_to_its_cap_gives_nothing_more(open_till: Till) -> None:
+    capped = tuple(
+        replace(each, terms=Terms(caps=Caps(campaign=Cap(times=2)))) if each.promotion_id == PLAN else each
+        for each in RULEBOOK.promotions
+    )
+    open_till.feed(rulebook_row(replace(RULEBOOK, version=2, promotions=capped)), UnknownRow(kind="horoscope"))
+    open_till.feed(CampaignRow(promotion_id=PLAN, times=1, bonus_minor=20_000))
+    assert done(open_till.counter.quote_top_up(WANG, 100_000, PLAN)).bonus_minor == 20_000
+    open_till.feed(CampaignRow(promotion_id=PLAN, times=2, bonus_minor=40_000))
+    open_till.feed(CampaignRow(promotion_id=PLAN, times=1, bonus_minor=20_000))
+    quote = done(open_till.counter.quote_top_up(WANG, 100_000, PLAN))
+    assert quote.bonus_minor == 0
+    assert {reason.promotion_id: reason.code for reason in quote.reasons}[PLAN] == "campaign_cap"
+    completed = open_till.top_up(100_000, cash(100_000))
+    assert completed.bonus_minor == 0
+    assert open_till.wang().bonus_minor == 10_000

@@ -1,4 +1,7 @@
-"""Head office's own journal, the transfers under way, and the day on which a wallet is looked at. Until a version is released this file may still change in place."""
+"""Head office's own journal, the transfers under way, the day on which a wallet is looked at, and what campaigns gave.
+
+Until a version is released this file may still change in place.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -45,10 +48,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", "transfer_id", name="pk_open_transfers"),
         info={"citus": "member_id"},
     )
+    op.create_table(
+        "campaign_counts",
+        sa.Column("promotion_id", sa.String(length=36), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.Column("bonus_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("times >= 0 AND bonus_minor >= 0", name=op.f("ck_campaign_counts_counts")),
+        sa.PrimaryKeyConstraint("promotion_id", name="pk_campaign_counts"),
+        info={"citus": "reference"},
+    )
     op.create_index("ix_open_transfers_begun_at", "open_transfers", ["begun_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("campaign_counts")
     op.drop_table("open_transfers")
     op.drop_table("own_journal_head")
     op.drop_index("ix_wallets_due_on", "wallets")
