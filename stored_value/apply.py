@@ -10,6 +10,7 @@ from typing import assert_never
 from stored_value.activity import after_refund, after_spending, bonus_minor, spent_minor
 from stored_value.bonus_cost import serving_share_postings
 from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, plan_draw
+from stored_value.enrolment import apply_enrolment
 from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
@@ -27,7 +28,7 @@ from stored_value.events import (
 from stored_value.events_money_out import MoneyOutEvent, RefundReversed
 from stored_value.events_reservation import ReservationEvent
 from stored_value.expiry import has_expired, lapse_again, revive, revived_findings
-from stored_value.findings import Finding, FindingCode
+from stored_value.findings import Finding
 from stored_value.identity import EventId, LotId, MemberId, StoreId
 from stored_value.instalment_release import apply_instalment
 from stored_value.money_out import Outcome, apply_money_out
@@ -151,8 +152,7 @@ def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisio
         return after, postings, draws, findings
     match event:
         case MemberEnrolled():
-            known = wallet.version > 0
-            after, findings = wallet, [Finding(FindingCode.MEMBER_ALREADY_ENROLLED)] if known else []
+            after, findings = apply_enrolment(wallet, event, rulebook)
         case ToppedUp():
             after, postings, findings = apply_top_up(wallet, event, rulebook, provisional_bonus=provisional_bonus)
         case Redeemed():

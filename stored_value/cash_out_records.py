@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from stored_value.bearing import Bearing
 from stored_value.identity import EventId, LotId, PromotionId, StoreId
+from stored_value.loyalty import TierGrant
 from stored_value.policies import CashOutMethod
 
 
@@ -66,13 +67,24 @@ class CashOutLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenReward:
+    """What of a holding that the top-up gave went with its cash-out."""
+
+    holding_id: LotId
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CashOut:
-    """`arrived` are lots that another member gave back, out of the same top-ups, while the request waited: no part of its reckoning, they stay the member's."""
+    """`arrived` are lots that another member gave back, out of the same top-ups, while the request waited: no part of its reckoning, they stay the member's.
+    `rewards` and `tier_grants` are what the payment took back beside the money, so that taking the payment back returns them."""
 
     request_id: EventId
     state: CashOutState
     lines: tuple[CashOutLine, ...]
     arrived: tuple[LotId, ...] = ()
+    rewards: tuple[TakenReward, ...] = ()
+    tier_grants: tuple[TierGrant, ...] = ()
 
     @property
     def refundable_minor(self) -> int:

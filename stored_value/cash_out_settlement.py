@@ -9,6 +9,7 @@ from dataclasses import replace
 from stored_value.bonus_cost import BonusSource, bonus_source, cost_taken_back, source_of
 from stored_value.cash_out import cash_out, pays_as_paid, plan_cash_out, reckoned_again
 from stored_value.cash_out_records import CashOut, CashOutLine, CashOutState
+from stored_value.cash_out_rewards import return_rewards, take_rewards
 from stored_value.compliance import payout_findings
 from stored_value.draw import LIABILITY, change_lots, pay_receivables
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested, CashOutReversed
@@ -63,7 +64,8 @@ def apply_payment(wallet: Wallet, event: CashOutPaid, rulebook: Rulebook) -> Set
         findings.append(_differs(paid_out, asked.refundable_minor))
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, paid_out - asked.refundable_minor))
     postings.extend(_settling(asked, place.store_id, rulebook, 1))
-    wallet, paid = _retire_lots(wallet, asked)
+    wallet, paid, used = _retire_lots(wallet, asked, rulebook)
+    findings.extend(used)
     for line in paid.lines:
         wallet, more, found = _rest_reckoned_again(wallet, line, event, rulebook)
         postings.extend(more)
@@ -211,7 +213,7 @@ def _settling(asked: CashOut, paying: StoreId, rulebook: Rulebook, sign: int) ->
                 rows.extend(cost_taken_back(source, part.amount_minor))
         rows.append(Posting(origin, Account.BONUS_CLAWBACK, line.refundable_minor - line.principal_minor))
         rows.extend(clearing(origin, paying, line.refundable_minor))
-    return [replace(row, amount_minor=sign * row.amount_minor) for row in rows]
+    return [row._replace(amount_minor=sign * row.amount_minor) for row in rows]
 
 
 def _with_state(wallet: Wallet, asked: CashOut, state: CashOutState) -> Wallet:
@@ -222,7 +224,7 @@ def _swapped(wallet: Wallet, known: CashOut, changed: CashOut) -> Wallet:
     return replace(wallet, cash_outs=tuple(changed if asked is known else asked for asked in wallet.cash_outs))
 
 
-def _retire_lots(wallet: Wallet, asked: CashOut) -> tuple[Wallet, CashOut]:
+def _retire_lots(wallet: Wallet, asked: CashOut, rulebook: Rulebook) -> tuple[Wallet, CashOut, list[Finding]]:
     """Every lot of the request's top-ups that is still good, save what another member gave back meanwhile; the lines say which."""
     mine = [
         lot
@@ -233,14 +235,15 @@ def _retire_lots(wallet: Wallet, asked: CashOut) -> tuple[Wallet, CashOut]:
         replace(line, lot_ids=tuple(lot.lot_id for lot in mine if lot.top_up_id == line.top_up_id))
         for line in asked.lines
     )
-    paid = replace(asked, state=CashOutState.PAID, lines=lines)
-    return _end_lots(_swapped(wallet, asked, paid), paid, None, LotEnd.CASHED_OUT), paid
+    wallet, paid, findings = take_rewards(wallet, replace(asked, state=CashOutState.PAID, lines=lines), rulebook)
+    return _end_lots(_swapped(wallet, asked, paid), paid, None, LotEnd.CASHED_OUT), paid, findings
 
 
 def _revive_lots(wallet: Wallet, asked: CashOut) -> Wallet:
-    wallet = _end_lots(wallet, asked, LotEnd.CASHED_OUT, None)
+    wallet = return_rewards(_end_lots(wallet, asked, LotEnd.CASHED_OUT, None), asked)
     lines = tuple(replace(line, lot_ids=()) for line in asked.lines)
-    return _swapped(wallet, asked, replace(asked, state=CashOutState.WAITING, lines=lines))
+    waiting = replace(asked, state=CashOutState.WAITING, lines=lines, rewards=(), tier_grants=())
+    return _swapped(wallet, asked, waiting)
 
 
 def _end_lots(wallet: Wallet, asked: CashOut, was: LotEnd | None, end: LotEnd | None) -> Wallet:

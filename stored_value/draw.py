@@ -3,12 +3,11 @@
 Rounding and order are those of the decisions: proportional by `money.split`; inside a kind lots by expiry, then age, then id, never pro rata.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from operator import attrgetter
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from stored_value.events import OrderLine
 from stored_value.frozen import changed
@@ -19,9 +18,8 @@ from stored_value.rulebook import DrawOrder
 from stored_value.wallet import LinePart, Lot, Purchase, PurchaseLine, Receivable, ValueKind, Wallet
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """A positive amount taken from one source; a refund states what it puts back in the same shape."""
+class Draw(NamedTuple):
+    """A positive amount taken from one source; a refund states what it puts back in the same shape. A tuple, because every payment makes several."""
 
     kind: ValueKind
     lot_id: LotId | None
@@ -110,17 +108,14 @@ def lay_along_lines(lines: Sequence[OrderLine], draws: Sequence[Draw]) -> tuple[
     if len(lines) == 1:
         return (_whole_line(lines[0], draws),)
     open_minor = [line.total_minor for line in lines]
-    shares: dict[ValueKind, tuple[int, ...]] = {}
-    for kind in _LINE_ORDER:
-        total = sum(draw.amount_minor for draw in draws if draw.kind is kind)
-        shares[kind] = split(total, open_minor)
-        open_minor = [left - share for left, share in zip(open_minor, shares[kind], strict=True)]
     parts: list[list[LinePart]] = [[] for _ in lines]
-    for kind, by_line in shares.items():
-        queue = deque(draw for draw in draws if draw.kind is kind)
-        for place, share in enumerate(by_line):
-            _take(queue, share, parts[place])
-    return tuple([_purchase_line(line, own) for line, own in zip(lines, parts, strict=True)])
+    for kind in _LINE_ORDER:
+        own = [draw for draw in draws if draw.kind is kind and draw.amount_minor]
+        if own:
+            shares = split(sum([draw.amount_minor for draw in own]), open_minor)
+            open_minor = [left - share for left, share in zip(open_minor, shares, strict=True)]
+            _lay(own, shares, parts)
+    return tuple([_purchase_line(line, laid) for line, laid in zip(lines, parts, strict=True)])
 
 
 def _purchase_line(line: OrderLine, parts: Sequence[LinePart]) -> PurchaseLine:
@@ -144,21 +139,30 @@ def _whole_line(line: OrderLine, draws: Sequence[Draw]) -> PurchaseLine:
     return _purchase_line(line, parts)
 
 
-def _take(queue: deque[Draw], amount_minor: int, into: list[LinePart]) -> None:
-    while amount_minor:
-        draw = queue.popleft()
-        taken = min(amount_minor, draw.amount_minor)
-        into.append(LinePart(kind=draw.kind, lot_id=draw.lot_id, store_id=draw.store_id, drawn_minor=taken))
-        amount_minor -= taken
-        if taken < draw.amount_minor:
-            queue.appendleft(replace(draw, amount_minor=draw.amount_minor - taken))
+def _lay(draws: Sequence[Draw], shares: Sequence[int], parts: Sequence[list[LinePart]]) -> None:
+    """One kind along the lines: each takes its share of what is left of the draws, in their order."""
+    queue = iter(draws)
+    draw = next(queue)
+    left = draw.amount_minor
+    for own, share in zip(parts, shares, strict=True):
+        while share:
+            if not left:
+                draw = next(queue)
+                left = draw.amount_minor
+            taken = min(share, left)
+            own.append(LinePart(kind=draw.kind, lot_id=draw.lot_id, store_id=draw.store_id, drawn_minor=taken))
+            left -= taken
+            share -= taken  # noqa: PLW2901 - what of the share is still to take
 
 
 def change_lots(wallet: Wallet, changes: dict[LotId, int]) -> Wallet:
     """The wallet with each lot's remainder changed by a signed amount; a lot never goes below zero."""
     lots = list(wallet.lots)
+    wanted = {lot_id: change for lot_id, change in changes.items() if change}
     for place, lot in enumerate(wallet.lots):
-        change = changes.get(lot.lot_id)
+        if not wanted:
+            break
+        change = wanted.pop(lot.lot_id, 0)
         if change:
             assert lot.remaining_minor + change >= 0, "a lot went below zero"
             lots[place] = changed(lot, remaining_minor=lot.remaining_minor + change)

@@ -176,10 +176,11 @@ def standing_hindrance(promotion: Promotion, wallet: Wallet, context: TopUpConte
         if asked.tiers and wallet.tier_id not in asked.tiers:
             return ReasonCode.WRONG_TIER, {"tiers": ",".join(asked.tiers), "tier": wallet.tier_id}
         if asked.birthday_month:
-            if context.birthday_month is None or context.on is None:
+            month = context.birthday_month or wallet.birthday_month
+            if month is None or context.on is None:
                 return ReasonCode.BIRTHDAY_UNKNOWN, {}
-            if context.on.month != context.birthday_month:
-                return ReasonCode.NOT_BIRTHDAY_MONTH, {"month": context.birthday_month}
+            if context.on.month != month:
+                return ReasonCode.NOT_BIRTHDAY_MONTH, {"month": month}
     return None if terms.caps is NO_CAPS else _cap_reached(promotion, wallet, context)
 
 

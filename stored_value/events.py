@@ -81,12 +81,15 @@ class SealedPersonal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEnrolled:
+    """`birthday_month` (1-12) is all of a birthday that an entry may hold (H14): promotions of the month ask for no more."""
+
     kind: ClassVar[Literal["member_enrolled"]] = "member_enrolled"
     occasion: Occasion
     member_id: MemberId
     member_no: str
     home_store_id: StoreId
     personal: SealedPersonal
+    birthday_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

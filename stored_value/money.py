@@ -22,10 +22,10 @@ class AmountError(ValueError):
 def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     """`total` (≥ 0) shared by `weights` (≥ 0, not all 0 unless total is 0): floors, then the left-over minor units by largest remainder, ties to the earlier weight."""
     whole = sum(weights)
-    if total < 0 or any(weight < 0 for weight in weights):
+    if total < 0 or min(weights, default=0) < 0:
         raise ValueError("split takes amounts and weights of zero or more")
     if total == 0:
-        return tuple(0 for _ in weights)
+        return (0,) * len(weights)
     if whole == 0:
         raise ValueError("split has nobody to give to: all weights are 0")
     if len(weights) == 2:  # the proportional draw of every payment
@@ -35,9 +35,13 @@ def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
         return first, total - first
     shares = [total * weight // whole for weight in weights]
     left = total - sum(shares)
-    order = sorted(range(len(weights)), key=lambda place: (-(total * weights[place] % whole), place))
-    for place in order[:left]:
-        shares[place] += 1
+    if left:
+        remainders = [total * weight % whole for weight in weights]
+        by_remainder = sorted(
+            range(len(weights)), key=remainders.__getitem__, reverse=True
+        )  # equal ones keep their order
+        for place in by_remainder[:left]:
+            shares[place] += 1
     return tuple(shares)
 
 

@@ -15,6 +15,13 @@ class CashOutMethod(StrEnum):
     COOLING_OFF = "cooling_off"
 
 
+class RewardsAtCashOut(StrEnum):
+    """What becomes of the points, coupons, passes and tier that a top-up gave when it is cashed out."""
+
+    KEEP = "keep"
+    TAKE_BACK = "take_back"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashOutPolicy:
     """`method` answers a member's wish, `merchant_method` a cash-out that the merchant caused. Within `cooling_off_days` of the payment (the day itself is day 0;
@@ -26,6 +33,7 @@ class CashOutPolicy:
     cooling_off_days: int = 7
     cooling_off_new_only: bool = False
     original_tender_only: bool = False
+    rewards: RewardsAtCashOut = RewardsAtCashOut.KEEP
 
 
 class TransferKinds(StrEnum):
@@ -45,9 +53,11 @@ class RefundIntoExpired(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifeCyclePolicy:
-    """`principal_valid_days` None: principal never expires (anything else is unlawful for named cards in the PRC). `expired_refund_days` belongs to `extend`."""
+    """`principal_valid_days` None: principal never expires (anything else is unlawful for named cards in the PRC). `expired_refund_days` belongs to `extend`.
+    `card_valid_days`: how long a wallet is good after its enrolment and after each top-up; then it must be reactivated. None: for ever."""
 
     transfer: TransferKinds = TransferKinds.PRINCIPAL_ONLY
     principal_valid_days: int | None = None
+    card_valid_days: int | None = None
     refund_into_expired: RefundIntoExpired = RefundIntoExpired.REVIVE
     expired_refund_days: int = 30

@@ -1,8 +1,8 @@
 """Double-entry postings and the chart of accounts. Every event's postings sum to zero in total and in each store's books; accounts are explained in docs/ACCOUNTS.md."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from stored_value.identity import StoreId
 
@@ -29,9 +29,8 @@ class Account(StrEnum):
     TAX_PENDING = "tax_pending"
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One side of an event in the books of one store: debit positive, credit negative, minor units."""
+class Posting(NamedTuple):
+    """One side of an event in the books of one store: debit positive, credit negative, minor units. A tuple, because every payment makes a dozen."""
 
     store_id: StoreId
     account: Account

@@ -236,10 +236,10 @@ def _worked_out(benefits: Benefits, amount_minor: int) -> Benefits:
 def _times(each: Benefits, steps: int) -> Benefits:
     if steps == 1:
         return each
-    return replace(
-        each,
+    return Benefits(
         bonus_minor=each.bonus_minor * steps,
         points=each.points * steps,
+        tier=each.tier,
         coupons=tuple(replace(gift, count=gift.count * steps) for gift in each.coupons),
         passes=tuple(replace(gift, quantity=gift.quantity * steps) for gift in each.passes),
     )

@@ -1,12 +1,13 @@
 """What a wallet may still do: its standing from status, merge and last day, what each standing forbids, and which change of status follows which."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from stored_value.events_money_out import CardReplaced, IdentityRecorded, StatusChanged
 from stored_value.findings import Finding, FindingCode
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook import Rulebook
 from stored_value.wallet import ValueKind, Wallet, WalletStatus
 
 
@@ -118,6 +119,15 @@ def refuse_status(wallet: Wallet, status: WalletStatus, *, committed_minor: int 
         if left:
             return Refusal(RefusalCode.BALANCE_LEFT, {**left, "remedy": "cash_out"})
     return None
+
+
+def prolonged(wallet: Wallet, rulebook: Rulebook, on: date) -> Wallet:
+    """Where cards run out, an enrolment and every top-up make the wallet good for so many days more; never for fewer than it was."""
+    days = rulebook.life_cycle.card_valid_days
+    if days is None:
+        return wallet
+    until = on + timedelta(days=days)
+    return wallet if wallet.expires_on is not None and wallet.expires_on >= until else replace(wallet, expires_on=until)
 
 
 def refuse_card(wallet: Wallet, card_issue: int, on: date) -> Refusal | None:

@@ -19,7 +19,7 @@ from stored_value.quote import Quote, Reason, Reward, quote, reward_for_facts
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import Granted, give
 from stored_value.rulebook import Rulebook
-from stored_value.standing import Deed, deed_findings, refuse_deed
+from stored_value.standing import Deed, deed_findings, prolonged, refuse_deed
 from stored_value.tiers import count_activity, move_tier
 from stored_value.wallet import Lot, ValueKind, Wallet
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def context_of(event: ToppedUp) -> TopUpContext:
-    """The circumstances that an event states. A birthday is not among them (H14): head office compares a promise with the member's profile."""
+    """The circumstances that an event states. A birthday is not among them: its month, where the member told it, is in the wallet."""
     return context_at(event.occasion, event.tenders)
 
 
@@ -116,6 +116,7 @@ def apply_top_up(
     wallet = give(wallet, place, granted, rulebook)
     wallet = count_activity(wallet, rulebook, place.business_date, topped_up_minor=event.amount_minor)
     wallet = move_tier(wallet, rulebook, place.business_date)
+    wallet = prolonged(wallet, rulebook, place.business_date)
     wallet, paying = pay_receivables(wallet, place.business_date)
     findings.extend(inflow_findings(wallet, event.tenders, rulebook))
     return wallet, postings + paying, findings

@@ -229,6 +229,7 @@ class Wallet:
     expires_on: date | None = None
     merged_into: MemberId | None = None
     transfer_legs: tuple[str, ...] = ()
+    birthday_month: int | None = None
     reservations: tuple[Reservation, ...] = ()
 
     def balance_minor(self, kind: ValueKind) -> int:

@@ -10,7 +10,7 @@ from stored_value.events import ShiftClosed, ShiftOpened, WalletEvent
 from stored_value.events_money_out import CashOutPaid, CashOutReversed
 from stored_value.points import usable_points_total
 from stored_value.redemption import spendable_minor
-from stored_value.rulebook import Rulebook, Words
+from stored_value.tiers import next_tier, tier_of
 from stored_value.wallet import ValueKind, Wallet
 from sync.event_codec import event_of, stored_value_moved
 from terminal.counter.views import MemberView, RecentEntry
@@ -30,8 +30,8 @@ def member_view(place: Workplace, member: MemberOnFile, standing: Standing) -> M
 def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> MemberView:
     view, wallet, rulebook = member.view, member.view.wallet, standing.rulebook
     offline = not place.link.state().online
-    tier = rulebook.tier(wallet.tier_id) or rulebook.tier_for(wallet.topped_up_minor)
-    next_name, missing_minor = _next_tier(wallet, rulebook)
+    tier = tier_of(wallet, rulebook, standing.on)
+    above = next_tier(wallet, rulebook, standing.on)
     return MemberView(
         member_id=member.member_id,
         member_no=member.member_no,
@@ -53,8 +53,8 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         offline=offline,
         as_of=member.as_of,
         pending=bool(view.pending),
-        next_tier_name=next_name,
-        next_tier_missing_minor=missing_minor,
+        next_tier_name=above[0].name if above else None,
+        next_tier_missing_minor=above[1] if above else 0,
         points=usable_points_total(wallet, standing.on),
         waiting_minor=sum(asked.refundable_minor for asked in waiting(wallet)),
         deposits_minor=wallet.balance_minor(ValueKind.DEPOSIT),
@@ -80,14 +80,6 @@ def moved_minor(event: WalletEvent) -> int:
         return -event.amount_minor if isinstance(event, CashOutPaid) else event.amount_minor
     gained, lost = stored_value_moved(event)
     return gained - lost
-
-
-def _next_tier(wallet: Wallet, rulebook: Rulebook) -> tuple[Words | None, int]:
-    above = [tier for tier in rulebook.tiers if tier.top_up_from_minor > wallet.topped_up_minor]
-    if not above:
-        return None, 0
-    tier = min(above, key=lambda each: each.top_up_from_minor)
-    return tier.name, tier.top_up_from_minor - wallet.topped_up_minor
 
 
 def _recent(place: Workplace, member: MemberOnFile) -> tuple[RecentEntry, ...]:

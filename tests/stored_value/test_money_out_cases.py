@@ -9,7 +9,7 @@ from stored_value.events_money_out import MONEY_OUT_TYPES
 from stored_value.money import format_yuan
 from stored_value.postings import imbalance
 from stored_value.refusals import Refusal
-from stored_value.wallet import ValueKind, Wallet
+from stored_value.wallet import HoldingKind, ValueKind, Wallet
 from tests.stored_value.money_out_cases import Story, load, rulebook_of
 
 CASES = load("money_out.toml")
@@ -28,6 +28,8 @@ def balances(held: Wallet) -> dict[str, str]:
         "owed": yuan(held.owed_minor),
         "status": held.status.value,
         "card": str(held.card_issue),
+        "points": str(held.quantity(HoldingKind.POINTS)),
+        "coupons": str(held.quantity(HoldingKind.COUPON)),
         "lots": ",".join(
             f"{lot.lot_id}={yuan(lot.remaining_minor)}" + (f"@{lot.expires_on}" if lot.expires_on else "")
             for lot in held.lots

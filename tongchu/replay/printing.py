@@ -20,8 +20,8 @@ def as_json(step: Replayed) -> str:
         {
             "id": step.event.occasion.event_id,
             "wallets": [] if step.wallet is None else [step.wallet],
-            "draws": step.draws,
-            "postings": step.postings,
+            "draws": [draw._asdict() for draw in step.draws],
+            "postings": [row._asdict() for row in step.postings],
             "findings": [{"code": finding.code, "data": finding.data} for finding in step.findings],
         }
     ).decode()
