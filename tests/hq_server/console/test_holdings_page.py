@@ -8,6 +8,7 @@ import pytest
 from hq_server.database.models import WalletRecord
 from stored_value.events import OrderPaid, Tender, TenderKind
 from stored_value.events_money_out import (
+    CardReplaced,
     CashOutRequested,
     DepositTaken,
     MovedValue,
@@ -205,3 +206,10 @@ def test_receipts_of_every_kind_open_with_their_books(lived: Lived, kind: str, t
     assert "Set aside" not in said
     for expected in (title, account, "Balanced in each store"):
         assert expected in said
+
+
+def test_the_newest_card_is_the_one_that_counts(lived: Lived) -> None:
+    lived.till.write(CardReplaced(occasion=lived.till.occasion(), member_id=lived.plain, card_issue=2))
+    lived.till.push()
+    said = text_of(visit(lived.hq.url, "boss").page(f"/members/{lived.plain}"))
+    assert "Card issue 2" in said

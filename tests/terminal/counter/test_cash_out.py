@@ -6,9 +6,10 @@ import pytest
 
 from stored_value.events import Tender, TenderKind
 from stored_value.events_money_out import CashOutPaid, CashOutRequested
-from stored_value.identity import EventId
+from stored_value.identity import EventId, StoreId, TerminalId
 from stored_value.policies import CashOutMethod, CashOutPolicy
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
 from stored_value.wallet import LotEnd, ValueKind
 from sync.event_codec import event_of
 from terminal.counter.views import Completed
@@ -16,6 +17,7 @@ from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
 from tests.terminal.counter.till import (
     MANAGER,
     RULEBOOK,
+    START,
     WANG,
     Till,
     cash,
@@ -231,3 +233,24 @@ def test_the_drawer_is_short_by_what_was_paid_in_cash(saver: Till) -> None:
     assert report.totals.cashed_out_minor == 30_450
     assert report.totals.tenders_minor == {"cash": -20_300, "wechat": -10_150}
     assert "退卡付款 ×1 -￥304.50" in words_on(report.receipt)
+
+
+def test_h5_a_cash_out_waits_for_what_another_till_keeps(saver: Till) -> None:
+    row = saver.replica.member(WANG)
+    assert row is not None
+    kept = Reservation(
+        reservation_id=ReservationId("lease-1"),
+        kind=ReservationKind.LEASE,
+        store_id=StoreId("S02"),
+        terminal_id=TerminalId("S02-T1"),
+        incarnation=1,
+        number=1,
+        granted_minor=5_000,
+        amount_minor=5_000,
+        granted_at=START,
+        accepted=True,
+    )
+    saver.feed(member_row(replace(row.wallet, reservations=(kept,), version=row.wallet.version + 1)))
+    answer = saver.counter.quote_cash_out(WANG)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.data["reserved_minor"]) == (RefusalCode.RESERVED_ELSEWHERE, 5_000)
