@@ -28,7 +28,7 @@ def tongchu(*arguments: str, home: Path, typed: str = "") -> subprocess.Complete
     ("group", "commands"),
     [
         ((), ("demo", "hq", "till", "journal")),
-        (("hq",), ("init", "serve", "enrol-code", "new-epoch", "add-store", "add-staff", "publish")),
+        (("hq",), ("init", "serve", "enrol-code", "new-epoch", "add-store", "add-staff", "publish", "run-day")),
         (("till",), ("enrol", "run", "status")),
         (("journal",), ("verify",)),
     ],
@@ -52,6 +52,10 @@ def test_a_head_office_is_made_and_gets_stores_staff_and_rules(tmp_path: Path) -
     assert "rulebook 1 takes effect" in published.stdout, published.stderr
     at_once = tongchu("hq", "publish", str(example), "--now", "-c", "hq.toml", home=tmp_path)
     assert f"rulebook 2 takes effect {datetime.now(UTC):%Y-%m-%d}" in at_once.stdout, at_once.stderr
+    day = tongchu("hq", "run-day", "-c", "hq.toml", home=tmp_path)
+    assert (day.returncode, "0 looked at" in day.stdout) == (0, True), day.stderr
+    early = tongchu("hq", "run-day", "--on", "2999-01-01", "-c", "hq.toml", home=tmp_path)
+    assert (early.returncode, "has not come" in early.stderr) == (2, True), early.stdout
     code = tongchu("hq", "enrol-code", "S01", "-c", "hq.toml", home=tmp_path)
     assert "S01-T1" in code.stdout
 
