@@ -15,7 +15,9 @@ from hq_server.database import migrate
 from hq_server.database.engine import Database, DatabaseUnfit
 from hq_server.enrolment.endpoints import router as enrolment
 from hq_server.feed.endpoints import router as feed
+from hq_server.feed.live import router as live
 from hq_server.feed.news import NewsBoard
+from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.endpoints import router as ingest
 from hq_server.ingest.rulebook_shelf import RulebookShelf
@@ -25,6 +27,7 @@ from hq_server.office import Clock, Office, utc_now
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
 from hq_server.reservations.endpoints import router as reservations
+from hq_server.reservations.lease_desk import LeaseDesk, LeaseParts
 from hq_server.sessions.endpoints import router as sessions
 from hq_server.sessions.tokens import Tokens
 from hq_server.snapshots.builder import SnapshotBuilder
@@ -39,6 +42,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         database.close()
         raise DatabaseUnfit("the database's schema is not this version's; run `tongchu hq init` to make or upgrade it")
     news = NewsBoard()
+    presence = Presence(clock)
     rulebooks = RulebookShelf()
     sequencer = Sequencer(database, news, clock, config.sequencer_interval_s)
     desk = Desk(database=database, rulebooks=rulebooks, sequencer=sequencer, clock=clock)
@@ -51,6 +55,18 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         rulebooks=rulebooks,
         sequencer=sequencer,
         news=news,
+        presence=presence,
+        leases=LeaseDesk(
+            LeaseParts(
+                database=database,
+                rulebooks=rulebooks,
+                sequencer=sequencer,
+                news=news,
+                presence=presence,
+                clock=clock,
+                random=keys.random,
+            )
+        ),
         snapshots=SnapshotBuilder(database, keys, config.snapshots_dir, clock),
         desk=desk,
         schedule=Schedule(desk, config.run_interval_s),
@@ -65,9 +81,11 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
         office.sequencer.start()
         office.snapshots.start()
         office.schedule.start()
+        office.leases.start()
         try:
             yield
         finally:
+            office.leases.stop()
             office.schedule.stop()
             office.snapshots.close()
             office.sequencer.stop()
@@ -76,7 +94,7 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
     app = FastAPI(title="Tongchu HQ", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.office = office
     errors.install(app)
-    for router in (enrolment, sessions, ingest, feed, snapshots, members, reservations):
+    for router in (enrolment, sessions, ingest, feed, snapshots, members, reservations, live):
         app.include_router(router)
     app.mount(CONSOLE, create_console(office))
     app.add_api_route("/", _to_console, include_in_schema=False)

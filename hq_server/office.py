@@ -9,11 +9,13 @@ from fastapi import Request
 from hq_server.config import HqConfig
 from hq_server.database.engine import Database
 from hq_server.feed.news import NewsBoard
+from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.keys.key_files import HqKeys
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
+from hq_server.reservations.lease_desk import LeaseDesk
 from hq_server.sessions.tokens import Tokens
 from hq_server.snapshots.builder import SnapshotBuilder
 
@@ -36,6 +38,8 @@ class Office:
     rulebooks: RulebookShelf
     sequencer: Sequencer
     news: NewsBoard
+    presence: Presence
+    leases: LeaseDesk
     snapshots: SnapshotBuilder
     desk: Desk
     schedule: Schedule

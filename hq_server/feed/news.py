@@ -1,52 +1,110 @@
-"""Owns waiting for news of a feed: who asked to be told, and waking them when its head moves. Holds no rows; readers fetch the page themselves."""
+"""Owns waiting for news: of a feed's head, of a till's grants and recalls, of a member's wallet. Holds no rows; whoever is woken looks for himself."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 WAITERS_MAX: Final = 5_000
 
 
+class TooManyWait(Exception):
+    """This process holds as many waiting requests as it may."""
+
+
+def till_topic(terminal_id: str) -> str:
+    return f"till:{terminal_id}"
+
+
+def member_topic(member_id: str) -> str:
+    return f"member:{member_id}"
+
+
+class Watch:
+    """One waiting request. Whatever came after `watching` began, or after the last `wait` returned, ends the next `wait` at once."""
+
+    def __init__(self, feeds: Mapping[str, int]) -> None:
+        self.feeds = dict(feeds)
+        self._loop = asyncio.get_running_loop()
+        self._told = asyncio.Event()
+
+    def wake(self) -> None:
+        """From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told.set)
+
+    async def wait(self, timeout_s: float) -> None:
+        try:
+            await asyncio.wait_for(self._told.wait(), timeout_s)
+        except TimeoutError:
+            return
+        self._told.clear()
+
+
 class NewsBoard:
-    """`tell` may come from any thread; `wait` from the server's event loop."""
+    """`tell` and `call` may come from any thread; `watching` and `wait` from the server's event loop."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._epoch = ""
         self._heads: dict[str, int] = {}
-        self._waiters: dict[asyncio.Future[None], tuple[str, int]] = {}
+        self._watches: set[Watch] = set()
+        self._topics: defaultdict[str, set[Watch]] = defaultdict(set)
 
     @property
     def waiting(self) -> int:
         with self._guard:
-            return len(self._waiters)
+            return len(self._watches)
 
     def tell(self, epoch: str, heads: Mapping[str, int]) -> None:
         """A new epoch is news to everyone."""
         with self._guard:
             begun = epoch != self._epoch
             self._epoch, self._heads = epoch, dict(heads)
-            woken = [future for future, (feed, after) in self._waiters.items() if begun or heads.get(feed, 0) > after]
-        for future in woken:
-            future.get_loop().call_soon_threadsafe(_wake, future)
+            woken = [watch for watch in self._watches if begun or _is_behind(watch.feeds, heads)]
+        for watch in woken:
+            watch.wake()
+
+    def call(self, topics: Iterable[str]) -> None:
+        """Something happened to a till or a member."""
+        with self._guard:
+            woken = {watch for topic in topics for watch in self._topics.get(topic, ())}
+        for watch in woken:
+            watch.wake()
+
+    @contextlib.contextmanager
+    def watching(self, topics: Iterable[str], feeds: Mapping[str, int]) -> Iterator[Watch]:
+        """Begin before looking, so that nothing is missed in between. Raises `TooManyWait`."""
+        watch, wanted = Watch(feeds), list(topics)
+        with self._guard:
+            if len(self._watches) >= WAITERS_MAX:
+                raise TooManyWait(f"{WAITERS_MAX} requests wait for news already")
+            self._watches.add(watch)
+            for topic in wanted:
+                self._topics[topic].add(watch)
+        try:
+            yield watch
+        finally:
+            with self._guard:
+                self._watches.discard(watch)
+                for topic in wanted:
+                    self._topics[topic].discard(watch)
+                    if not self._topics[topic]:
+                        del self._topics[topic]
 
     async def wait(self, feed_id: str, after: int, timeout_s: float) -> None:
         """Returns when the feed's head has passed `after`, or the time is over. Too many waiters: returns at once."""
-        future = asyncio.get_running_loop().create_future()
-        with self._guard:
-            if self._heads.get(feed_id, 0) > after or len(self._waiters) >= WAITERS_MAX:
-                return
-            self._waiters[future] = (feed_id, after)
         try:
-            await asyncio.wait_for(future, timeout_s)
-        except TimeoutError:
+            with self.watching((), {feed_id: after}) as watch:
+                with self._guard:
+                    if self._heads.get(feed_id, 0) > after:
+                        return
+                await watch.wait(timeout_s)
+        except TooManyWait:
             return
-        finally:
-            with self._guard:
-                self._waiters.pop(future, None)
 
 
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+def _is_behind(feeds: Mapping[str, int], heads: Mapping[str, int]) -> bool:
+    return any(heads.get(feed, 0) > cursor for feed, cursor in feeds.items())

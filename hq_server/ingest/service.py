@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from hq_server.database.engine import DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import Store, Terminal, TerminalStatus
 from hq_server.errors import ApiProblem
+from hq_server.feed.news import member_topic
 from hq_server.ingest.anchor_trail import neighbours
 from hq_server.ingest.batch_writer import writer_for
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
@@ -29,12 +30,13 @@ from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
 from hq_server.members.personal import store_personal
 from hq_server.office import Office
 from hq_server.reservations.closing import Report, heed
+from hq_server.reservations.lost_grants import mark_earlier
 from hq_server.reservations.settling import note_settled
 from hq_server.sessions.anchors import anchor_for
 from hq_server.sessions.tokens import TillToken
 from hq_server.wallets.guarded import Stamp
 from stored_value.events import MemberEnrolled
-from stored_value.identity import StoreId
+from stored_value.identity import MemberId, StoreId
 from sync.entry import AnchorRef
 from sync.errors import SignatureError
 from sync.keys import TrustedKeys
@@ -101,8 +103,10 @@ def _take_in_with_retries(office: Office, till: TillToken, received: Sequence[Re
 
 def _take_in_whole(office: Office, till: TillToken, received: Sequence[Received], push: Push) -> PushReply:
     with office.database.write() as session:
-        reply, fault = _take_in_once(office, session, till, received, push)
+        reply, fault, moved = _take_in_once(office, session, till, received, push)
     step("ingest_committed")
+    office.news.call(member_topic(member_id) for member_id in moved)
+    office.leases.touched(moved)
     if fault is not None:
         raise ApiProblem(fault.code, fault.message, {"seq": fault.seq, "accepted_through": reply.accepted_through})
     return reply
@@ -110,7 +114,8 @@ def _take_in_whole(office: Office, till: TillToken, received: Sequence[Received]
 
 def _take_in_once(
     office: Office, session: WriteSession, till: TillToken, received: Sequence[Received], push: Push
-) -> tuple[PushReply, Fault | None]:
+) -> tuple[PushReply, Fault | None, frozenset[MemberId]]:
+    """With the members whose wallets changed."""
     now = office.clock()
     terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
     if terminal.status != TerminalStatus.ACTIVE:
@@ -119,6 +124,7 @@ def _take_in_once(
     held = _held_entries(session, terminal, received, push)
     proven = prove(received, push.head, _journal_head(terminal), {seq: each.hash for seq, each in held.items()})
     incoming = _understood(office, session, terminal, proven, now)
+    mark_earlier(session, terminal, incoming, push.epoch)
     _enrolled(office, session, incoming, now)
     rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
     write_rows(writer_for(session), rows)
@@ -134,17 +140,22 @@ def _take_in_once(
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]
         logger.error("till stopped: %s", proven.fault.message, extra={"terminal_id": terminal.terminal_id})
-    elif _is_whole_report(push, terminal):
-        heed(session, terminal, Report(push.head, push.epoch), Stamp(now, office.keys.random))
+    moved = frozenset(each.member_id for each in incoming if each.member_id is not None)
+    if _is_whole_report(push, terminal):
+        moved |= heed(session, terminal, Report(push.head, push.epoch), Stamp(now, office.keys.random))
     session.flush()
     outcomes = (*_known_outcomes(proven, held), *rows.outcomes())
-    return _reply(session, office, terminal, push.epoch, outcomes), proven.fault
+    return _reply(session, office, terminal, push.epoch, outcomes), proven.fault, moved
 
 
 def _is_whole_report(push: Push, terminal: Terminal) -> bool:
     """Head office now holds every entry that the report speaks of, and no later one."""
     head = push.head
-    return head.is_report and (head.seq, head.hash) == (terminal.accepted_seq, terminal.head_hash)
+    return (
+        terminal.status == TerminalStatus.ACTIVE
+        and head.is_report
+        and ((head.seq, head.hash) == (terminal.accepted_seq, terminal.head_hash))
+    )
 
 
 def _journal_head(terminal: Terminal) -> JournalHead:

@@ -21,6 +21,7 @@ from stored_value.events import (
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
 from stored_value.money import MAX_MINOR
+from stored_value.reservation_records import Reservation
 from stored_value.rulebook import Rulebook
 from sync.entry import Entry
 from sync.errors import BodyUnreadable
@@ -41,7 +42,9 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class Incoming:
-    """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched."""
+    """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched. `anchored`: its anchor
+    is head office's own; `earlier_epoch`: head office may have
+    forgotten the reservations it names (H1); `lost_lease` is the one it accepts and head office has forgotten, to be kept again."""
 
     entry: Entry
     attachment: bytes
@@ -54,6 +57,9 @@ class Incoming:
     business_date: date
     rulebook: Rulebook
     findings: list[Finding] = field(default_factory=list)
+    anchored: bool = False
+    earlier_epoch: bool = False
+    lost_lease: Reservation | None = None
 
     @property
     def seq(self) -> int:
@@ -75,6 +81,7 @@ def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours
         business_date=event.occasion.business_date if event else header.occurred_at.astimezone(place.zone).date(),
         rulebook=rulebooks.newest_up_to(rulebooks.newest),
         findings=[finding] if finding else [],
+        anchored=header.anchor is not None and around.sound,
     )
     if event is not None:
         incoming.findings.extend(around.findings(entry))

@@ -34,6 +34,7 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, MemberId
 from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import Reservation, ReservationId
+from stored_value.reservations import with_reservation
 from stored_value.wallet import Purchase, ValueKind, Wallet
 from sync.event_codec import stored_value_moved
 from sync.messages import OutcomeFinding
@@ -118,9 +119,11 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
             batch.landed[each.seq] = Landed(None, findings, set_aside=True)
             continue
         seen.add(each.event_id)
+        kept = wallet.reservations
+        if each.lost_lease is not None:
+            wallet = with_reservation(wallet, each.lost_lease)
         applied, findings = _applied(wallet, each)
         status = wallet.status
-        kept = wallet.reservations
         wallet = replace(applied.wallet, version=wallet.version + 1)
         if wallet.reservations is not kept:
             _note_reservations(batch, each, kept, wallet)
@@ -177,7 +180,7 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
             logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
             set_aside(each, f"{type(error).__name__}: {error}")
         else:
-            return applied, (*each.findings, *findings, *applied.findings)
+            return applied, (*each.findings, *findings, *_told(each, applied))
     header = each.entry.header
     facts = HeaderFacts(
         event_id=EventId(each.event_id),
@@ -189,7 +192,14 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
         reservations=tuple(ReservationId(kept) for kept in header.reservations),
     )
     applied = settle_header(wallet, facts, each.rulebook)
-    return applied, (*each.findings, *findings, *applied.findings)
+    return applied, (*each.findings, *findings, *_told(each, applied))
+
+
+def _told(each: Incoming, applied: Applied) -> tuple[Finding, ...]:
+    """A restored head office does not blame a till for reservations that it has forgotten itself (H1)."""
+    if not each.earlier_epoch:
+        return applied.findings
+    return tuple(found for found in applied.findings if found.code is not FindingCode.RESERVATION_UNKNOWN)
 
 
 def _gifts(each: Incoming, applied: Applied) -> tuple[CampaignGift, ...]:

@@ -1,16 +1,20 @@
-"""POST /v1/holds: part of a balance for one payment that is being made now."""
+"""POST /v1/holds: part of a balance for one payment that is being made now. GET /v1/grants: the leases offered to a till."""
 
+import asyncio
 import logging
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
 from hq_server.answers import answered
 from hq_server.database.engine import DatabaseBusy
 from hq_server.errors import ApiProblem
+from hq_server.feed.news import TooManyWait, member_topic, till_topic
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
-from hq_server.reservations.holds import HoldFaulty, ask, check_request
+from hq_server.reservations.grants import grants_after
+from hq_server.reservations.holds import Asked, Asking, HoldFaulty, ask, check_request
 from hq_server.sessions.endpoints import CallingTill
 from hq_server.sessions.tokens import TillToken
 from hq_server.wallets.guarded import Stamp
@@ -18,31 +22,71 @@ from sync.messages import HoldReply, HoldRequest
 
 logger = logging.getLogger(__name__)
 router = APIRouter()
+WAIT_MS_MAX: Final = 5_000
+_LOOK_AGAIN_S: Final = 0.15
+"""A return that another process of head office took in calls nobody here."""
 _ATTEMPTS: Final = 5
 
 
 @router.post("/v1/holds")
-def post_hold(body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]) -> Response:
+async def post_hold(body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]) -> Response:
+    """Async only to wait for leases to come back without holding a thread."""
     wanted = body.decode(HoldRequest)
     try:
         check_request(wanted)
-        reply = _ask(office, till, wanted)
+        reply = await _answer(office, till, wanted)
     except HoldFaulty as error:
         raise ApiProblem(error.code, str(error)) from error
-    office.sequencer.wake()
+    except TooManyWait as error:
+        raise ApiProblem("busy", str(error), retry_after_s=1) from error
     return answered(reply)
 
 
-def _ask(office: Office, till: TillToken, wanted: HoldRequest) -> HoldReply:
+@router.get("/v1/grants")
+def get_grants(
+    till: CallingTill, office: Annotated[Office, Depends(office_of)], after: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    with office.database.read() as session:
+        return answered(grants_after(session, till, after))
+
+
+async def _answer(office: Office, till: TillToken, wanted: HoldRequest) -> HoldReply:
+    clock = asyncio.get_running_loop().time
+    until = clock() + max(0, min(wanted.wait_ms, WAIT_MS_MAX)) / 1000
+    with office.news.watching([member_topic(wanted.member_id)], {}) as watch:
+        asked = await run_in_threadpool(_ask, office, till, wanted, last=not wanted.wait_ms)
+        while asked.waiting:
+            await watch.wait(max(0.0, min(until - clock(), _LOOK_AGAIN_S)))
+            asked = await run_in_threadpool(_ask, office, till, wanted, last=clock() >= until)
+    return asked.reply
+
+
+def _ask(office: Office, till: TillToken, wanted: HoldRequest, *, last: bool) -> Asked:
+    asked = _ask_with_retries(office, till, wanted, last=last)
+    office.news.call(till_topic(terminal_id) for terminal_id in asked.called)
+    office.sequencer.wake()
+    return asked
+
+
+def _ask_with_retries(office: Office, till: TillToken, wanted: HoldRequest, *, last: bool) -> Asked:
     """Two units of work may wait for each other; done again, one finds what the other left."""
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _ask_once(office, till, wanted)
+            return _ask_once(office, till, wanted, last=last)
         except DatabaseBusy as error:
             logger.info("asked again after a conflict: %s", error)
-    return _ask_once(office, till, wanted)
+    return _ask_once(office, till, wanted, last=last)
 
 
-def _ask_once(office: Office, till: TillToken, wanted: HoldRequest) -> HoldReply:
+def _ask_once(office: Office, till: TillToken, wanted: HoldRequest, *, last: bool) -> Asked:
+    now = office.clock()
     with office.database.write() as session:
-        return ask(session, till, wanted, Stamp(office.clock(), office.keys.random))
+        asking = Asking(
+            till=till,
+            wanted=wanted,
+            stamp=Stamp(now, office.keys.random),
+            policy=office.rulebooks.all(session).in_force(now).offline.leases,
+            connected=office.presence.is_connected,
+            last=last,
+        )
+        return ask(session, asking)

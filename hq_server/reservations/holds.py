@@ -4,7 +4,8 @@ Called by the endpoint inside a unit of work; locks the till's row, then the wal
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,15 +16,18 @@ from sqlalchemy import select
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState, Store, Terminal
 from hq_server.feed.publishing import current_epoch
+from hq_server.reservations.recalls import leases_needed, mark_recalled
+from hq_server.reservations.silence import silent_tills, with_presumed
 from hq_server.sessions.tokens import TillToken
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from hq_server.wallets.rows import member_rows
 from hq_server.wallets.scope import note_in_scope
-from stored_value.identity import MemberId
+from stored_value.identity import MemberId, StoreId, TerminalId
 from stored_value.money import MAX_MINOR
+from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationKind
-from stored_value.reservations import find, refuse_reservation, with_reservation
+from stored_value.reservations import find, recalled, refuse_reservation, with_reservation
 from stored_value.standing import Deed, refuse_deed
 from stored_value.wallet import Wallet
 from sync.messages import HoldReply, HoldRequest, MemberRow
@@ -45,13 +49,23 @@ class HoldFaulty(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Who asks for what, where it is which day."""
+    """Who asks for what, when, under which policy; `last`: the answer is final. `connected` tells which tills can be reached at once."""
 
     till: TillToken
     wanted: HoldRequest
-    terminal: Terminal
-    zone: ZoneInfo
     stamp: Stamp
+    policy: LeasePolicy
+    connected: Callable[[StoreId, TerminalId], bool]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`waiting`: refused for now, nothing is written down, and leases may come back soon. `called` are the tills that just now were asked for theirs."""
+
+    reply: HoldReply
+    waiting: bool = False
+    called: tuple[TerminalId, ...] = ()
 
 
 def check_request(wanted: HoldRequest) -> None:
@@ -69,35 +83,81 @@ def check_request(wanted: HoldRequest) -> None:
         raise HoldFaulty("request_invalid", "a hold has an id, a number and an amount or things")
 
 
-def ask(session: WriteSession, till: TillToken, wanted: HoldRequest, stamp: Stamp) -> HoldReply:
+def ask(session: WriteSession, asking: Asking) -> Asked:
     """Held or refused, and written down as that: the same request again gets the same answer. Raises `HoldFaulty`."""
+    till, wanted, stamp = asking.till, asking.wanted, asking.stamp
     terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
     known = session.get(ReservationRecord, (till.store_id, till.terminal_id, wanted.hold_id))
     if known is not None:
-        return _answer_again(session, known, wanted, stamp.at)
+        return Asked(_answer_again(session, known, wanted, stamp.at))
     if wanted.number <= terminal.requests_closed_through:
         raise HoldFaulty(
             "hold_too_late", f"the till has reported past its request {terminal.requests_closed_through} already"
         )
-    zone = session.scalars(select(Store.zone).where(Store.store_id == till.store_id)).one()
-    asking = Asking(till=till, wanted=wanted, terminal=terminal, zone=ZoneInfo(zone), stamp=stamp)
     wallet = locked_wallet(session, wanted.member_id)
     if wallet is None:
-        return _write_refused(session, asking, Refusal(RefusalCode.MEMBER_UNKNOWN))
+        return Asked(_write_refused(session, asking, Refusal(RefusalCode.MEMBER_UNKNOWN)))
     if find(wallet, wanted.hold_id) is not None:
         raise HoldFaulty("hold_differs", "this id stands for another reservation")
-    refusal = _refuse(wallet, asking)
+    silent = silent_tills(session, wanted.member_id, till.epoch)
+    refusal = _refuse(session, with_presumed(wallet, silent, asking.policy), asking)
     if refusal is None:
-        return _hold(session, asking, wallet)
-    if note_in_scope(session, wanted.member_id, till.store_id, at=stamp.at):
-        put_wallet(session, wallet, stamp, entered=(till.store_id,))
-    return _write_refused(session, asking, refusal)
+        return Asked(_hold(session, asking, wallet))
+    return _refused(session, asking, wallet, refusal)
 
 
-def _refuse(wallet: Wallet, asking: Asking) -> Refusal | None:
-    on = asking.stamp.at.astimezone(asking.zone).date()
+def _refuse(session: WriteSession, wallet: Wallet, asking: Asking) -> Refusal | None:
+    zone = session.scalars(select(Store.zone).where(Store.store_id == asking.till.store_id)).one()
+    on = asking.stamp.at.astimezone(ZoneInfo(zone)).date()
     refusal = refuse_deed(wallet, Deed.REDEEM, on)
     return refusal or refuse_reservation(wallet, asking.wanted.amount_minor, asking.wanted.things, on)
+
+
+def _refused(session: WriteSession, asking: Asking, wallet: Wallet, refusal: Refusal) -> Asked:
+    """What other tills lease and this payment needs is asked back, whether or not anyone waits for it."""
+    till, stamp = asking.till, asking.stamp
+    needed = _needed(wallet, asking, refusal)
+    fresh = [kept for kept in needed if not kept.recalled]
+    entered = note_in_scope(session, asking.wanted.member_id, till.store_id, at=stamp.at)
+    if entered or fresh:
+        after = recalled(wallet, [kept.reservation_id for kept in fresh])
+        put_wallet(session, after, stamp, entered=(till.store_id,) if entered else ())
+        mark_recalled(session, fresh, at=stamp.at, needed=True)
+    called = tuple(kept.terminal_id for kept in fresh)
+    if not asking.last and any(asking.connected(kept.store_id, kept.terminal_id) for kept in needed):
+        reply = _reply(session, asking.wanted.member_id, stamp.at, refusal.code, refusal.data)
+        return Asked(reply, waiting=True, called=called)
+    if refusal.code is RefusalCode.RESERVED_ELSEWHERE:
+        refusal = replace(refusal, data=refusal.data | _holder(session, wallet, asking))
+    return Asked(_write_refused(session, asking, refusal), called=called)
+
+
+def _needed(wallet: Wallet, asking: Asking, refusal: Refusal) -> tuple[Reservation, ...]:
+    """The leases elsewhere that would make the payment possible."""
+    if refusal.code is not RefusalCode.RESERVED_ELSEWHERE or "available_minor" not in refusal.data:
+        return ()
+    balance, reserved = int(refusal.data["balance_minor"]), int(refusal.data["reserved_minor"])
+    by_till = {kept.terminal_id: kept.store_id for kept in wallet.reservations}
+    return leases_needed(
+        wallet,
+        asking.wanted.amount_minor - (balance - reserved),
+        asking.till.terminal_id,
+        reachable=lambda terminal_id: asking.connected(by_till[terminal_id], terminal_id),
+    )
+
+
+def _holder(session: WriteSession, wallet: Wallet, asking: Asking) -> dict[str, int | str]:
+    """The till that keeps most of what this one lacks, and when it was last heard of."""
+    elsewhere = [kept for kept in wallet.reservations if kept.terminal_id != asking.till.terminal_id]
+    if not elsewhere:
+        return {}
+    most = max(elsewhere, key=lambda kept: (kept.amount_minor, kept.reservation_id))
+    holder = session.get(Terminal, (most.store_id, most.terminal_id))
+    heard = [at for at in (holder.last_seen_at, holder.last_live_at) if at is not None] if holder is not None else []
+    if asking.connected(most.store_id, most.terminal_id):
+        heard.append(asking.stamp.at)
+    data: dict[str, int | str] = {"store": most.store_id, "terminal": most.terminal_id}
+    return data | ({"last_seen": max(heard).isoformat()} if heard else {})
 
 
 def _hold(session: WriteSession, asking: Asking, wallet: Wallet) -> HoldReply:

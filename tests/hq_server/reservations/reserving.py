@@ -6,10 +6,14 @@ from typing import Any
 from sqlalchemy import select
 
 from hq_server.database.models import ReservationRecord, WalletRecord
+from hq_server.franchise_data import rulebook
 from hq_server.ingest.rebuild import differences
+from hq_server.rulebooks.publishing import publish_rulebook
 from stored_value.events import OrderLine, Redeemed
 from stored_value.identity import LotId, MemberId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservedThing
+from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import Wallet
 from sync.chain import signed_head
 from sync.entry import GENESIS_HASH
@@ -21,12 +25,14 @@ from tests.hq_server.served import PushingTill, ServedHq
 class ReservingTill:
     """`open` is what the till may still use; `requests` and `grants` its watermarks. A hold that was answered is open until it is used or dropped."""
 
-    def __init__(self, hq: ServedHq, store_id: str = "S01") -> None:
+    def __init__(self, hq: ServedHq, store_id: str = "S01", *, reports: bool = True) -> None:
         self.hq = hq
         self.pushing: PushingTill = hq.till(store_id)
         self.requests = 0
         self.grants = 0
         self.open: set[str] = set()
+        if reports:
+            self.report()
 
     @property
     def terminal_id(self) -> str:
@@ -55,7 +61,12 @@ class ReservingTill:
             self.open.discard(wanted.hold_id)
         return wanted, reply
 
+    def follow_rulebook(self) -> None:
+        with self.hq.database.read() as session:
+            self.pushing.rulebook = self.hq.office.rulebooks.all(session).newest
+
     def pay(self, member_id: MemberId, amount_minor: int, *reservations: str, offline: bool = False) -> Redeemed:
+        self.follow_rulebook()
         occasion = replace(
             self.pushing.occasion(offline=offline), reservations=tuple(ReservationId(each) for each in reservations)
         )
@@ -90,7 +101,18 @@ class ReservingTill:
         return self.pushing.push(head=self.reported_head(**changed))
 
 
+def lease_policy(hq: ServedHq, policy: LeasePolicy, **offline: Any) -> None:
+    """Published and in force from now on."""
+    with hq.database.write() as session:
+        newest = hq.office.rulebooks.all(session).newest
+        book = replace(
+            rulebook(hq.clock.at), version=newest + 1, offline=replace(OfflinePolicy(leases=policy), **offline)
+        )
+        publish_rulebook(session, hq.office.keys, write_rulebook(book), by="test", now=hq.clock.at)
+
+
 def member_with(till: ReservingTill, amount_minor: int) -> MemberId:
+    till.follow_rulebook()
     member_id = till.pushing.enrol_member()
     first = min(amount_minor, 5_000)  # too little for the first top-up's bonus
     till.pushing.top_up(member_id, first)

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import RefusalCode
 from stored_value.reservations import available_minor
 from sync.client import HqClient
@@ -15,6 +16,7 @@ from sync.wallet_codec import read_wallet
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     kept,
+    lease_policy,
     member_with,
     nothing_differs,
     only,
@@ -22,6 +24,11 @@ from tests.hq_server.reservations.reserving import (
     wallet_of,
 )
 from tests.hq_server.served import TODAY, ServedHq
+
+
+@pytest.fixture(autouse=True)
+def no_leases(hq: ServedHq) -> None:
+    lease_policy(hq, LeasePolicy(tills_max=0))
 
 
 def test_what_one_till_holds_no_other_gets_and_its_entry_takes_it(hq: ServedHq) -> None:

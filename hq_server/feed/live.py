@@ -1,0 +1,95 @@
+"""POST /v1/live: what a till should know at once — new heads of its feeds, grants, leases asked back — told when there is some, or when the wait is over.
+
+No thread is held while waiting; thousands of tills wait in one process.
+"""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import select
+
+from hq_server.answers import answered
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import FeedHead, ReservationRecord, ReservationState, Terminal
+from hq_server.errors import ApiProblem
+from hq_server.feed.news import TooManyWait, till_topic
+from hq_server.feed.publishing import current_epoch
+from hq_server.office import Office, office_of
+from hq_server.request_bodies import RequestBody
+from hq_server.sessions.endpoints import calling_till
+from hq_server.sessions.tokens import TillToken
+from stored_value.reservation_records import ReservationId, ReservationKind
+from sync.messages import GLOBAL_SCOPE, LIVE_WAIT_S_MAX, LiveRequest, News
+
+router = APIRouter()
+
+
+@router.post("/v1/live")
+async def post_live(
+    body: RequestBody,
+    office: Annotated[Office, Depends(office_of)],
+    authorization: Annotated[str | None, Header()] = None,
+) -> Response:
+    known = body.decode(LiveRequest)
+    till = await run_in_threadpool(calling_till, office, authorization)
+    office.presence.came(till.store_id, till.terminal_id)
+    clock = asyncio.get_running_loop().time
+    until = clock() + max(0.0, min(known.wait_s, LIVE_WAIT_S_MAX))
+    try:
+        with office.news.watching([till_topic(till.terminal_id)], known.cursors) as watch:
+            news = await run_in_threadpool(_news, office, till)
+            while not _is_news(news, known) and (left := until - clock()) > 0:
+                await watch.wait(left)
+                news = await run_in_threadpool(_news, office, till)
+    except TooManyWait as error:
+        raise ApiProblem("busy", str(error), retry_after_s=5) from error
+    return answered(news)
+
+
+def _is_news(news: News, known: LiveRequest) -> bool:
+    return (
+        news.epoch != known.epoch
+        or any(head > known.cursors.get(feed, 0) for feed, head in news.heads.items())
+        or news.grants > known.grants_after
+        or bool(set(news.recalls) - set(known.returned))
+    )
+
+
+def _news(office: Office, till: TillToken) -> News:
+    with office.database.read() as session:
+        epoch = current_epoch(session)
+        heads = session.execute(
+            select(FeedHead.feed_id, FeedHead.seq).where(
+                FeedHead.feed_id.in_((GLOBAL_SCOPE, till.store_id)), FeedHead.epoch == epoch
+            )
+        )
+        granted = session.execute(
+            select(Terminal.grant_counter).where(
+                Terminal.store_id == till.store_id,
+                Terminal.terminal_id == till.terminal_id,
+                Terminal.grant_epoch == epoch,
+            )
+        ).scalar_one_or_none()
+        return News(
+            epoch=epoch,
+            heads={row.feed_id: row.seq for row in heads},
+            grants=granted or 0,
+            recalls=_recalls(session, till),
+        )
+
+
+def _recalls(session: ReadSession, till: TillToken) -> tuple[ReservationId, ...]:
+    found = session.scalars(
+        select(ReservationRecord.reservation_id)
+        .where(
+            ReservationRecord.store_id == till.store_id,
+            ReservationRecord.terminal_id == till.terminal_id,
+            ReservationRecord.state == ReservationState.OPEN,
+            ReservationRecord.kind == ReservationKind.LEASE,
+            ReservationRecord.recalled_at.is_not(None),
+        )
+        .order_by(ReservationRecord.reservation_id)
+    )
+    return tuple(ReservationId(each) for each in found)

@@ -1,0 +1,105 @@
+"""Owns which leases a member's balance should have (pure), and reading the grants that a till has not seen yet. Decided on by the lease desk."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
+from sqlalchemy import select
+
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.reservations.silence import Till
+from hq_server.sessions.tokens import TillToken
+from stored_value.identity import MemberId
+from stored_value.money import floor_share
+from stored_value.offline_policy import LeasePolicy
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
+from stored_value.reservations import available_minor
+from stored_value.standing import Standing, standing_of
+from stored_value.wallet import Wallet
+from sync.messages import GRANTS_MAX, Grant, Grants
+
+_decode_things = msgspec.json.Decoder(tuple[ReservedThing, ...]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A lease to be granted."""
+
+    till: Till
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeasePlan:
+    offers: tuple[Offer, ...] = ()
+    renewals: tuple[Reservation, ...] = ()
+    """Leases past half their life: asked back, and granted anew when they have come."""
+
+
+NOTHING = LeasePlan()
+
+
+def granted_leases(wallet: Wallet) -> list[Reservation]:
+    """Those that head office granted; an offline top-up's lease is its till's own (H3)."""
+    return [kept for kept in wallet.reservations if kept.kind is ReservationKind.LEASE and kept.number]
+
+
+def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, on: date, now: datetime) -> LeasePlan:
+    """`tills` are those that may have one, the most used first; `wallet` includes what silent tills are presumed to hold."""
+    if not policy.tills_max or standing_of(wallet, on) is not Standing.ACTIVE:
+        return NOTHING
+    leases = granted_leases(wallet)
+    half = timedelta(hours=policy.valid_hours) / 2
+    renewals = tuple(kept for kept in leases if not kept.recalled and now >= kept.granted_at + half)
+    held = {kept.terminal_id for kept in leases}
+    available = available_minor(wallet, on)
+    offers: list[Offer] = []
+    for till in tills:
+        if len(leases) + len(offers) >= policy.tills_max:
+            break
+        amount = min(policy.amount_minor, floor_share(max(0, available), policy.share_percent, 100))
+        if till.terminal_id in held or amount < policy.from_minor:
+            continue
+        offers.append(Offer(till, amount))
+        available -= amount
+    return LeasePlan(tuple(offers), renewals)
+
+
+def most_used(used: Iterable[Till]) -> list[Till]:
+    """`used` is newest first; of two used equally often the one used last comes first."""
+    ordered = list(used)
+    counts = Counter(ordered)
+    return sorted(counts, key=lambda till: (-counts[till], ordered.index(till)))
+
+
+def grants_after(session: ReadSession, till: TillToken, after: int) -> Grants:
+    """In order and without gaps. One that is closed or asked back already is told as expired: the till skips it, and its next report says so."""
+    rows = session.scalars(
+        select(ReservationRecord)
+        .where(
+            ReservationRecord.store_id == till.store_id,
+            ReservationRecord.terminal_id == till.terminal_id,
+            ReservationRecord.epoch == till.epoch,
+            ReservationRecord.kind == ReservationKind.LEASE,
+            ReservationRecord.number > after,
+        )
+        .order_by(ReservationRecord.number)
+        .limit(GRANTS_MAX)
+    )
+    return Grants(epoch=till.epoch, grants=tuple(_grant(row) for row in rows))
+
+
+def _grant(row: ReservationRecord) -> Grant:
+    over = row.state != ReservationState.OPEN or row.recalled_at is not None
+    return Grant(
+        number=row.number,
+        lease_id=ReservationId(row.reservation_id),
+        member_id=MemberId(row.member_id),
+        version=row.version,
+        amount_minor=row.amount_minor,
+        expires_at=row.granted_at if over or row.expires_at is None else row.expires_at,
+        things=_decode_things(row.things),
+    )

@@ -1,0 +1,278 @@
+"""Owns who gets leases: looks at members after their wallets changed, and at leases past half their life, in one background thread. Started and stopped with the application.
+
+Several at once, in one process or in many, are safe: each decision is made again under the locks of the till's row and the wallet. Losing a look costs nobody money.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
+from hq_server.database.models import (
+    ReservationRecord,
+    ReservationState,
+    Terminal,
+    TerminalStatus,
+    WalletEventRecord,
+    WalletRecord,
+)
+from hq_server.feed.news import NewsBoard, till_topic
+from hq_server.feed.presence import Presence
+from hq_server.feed.publishing import current_epoch
+from hq_server.feed.sequencer import Sequencer
+from hq_server.ingest.rulebook_shelf import RulebookShelf
+from hq_server.own_journal.place import business_day
+from hq_server.reservations.closing import grants_counted
+from hq_server.reservations.grants import LeasePlan, Offer, most_used, plan_leases
+from hq_server.reservations.recalls import mark_recalled
+from hq_server.reservations.silence import Till, silent_tills, with_presumed
+from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
+from stored_value.identity import StoreId, TerminalId, uuid7
+from stored_value.offline_policy import LeasePolicy
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
+from stored_value.reservations import recalled, with_reservation
+from sync.wallet_codec import read_wallet
+
+logger = logging.getLogger(__name__)
+BATCH_MEMBERS: Final = 100
+TOUCHED_MAX: Final = 100_000
+EVENTS_COUNTED: Final = 50
+NEED_PAUSE: Final = timedelta(minutes=10)
+"""After a payment elsewhere needed a lease back, the member gets no new one for so long: or it would be leased away again before the payment has it."""
+LOOK_INTERVAL_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseParts:
+    """What the desk works with."""
+
+    database: Database
+    rulebooks: RulebookShelf
+    sequencer: Sequencer
+    news: NewsBoard
+    presence: Presence
+    clock: Callable[[], datetime]
+    random: Callable[[int], bytes]
+
+
+class LeaseDesk:
+    """`touched` may be called from any thread; so may `drain`, which does what the thread does."""
+
+    def __init__(self, parts: LeaseParts) -> None:
+        self._parts = parts
+        self._guard = threading.Lock()
+        self._touched: dict[str, None] = {}
+        self._awake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def touched(self, member_ids: Iterable[str]) -> None:
+        """Their wallets have changed. Beyond TOUCHED_MAX waiting members the rest is left to their next change."""
+        with self._guard:
+            for member_id in member_ids:
+                if len(self._touched) < TOUCHED_MAX:
+                    self._touched[member_id] = None
+        self._awake.set()
+
+    def drain(self) -> int:
+        """Everything that waits; returns how many leases were granted or asked back. May raise `DatabaseBusy`, `StorageFull`."""
+        changed = 0
+        while members := self._take():
+            changed += self.look_at(members)
+        return changed
+
+    def look_for_renewals(self) -> None:
+        """Leases past half their life; the database says which."""
+        now, policy = self._parts.clock(), self._policy()
+        with self._parts.database.read() as session:
+            due = session.scalars(
+                select(ReservationRecord.member_id)
+                .where(
+                    ReservationRecord.state == ReservationState.OPEN,
+                    ReservationRecord.kind == ReservationKind.LEASE,
+                    ReservationRecord.number > 0,
+                    ReservationRecord.recalled_at.is_(None),
+                    ReservationRecord.granted_at <= now - timedelta(hours=policy.valid_hours) / 2,
+                )
+                .limit(BATCH_MEMBERS)
+            ).all()
+        self.touched(due)
+
+    def look_at(self, members: Sequence[str]) -> int:
+        """At most BATCH_MEMBERS; in one unit of work, and none at all when nothing is to be done."""
+        policy = self._policy()
+        if not policy.tills_max:
+            return 0
+        now = self._parts.clock()
+        with self._parts.database.read() as session:
+            plans = _plans(session, members, policy, now)
+        if not plans:
+            return 0
+        with self._parts.database.write() as session:
+            told = _carry_out(session, plans, policy, Stamp(now, self._parts.random))
+        self._parts.sequencer.wake()
+        self._parts.news.call(till_topic(terminal_id) for terminal_id in told)
+        return len(told)
+
+    def _policy(self) -> LeasePolicy:
+        with self._parts.database.read() as session:
+            return self._parts.rulebooks.all(session).in_force(self._parts.clock()).offline.leases
+
+    def _take(self) -> list[str]:
+        with self._guard:
+            members = list(self._touched)[:BATCH_MEMBERS]
+            for member_id in members:
+                del self._touched[member_id]
+        return members
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="lease-desk", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._awake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._awake.clear()
+            try:
+                self.drain()
+                if not self._awake.wait(LOOK_INTERVAL_S):
+                    self.look_for_renewals()
+                    self._parts.presence.write_down(self._parts.database)
+            except (StorageFull, DatabaseBusy) as error:
+                logger.warning("leases wait: %s", error)
+            except Exception:
+                logger.exception("the lease desk failed")
+
+
+def _plans(
+    session: ReadSession, members: Sequence[str], policy: LeasePolicy, now: datetime
+) -> dict[str, tuple[Till, ...]]:
+    """By member for whom something is to be done, the tills that may get a lease."""
+    epoch, on = current_epoch(session), business_day(now)
+    states = session.execute(
+        select(WalletRecord.member_id, WalletRecord.state).where(WalletRecord.member_id.in_(members))
+    )
+    paused = _paused(session, members, now)
+    wanted: dict[str, tuple[Till, ...]] = {}
+    for member_id, state in states:
+        wallet = read_wallet(state)
+        anyone = (Till(StoreId(""), TerminalId("")),)
+        if plan_leases(wallet, anyone, policy, on=on, now=now) == LeasePlan():
+            continue
+        tills = (
+            () if member_id in paused else _usable(session, member_id, epoch, now - timedelta(hours=policy.valid_hours))
+        )
+        if plan_leases(wallet, tills, policy, on=on, now=now) != LeasePlan():
+            wanted[member_id] = tills
+    return wanted
+
+
+def _paused(session: ReadSession, members: Sequence[str], now: datetime) -> frozenset[str]:
+    found = session.scalars(
+        select(ReservationRecord.member_id).where(
+            ReservationRecord.member_id.in_(members),
+            ReservationRecord.needed,
+            ReservationRecord.recalled_at > now - NEED_PAUSE,
+        )
+    )
+    return frozenset(found)
+
+
+def _usable(session: ReadSession, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
+    """The member's tills, the most used first: active, heard of lately, and such as report (an older till would never give a lease back)."""
+    used = session.execute(
+        select(WalletEventRecord.store_id, WalletEventRecord.terminal_id)
+        .where(WalletEventRecord.member_id == member_id)
+        .order_by(WalletEventRecord.event_id.desc())
+        .limit(EVENTS_COUNTED)
+    )
+    ranked = most_used(Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in used)
+    fit = session.execute(
+        select(Terminal.store_id, Terminal.terminal_id).where(
+            Terminal.store_id.in_({till.store_id for till in ranked}),
+            Terminal.status == TerminalStatus.ACTIVE,
+            Terminal.reported_epoch == epoch,
+            Terminal.reported_at.is_not(None),
+            Terminal.last_seen_at >= heard_since,
+        )
+    )
+    able = {Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in fit}
+    return tuple(till for till in ranked if till in able)
+
+
+def _carry_out(
+    session: WriteSession, wanted: Mapping[str, tuple[Till, ...]], policy: LeasePolicy, stamp: Stamp
+) -> list[TerminalId]:
+    """Decided again under the locks; the tills that are to hear of it, one for each lease."""
+    epoch = current_epoch(session)
+    rows = {
+        till: session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
+        for till in sorted({till for tills in wanted.values() for till in tills})
+    }
+    told: list[TerminalId] = []
+    for member_id in sorted(wanted):
+        wallet = locked_wallet(session, member_id)
+        if wallet is None:
+            continue
+        seen = with_presumed(wallet, silent_tills(session, member_id, epoch), policy)
+        plan = plan_leases(seen, wanted[member_id], policy, on=business_day(stamp.at), now=stamp.at)
+        if plan == LeasePlan():
+            continue
+        leases = [_lease(offer, rows[offer.till], epoch, policy, stamp) for offer in plan.offers]
+        after = recalled(wallet, [kept.reservation_id for kept in plan.renewals])
+        for lease in leases:
+            after = with_reservation(after, lease)
+        version = put_wallet(session, after, stamp).version
+        session.add_all(_record(lease, member_id, epoch, version) for lease in leases)
+        mark_recalled(session, plan.renewals, at=stamp.at, needed=False)
+        told.extend(kept.terminal_id for kept in (*leases, *plan.renewals))
+    session.flush()
+    return told
+
+
+def _lease(offer: Offer, terminal: Terminal, epoch: str, policy: LeasePolicy, stamp: Stamp) -> Reservation:
+    number = grants_counted(terminal, epoch) + 1
+    if terminal.grant_epoch != epoch:
+        terminal.grant_epoch, terminal.grants_closed_through = epoch, 0
+    terminal.grant_counter = number
+    return Reservation(
+        reservation_id=ReservationId(uuid7(stamp.at, stamp.random(10))),
+        kind=ReservationKind.LEASE,
+        store_id=offer.till.store_id,
+        terminal_id=offer.till.terminal_id,
+        incarnation=terminal.incarnation,
+        number=number,
+        granted_minor=offer.amount_minor,
+        amount_minor=offer.amount_minor,
+        granted_at=stamp.at,
+        expires_at=stamp.at + timedelta(hours=policy.valid_hours),
+    )
+
+
+def _record(lease: Reservation, member_id: str, epoch: str, version: int) -> ReservationRecord:
+    return ReservationRecord(
+        store_id=lease.store_id,
+        terminal_id=lease.terminal_id,
+        reservation_id=lease.reservation_id,
+        kind=lease.kind,
+        incarnation=lease.incarnation,
+        epoch=epoch,
+        number=lease.number,
+        member_id=member_id,
+        version=version,
+        amount_minor=lease.granted_minor,
+        things="[]",
+        state=ReservationState.OPEN,
+        granted_at=lease.granted_at,
+        expires_at=lease.expires_at,
+    )
