@@ -129,9 +129,12 @@ class Counter:
         return members.member(self._place, member_id)
 
     @refused_by_disk
-    def enrol_member(self, action: EventId, name: str, phone: str) -> Completed | Refusal:
+    def enrol_member(
+        self, action: EventId, name: str, phone: str, *, birthday_month: int | None = None
+    ) -> Completed | Refusal:
+        """`birthday_month` 1-12, where the member tells it: promotions of the month ask for no more (H14)."""
         with self._acting:
-            return members.enrol_member(self._place, action, name, phone)
+            return members.enrol_member(self._place, action, name, phone, birthday_month)
 
     def plans(self) -> tuple[FixedPlan, ...]:
         return top_up.plans(self._place)

@@ -67,7 +67,9 @@ def member(place: Workplace, member_id: MemberId) -> MemberView | Refusal:
     return Refusal(RefusalCode.MEMBER_UNKNOWN) if found is None else member_view(place, found, standing)
 
 
-def enrol_member(place: Workplace, action: EventId, name: str, phone: str) -> Completed | Refusal:
+def enrol_member(
+    place: Workplace, action: EventId, name: str, phone: str, birthday_month: int | None = None
+) -> Completed | Refusal:
     """The same phone may be enrolled twice offline: both stand, head office flags the later."""
     at_work = place.at_work()
     if isinstance(at_work, Refusal):
@@ -81,10 +83,12 @@ def enrol_member(place: Workplace, action: EventId, name: str, phone: str) -> Co
         return Refusal(RefusalCode.PHONE_INVALID)
     with place.journal.deciding():
         before = done_before(place, action, lambda event: isinstance(event, MemberEnrolled))
-        return before or _enrol(place, at_work, action, personal)
+        return before or _enrol(place, at_work, action, personal, birthday_month)
 
 
-def _enrol(place: Workplace, at_work: AtWork, action: EventId, personal: Personal) -> Completed | Refusal:
+def _enrol(
+    place: Workplace, at_work: AtWork, action: EventId, personal: Personal, birthday_month: int | None
+) -> Completed | Refusal:
     identity = place.journal.head_office.identity
     used = place.journal.local_members.count()
     if used >= MEMBER_NO_BLOCK:
@@ -110,6 +114,7 @@ def _enrol(place: Workplace, at_work: AtWork, action: EventId, personal: Persona
         member_no=local.member_no,
         home_store_id=local.home_store_id,
         personal=sealed,
+        birthday_month=birthday_month,
     )
     newcomer = MemberOnFile(
         member_id=local.member_id,

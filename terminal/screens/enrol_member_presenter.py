@@ -1,4 +1,4 @@
-"""A new member: name and phone. The phone is typed on the keypad, the name on whatever keyboard the till has. Keeps neither after the screen is left."""
+"""A new member: name, phone and, where told, the month of birth. The phone is typed on the keypad, the name on any keyboard. Keeps nothing after the screen is left."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +12,7 @@ from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice
 
 _PHONE_DIGITS: Final = 11
+_MONTHS: Final = tuple(str(month) for month in range(1, 13))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class EnrolMemberView:
     name_caption: str
     name_hint: str
     name: str
+    month_caption: str
+    months: tuple[QuickKey, ...]
     promise: str
     notice: Notice
     pad: KeypadView
@@ -31,17 +34,18 @@ class EnrolMemberPresenter(CounterPresenter[EnrolMemberView]):
         super().__init__(desk)
         self._name = ""
         self._phone = DigitEntry(_PHONE_DIGITS)
+        self._month = ""
         self._action: EventId | None = None
 
     def begin(self) -> None:
         destination = self.destination
-        self._name = ""
+        self._name, self._month = "", ""
         self._phone = DigitEntry(_PHONE_DIGITS, destination.phone if isinstance(destination, EnrolMember) else "")
         self._action = None
         self.ask("action", self.desk.counter.new_action, self._started)
 
     def leave(self) -> None:
-        self._name, self._phone = "", DigitEntry(_PHONE_DIGITS)
+        self._name, self._month, self._phone = "", "", DigitEntry(_PHONE_DIGITS)
         super().leave()
 
     def type_name(self, name: str) -> None:
@@ -60,6 +64,12 @@ class EnrolMemberPresenter(CounterPresenter[EnrolMemberView]):
         self.quiet()
         self.publish()
 
+    def choose_month(self, month: str) -> None:
+        """The chosen one again: not told."""
+        self._month = "" if month == self._month else month
+        self.quiet()
+        self.publish()
+
     def back(self) -> None:
         self.desk.navigator.back()
 
@@ -71,6 +81,10 @@ class EnrolMemberPresenter(CounterPresenter[EnrolMemberView]):
             name_caption=t("Name"),
             name_hint=t("as the member says it"),
             name=self._name,
+            month_caption=t("Month of birth, if the member likes to tell"),
+            months=tuple(
+                QuickKey(key=month, label=t("{month}.", month=month), chosen=month == self._month) for month in _MONTHS
+            ),
             promise=t(
                 "Name and phone are sealed for head office; this till keeps only 王*丽 and the last four digits."
             ),
@@ -100,8 +114,9 @@ class EnrolMemberPresenter(CounterPresenter[EnrolMemberView]):
 
     def _confirm(self) -> None:
         action, name, phone = self._action, self._name.strip(), self._phone.digits
+        month = int(self._month) if self._month else None
         if action is not None and self._is_complete:
-            self.act(lambda: self.desk.counter.enrol_member(action, name, phone), self._done)
+            self.act(lambda: self.desk.counter.enrol_member(action, name, phone, birthday_month=month), self._done)
 
     def _done(self, completed: Completed) -> None:
         self.desk.navigator.go(Result(completed))

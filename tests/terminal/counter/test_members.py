@@ -96,6 +96,14 @@ def test_a_new_member_is_served_at_once_offline(open_till: Till) -> None:
     assert isinstance(counter.identify(card_text(view.member_no, 1)), MemberView)
 
 
+def test_a_month_of_birth_that_was_told_is_in_the_wallet(open_till: Till) -> None:
+    counter = open_till.counter
+    enrolled = done(counter.enrol_member(counter.new_action(), "陈小明", "13911112222", birthday_month=7))
+    event = event_of(open_till.journal.recent(1)[0])
+    assert isinstance(event, MemberEnrolled)
+    assert (event.member_id, event.birthday_month) == (enrolled.member_id, 7)
+
+
 def test_an_enrolment_hides_the_person_from_everyone_but_head_office(open_till: Till) -> None:
     counter = open_till.counter
     enrolled = done(counter.enrol_member(counter.new_action(), "陈小明", "13911112222"))

@@ -122,6 +122,7 @@ def _closed(driver: Driver) -> None:
 
 def _person(driver: Driver) -> None:
     driver.screen.ids.name.text = "欧阳晓雨"
+    driver.tap(driver.item("MonthButton", 6))
     driver.keys("1380013")
 
 

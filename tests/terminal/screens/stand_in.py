@@ -228,8 +228,10 @@ class StandInCounter(MoneyOutStandIn, StandInOrders):
     def member(self, member_id: MemberId) -> MemberView | Refusal:
         return self._now(member_id)
 
-    def enrol_member(self, action: EventId, name: str, phone: str) -> Completed | Refusal:
-        self.asked.append(("enrol_member", action, name, phone))
+    def enrol_member(
+        self, action: EventId, name: str, phone: str, *, birthday_month: int | None = None
+    ) -> Completed | Refusal:
+        self.asked.append(("enrol_member", action, name, phone, birthday_month))
         return self.refusal or self._completed("member_enrolled", MemberId("m-new"), 0)
 
     def plans(self) -> tuple[FixedPlan, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stored_value.events import PurchaseRefunded, Redeemed, ShiftClosed, TenderKind, ToppedUp
+from stored_value.events import MemberEnrolled, PurchaseRefunded, Redeemed, ShiftClosed, TenderKind, ToppedUp
 from stored_value.identity import StaffId
 from sync.event_codec import event_of
 from terminal.language import Language
@@ -226,6 +226,20 @@ def test_a_new_member_is_enrolled_and_what_was_typed_is_forgotten(till: Till, op
     assert open_bench.view("result").title == "开卡成功"
     view = open_bench.view("enrol_member")
     assert (view.name, view.pad.faint) == ("", True)
+
+
+def test_the_month_of_birth_is_told_or_not(till: Till, open_bench: Bench) -> None:
+    for pressed, told in ((["7"], 7), (["7", "12"], 12), (["7", "7"], None)):
+        open_bench.navigator.go(EnrolMember())
+        open_bench.presenter("enrol_member").type_name("欧阳晓雨")
+        for month in pressed:
+            open_bench.presenter("enrol_member").choose_month(month)
+        open_bench.press("13912345678")
+        open_bench.confirm()
+        event = last_event(till)
+        assert isinstance(event, MemberEnrolled)
+        assert event.birthday_month == told
+        assert not any(month.chosen for month in open_bench.view("enrol_member").months)
 
 
 def test_an_unknown_phone_goes_along_to_the_enrolment(open_bench: Bench) -> None:
