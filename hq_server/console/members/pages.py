@@ -19,6 +19,7 @@ from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, Page
 from hq_server.members.field_cipher import FieldUnreadable
 from hq_server.members.personal import reveal
 from hq_server.office import Office
+from hq_server.own_journal.place import business_day
 from hq_server.rulebooks.published import item_names, tier_names
 from sync.cards import read_receipt
 from sync.personal import Personal
@@ -91,7 +92,7 @@ def post_personal(request: Request, office: OfficeOf, visitor: FormVisitor, memb
 
 def _values(office: Office, visitor: Visitor, member_id: str, after: int | None) -> dict[str, Any]:
     with office.database.read() as session:
-        view = member_view(session, member_id, store_id=visitor.store_id)
+        view = member_view(session, member_id, store_id=visitor.store_id, today=business_day(office.clock()))
         if view is None:
             raise PageMissing
         return {

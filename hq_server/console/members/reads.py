@@ -11,9 +11,11 @@ from hq_server.console.flagged.reads import read_findings
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Member, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
 from stored_value.cash_out_records import CashOut, CashOutState
+from stored_value.draw import drawable_minor
 from stored_value.identity import EventId, StoreId
 from stored_value.instalments import is_cashed_out
 from stored_value.loyalty import PendingInstalment
+from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.wallet import Holding, HoldingKind, Lot, Purchase, Receivable, ValueKind, Wallet
 from sync.messages import OutcomeFinding
 from sync.wallet_codec import read_purchase, read_wallet
@@ -64,6 +66,7 @@ class MemberView:
     updated_at: datetime | None
     stores: tuple[str, ...]
     receipts: dict[str, ReceiptRef]
+    today: date
 
     def lots(self, *, spent: bool) -> tuple[Lot, ...]:
         """Lots of the balance, newest first; those that hold something, or those that are used up."""
@@ -115,6 +118,28 @@ class MemberView:
         return tuple(sorted(coming, key=lambda part: (part.due_on, part.top_up_id, part.number)))
 
     @property
+    def reservations(self) -> tuple[Reservation, ...]:
+        """What is kept for tills, oldest first."""
+        kept = () if self.wallet is None else self.wallet.reservations
+        return tuple(sorted(kept, key=lambda each: (each.granted_at, each.reservation_id)))
+
+    @property
+    def leased_minor(self) -> int:
+        return sum(each.amount_minor for each in self.reservations if each.kind is ReservationKind.LEASE)
+
+    @property
+    def held_minor(self) -> int:
+        return sum(each.amount_minor for each in self.reservations if each.kind is ReservationKind.HOLD)
+
+    @property
+    def drawable_minor(self) -> int:
+        return 0 if self.wallet is None else drawable_minor(self.wallet, self.today)
+
+    @property
+    def available_minor(self) -> int:
+        return self.drawable_minor - self.leased_minor - self.held_minor
+
+    @property
     def principal_minor(self) -> int:
         return 0 if self.wallet is None else self.wallet.balance_minor(ValueKind.PRINCIPAL)
 
@@ -129,7 +154,7 @@ class EventPage:
     after: int | None
 
 
-def member_view(session: ReadSession, member_id: str, *, store_id: StoreId | None) -> MemberView | None:
+def member_view(session: ReadSession, member_id: str, *, store_id: StoreId | None, today: date) -> MemberView | None:
     """None when there is no such member, or none that `store_id` knows."""
     member = session.get(Member, member_id)
     if member is None:
@@ -152,6 +177,7 @@ def member_view(session: ReadSession, member_id: str, *, store_id: StoreId | Non
         updated_at=None if record is None else record.updated_at,
         stores=stores,
         receipts=receipts_of(session, member_id, sources),
+        today=today,
     )
 
 

@@ -19,7 +19,7 @@ from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, Page
 from hq_server.database.engine import WriteSession
 from hq_server.office import Office
 from hq_server.own_journal.desk import Note
-from hq_server.own_journal.place import Moment
+from hq_server.own_journal.place import Moment, business_day
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.transfers import TwoMembers, move
 from stored_value.identity import EventId, MemberId, StaffId, uuid7
@@ -50,7 +50,7 @@ def _ask_to_move(
     _require_change(visitor)
     moment = _moment(office, visitor)
     with office.database.read() as session:
-        view = member_view(session, member_id, store_id=None)
+        view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None or view.wallet is None:
             raise PageMissing
         rulebooks = office.rulebooks.all(session)
@@ -132,7 +132,7 @@ def get_standing(request: Request, office: OfficeOf, visitor: VisitorOf, member_
     _require_change(visitor)
     moment = _moment(office, visitor)
     with office.database.read() as session:
-        view = member_view(session, member_id, store_id=None)
+        view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None or status not in reachable(view.wallet):
             raise PageMissing
         return page(
@@ -169,7 +169,7 @@ def post_standing(
 def _refused(request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal) -> Response:
     """Something changed since the question was asked: nothing was done, and why."""
     with office.database.read() as session:
-        view = member_view(session, member_id, store_id=None)
+        view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None:
             raise PageMissing
         return page(

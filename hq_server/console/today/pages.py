@@ -11,7 +11,9 @@ from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.tills.reads import tills
 from hq_server.console.today.reads import latest_receipts, store_days
 from hq_server.console.visiting import OfficeOf, PageMissing, VisitorOf, seen_store
+from hq_server.database.engine import ReadSession
 from hq_server.office import Office
+from hq_server.reservations.exposure import Exposure, exposure
 
 router = APIRouter()
 
@@ -40,6 +42,14 @@ def _fragment(request: Request, values: dict[str, Any]) -> Response:
     return fragment
 
 
+def _watched_exposure(office: Office, session: ReadSession, visitor: Visitor) -> Exposure | None:
+    """Of the whole franchise, for head office; None when nobody wants to be told."""
+    policy = office.rulebooks.all(session).in_force(office.clock()).offline
+    if visitor.store_id is not None or not policy.exposure_alert_minor:
+        return None
+    return exposure(session, policy)
+
+
 def _values(office: Office, visitor: Visitor, store: str) -> dict[str, Any]:
     store_id = seen_store(visitor, store)
     now = office.clock()
@@ -54,4 +64,5 @@ def _values(office: Office, visitor: Visitor, store: str) -> dict[str, Any]:
             "days": days,
             "receipts": latest_receipts(session, days),
             "tills": tills(session, store_id, now=now),
+            "exposure": _watched_exposure(office, session, visitor),
         }

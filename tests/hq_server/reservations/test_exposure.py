@@ -1,0 +1,137 @@
+"""What offline spending could cost: the figure by till and in all, its alert, and the write-off of a reservation by a named person."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from hq_server.audit.log import broken_rows
+from hq_server.database.models import AuditRecord
+from hq_server.reservations.exposure import Exposure, exposure
+from hq_server.sessions.epochs import begin_epoch
+from hq_server.staff.console_users import ConsoleRole, add_console_user, hash_for
+from stored_value.findings import FindingCode
+from stored_value.identity import MemberId, StoreId
+from stored_value.offline_policy import LeasePolicy, RiskAllowance
+from tests.hq_server.console.franchise_day import PASSWORD
+from tests.hq_server.console.visiting import Visit, text_of, visit
+from tests.hq_server.reservations.reserving import (
+    ReservingTill,
+    kept,
+    lease_policy,
+    member_with,
+    nothing_differs,
+    state_of,
+)
+from tests.hq_server.served import ServedHq
+
+RISK = RiskAllowance(payment_minor=5_000, member_minor=10_000, till_minor=40_000, hours=24)
+NO_LEASES = LeasePolicy(tills_max=0)
+
+
+def now_exposed(hq: ServedHq, store_id: str = "") -> Exposure:
+    with hq.database.read() as session:
+        policy = hq.office.rulebooks.all(session).in_force(hq.clock.at).offline
+        return exposure(session, policy, store_id=StoreId(store_id) if store_id else None)
+
+
+@pytest.mark.parametrize(
+    ("risk", "worst"),
+    [
+        (RISK, 80_000),
+        (RiskAllowance(), 0),
+        (RiskAllowance(payment_minor=1, member_minor=1, till_minor=40_000, hours=0), 0),
+        (RiskAllowance(payment_minor=0, member_minor=1, till_minor=40_000), 0),
+    ],
+)
+def test_the_worst_case_is_every_tills_risk_allowance(hq: ServedHq, risk: RiskAllowance, worst: int) -> None:
+    lease_policy(hq, NO_LEASES, risk=risk, exposure_alert_minor=79_999)
+    for store_id in ("S01", "S02"):
+        ReservingTill(hq, store_id)
+    hq.clock.pass_(days=9)
+    found = now_exposed(hq)
+    assert (found.worst_minor, found.alert) == (worst, worst > 79_999)
+    assert now_exposed(hq, "S02").worst_minor == worst // 2
+
+
+def test_what_is_held_is_outstanding_with_its_age_and_no_risk(hq: ServedHq) -> None:
+    lease_policy(hq, NO_LEASES)
+    till = ReservingTill(hq)
+    member = member_with(till, 10_000)
+    since = hq.clock.at
+    till.hold(member, 2_000)
+    hq.clock.pass_(minutes=5)
+    till.hold(member, 3_000)
+    (line,) = now_exposed(hq).tills
+    assert (line.held.amount_minor, line.held.count, line.held.oldest_at) == (5_000, 2, since)
+    assert (line.worst_minor, now_exposed(hq).held_minor) == (0, 5_000)
+
+
+def test_h1_a_silent_till_may_hold_what_its_members_have_and_no_more(hq: ServedHq) -> None:
+    till = ReservingTill(hq)
+    lease_policy(hq, NO_LEASES)
+    for amount in (10_000, 200):
+        member_with(till, amount)
+    with hq.database.write() as session:
+        begin_epoch(session, till.pushing.epoch, now=hq.clock.at + timedelta(seconds=1))
+    lease_policy(hq, LeasePolicy(amount_minor=3_000, from_minor=10**9))
+    assert now_exposed(hq).worst_minor == 6_000
+    lease_policy(hq, LeasePolicy(amount_minor=30_000, from_minor=10**9))
+    assert now_exposed(hq).worst_minor == 10_200
+    hq.clock.pass_(seconds=2)
+    till.pushing.open_session()
+    till.report()
+    assert now_exposed(hq).worst_minor == 0
+
+
+@pytest.fixture
+def boss(hq: ServedHq) -> Visit:
+    with hq.database.write() as session:
+        add_console_user(
+            session,
+            login="boss",
+            name="总部 管理员",
+            role=ConsoleRole.ADMIN,
+            password_hash=hash_for(PASSWORD),
+            store_id=None,
+            now=hq.clock.at,
+        )
+    return visit(hq.url, "boss")
+
+
+def held_by(till: ReservingTill) -> tuple[MemberId, str]:
+    member = member_with(till, 10_000)
+    wanted, _ = till.hold(member, 6_000)
+    return member, wanted.hold_id
+
+
+def test_the_pages_show_what_is_kept_and_what_it_could_cost(hq: ServedHq, boss: Visit) -> None:
+    lease_policy(hq, NO_LEASES, risk=RISK, exposure_alert_minor=10_000)
+    member, _ = held_by(ReservingTill(hq))
+    said = text_of(boss.page("/exposure"))
+    assert "Worst case ￥400.00" in said
+    assert "above the limit of ￥100.00" in said
+    assert "Offline spending could cost ￥400.00" in text_of(boss.page("/"))
+    figures = boss.get("/exposure.json").json()
+    assert (figures["worst_minor"], figures["held_minor"], figures["alert"]) == (40_000, 6_000, True)
+    assert figures["tills"][0]["held"]["count"] == 1
+    of_member = text_of(boss.page(f"/members/{member}"))
+    assert "Held ￥60.00 Available everywhere ￥40.00" in of_member
+
+
+def test_a_named_person_writes_off_and_what_comes_late_is_told(hq: ServedHq, boss: Visit) -> None:
+    lease_policy(hq, NO_LEASES)
+    till = ReservingTill(hq)
+    member, hold_id = held_by(till)
+    page = f"/members/{member}/reservations/{hold_id}"
+    assert boss.send(page, page, reason="收银机被水淹").status_code == 303
+    assert boss.get(page).status_code == 404
+    assert (kept(hq, member), state_of(hq, hold_id)) == ({}, "written_off")
+    with hq.database.read() as session:
+        (row,) = session.scalars(select(AuditRecord).where(AuditRecord.action == "reservation_written_off"))
+        assert (row.actor, row.subject) == ("boss", member)
+        assert "收银机被水淹" in row.data
+        assert list(broken_rows(session)) == []
+    till.pay(member, 6_000, hold_id)
+    assert [found.code for found in till.report().outcomes[-1].findings] == [FindingCode.RESERVATION_UNKNOWN]
+    nothing_differs(hq)
