@@ -26,6 +26,7 @@ from hq_server.members.endpoints import router as members
 from hq_server.office import Clock, Office, utc_now
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
+from hq_server.recovery.endpoints import router as recovery
 from hq_server.reservations.endpoints import router as reservations
 from hq_server.reservations.lease_desk import LeaseDesk, LeaseParts
 from hq_server.sessions.endpoints import router as sessions
@@ -94,7 +95,7 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
     app = FastAPI(title="Tongchu HQ", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.office = office
     errors.install(app)
-    for router in (enrolment, sessions, ingest, feed, snapshots, members, reservations, live):
+    for router in (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery):
         app.include_router(router)
     app.mount(CONSOLE, create_console(office))
     app.add_api_route("/", _to_console, include_in_schema=False)

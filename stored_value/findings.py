@@ -68,6 +68,10 @@ class FindingCode(StrEnum):
     RESERVATION_UNKNOWN = "reservation_unknown"
     LEASE_CLOSED = "lease_closed"
     LEASE_DIFFERS = "lease_differs"
+    RECOVERED = "recovered"
+    RECOVERED_SIGNED = "recovered_signed"
+    HOLE_DECLARED = "hole_declared"
+    FORK_ADOPTED = "fork_adopted"
 
 
 INFORMATIVE = frozenset(
@@ -79,6 +83,7 @@ INFORMATIVE = frozenset(
         FindingCode.TIER_REVIEW_NOT_DUE,
         FindingCode.TIER_DIFFERS,
         FindingCode.LEASE_CLOSED,
+        FindingCode.RECOVERED_SIGNED,
     }
 )
 """Findings that explain a difference nobody has to act on; every other one is an exception that a person looks at."""

@@ -39,6 +39,7 @@ from sync.messages import (
     SessionRequest,
     SnapshotManifest,
 )
+from sync.recovery import Recovery, RecoveryReply
 
 T = TypeVar("T")
 REPLY_BYTES_MAX = 64 * 1024 * 1024
@@ -85,6 +86,10 @@ class HqClient:
     def push(self, terminal_id: str, push: Push) -> PushReply:
         """`HqUnreachable` means that the outcome is unknown: HQ may have applied all of it."""
         return self._post(f"/v1/journals/{terminal_id}", push, PushReply)
+
+    def recover(self, terminal_id: str, recovery: Recovery) -> RecoveryReply:
+        """Idempotent, like a push."""
+        return self._post(f"/v1/recoveries/{terminal_id}", recovery, RecoveryReply)
 
     def feed_page(
         self, scope: str, epoch: str, page: int, key: bytes, *, wait_s: float = 0.0, after: int | None = None

@@ -10,10 +10,10 @@ import msgspec
 from stored_value.identity import EventId, MemberId, PromotionId, StaffId, StoreId, TerminalId
 from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import AnchorRef
+from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate
 
 PROTOCOL_VERSION = "2026-11-23"
-"""Dated; sent as the header `Tongchu-Protocol` by both sides. First version."""
 PROTOCOL_HEADER = "Tongchu-Protocol"
 GLOBAL_SCOPE = "global"
 PUSH_ENTRIES_MAX = 500
@@ -48,8 +48,7 @@ class EnrolmentRequest(Message, frozen=True, kw_only=True):
 
 
 class Enrolment(Message, frozen=True, kw_only=True):
-    """What a till keeps for good: who it is, and head office's pinned root key. `member_no_from` starts the block of
-    MEMBER_NO_BLOCK running numbers that are this till's alone, so that it can enrol members without asking."""
+    """What a till keeps for good: who it is, the pinned root key, and where its own block of MEMBER_NO_BLOCK member numbers starts, so that it enrols without asking."""
 
     terminal_id: TerminalId
     incarnation: int
@@ -103,10 +102,11 @@ class Session(Message, frozen=True, kw_only=True):
 
 
 class PushedEntry(Message, frozen=True, kw_only=True):
-    """`raw` is the entry's exact bytes, base64; `attachment` the sealed key of a member's personal fields, base64 (H14)."""
+    """`raw` is the entry's exact bytes, base64; `attachment` the sealed key of a member's personal fields, base64 (H14). `hole` stands for bytes that are lost (H7)."""
 
-    raw: str
+    raw: str = ""
     attachment: str = ""
+    hole: DeclaredHole | None = None
 
 
 class SignedHead(Message, frozen=True, kw_only=True):
@@ -273,8 +273,7 @@ class FeedEntry(Message, frozen=True, kw_only=True):
 
 
 class FeedPage(Message, frozen=True, kw_only=True):
-    """Page n holds seqs n×PAGE_ROWS+1 … (n+1)×PAGE_ROWS. A sealed page is full and never changes; the open one needs the token.
-    `needs_global` is the global cursor that the rows presuppose (H9)."""
+    """Page n holds seqs n×PAGE_ROWS+1 … (n+1)×PAGE_ROWS; a sealed one is full and never changes. `needs_global`: the global cursor that the rows presuppose (H9)."""
 
     scope: str
     epoch: str

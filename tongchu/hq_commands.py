@@ -104,6 +104,33 @@ def new_epoch(
     typer.echo(f"epoch {epoch}: tills follow at their next contact")
 
 
+@app.command("approve-recovery")
+def approve_recovery(
+    till: Annotated[str, typer.Argument(help="The dead till, like S01-T1.")],
+    by: Annotated[str, typer.Option("--by", help="Your name: it is kept with what is recovered.")],
+    config: ConfigOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let another till of the store take over a dead one: makes a one-time code, valid for a day."""
+    from hq_server.database.models import Terminal
+    from hq_server.recovery.approvals import TerminalUnknown, approve
+    from stored_value.identity import StoreId, TerminalId
+
+    settings = hq_config(config)
+    try:
+        with unit_of_work(settings) as session:
+            made = approve(session, TerminalId(till), by=by, now=datetime.now(UTC))
+            known = session.get_one(Terminal, (StoreId(made.store_id), till))
+            heard = f"{known.last_seen_at:%Y-%m-%d %H:%M} UTC" if known.last_seen_at else "never"
+            typer.echo(f"{till} was last heard {heard}; head office holds its entries up to {known.accepted_seq}")
+            if not yes:
+                typer.confirm("Using the code revokes this till for good. Is it dead?", abort=True)
+    except TerminalUnknown as error:
+        raise Unusable(str(error)) from error
+    typer.echo(f"{made.code}   {made.terminal_id}   valid until {made.expires_at:%Y-%m-%d %H:%M} UTC")
+    typer.echo(f"next           at the new till: tongchu till recover PATH --code {made.code}")
+
+
 @app.command("run-day")
 def run_day(
     on: Annotated[

@@ -1,6 +1,7 @@
 """`tongchu till …`: enrolling, running and looking at a till. Words and exit codes only; the work is in `terminal`."""
 
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from stored_value.identity import TerminalId
 from tongchu.exits import FINDINGS, Unusable
 from tongchu.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from terminal.config import TillConfig
+    from terminal.recovery import RecoveryReport
 
 app = typer.Typer(help="A till: the counter's window, its journal and its devices.", no_args_is_help=True)
 ConfigOption = Annotated[
@@ -104,3 +107,65 @@ def status(config: ConfigOption = None) -> None:
     Console().print(table)
     if standing.stopped_reason or standing.flagged or standing.print_jobs.get("failed"):
         raise typer.Exit(FINDINGS)
+
+
+@app.command("recover")
+def recover(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="What is left of the dead till: its folder, its journal.db, its mirror, or a card with a copy."
+        ),
+    ],
+    code: Annotated[str, typer.Option("--code", help="What head office gave for this: tongchu hq approve-recovery.")],
+    by: Annotated[str, typer.Option("--by", help="Your name; it is kept with entries that cannot be read.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take over from a dead till of this store: push what its journal still holds and head office lacks. Exit 1 when something stays lost."""
+    from datetime import UTC, datetime
+
+    from sync.client import HqClient
+    from sync.errors import SyncError
+    from terminal import recovery
+    from terminal.standing_report import TillUnreadable, standing_of
+    from terminal.till_directory import KeyFileUnusable, TillDirectory
+
+    settings = _config(config)
+    directory = TillDirectory(settings.data_dir)
+    try:
+        standing = standing_of(directory)
+        rescuer = recovery.Rescuer(
+            terminal_id=TerminalId(standing.terminal_id),
+            key=directory.secrets().terminal_key,
+            approval=code,
+            technician=by or standing.terminal_id,
+            now=datetime.now(UTC),
+        )
+        dead = recovery.read_copy(path)
+        with HqClient(settings.hq_url or standing.hq_url) as client:
+            report = recovery.recover(client, dead, rescuer, dry_run=dry_run)
+    except (recovery.CopyUnusable, TillUnreadable, KeyFileUnusable, SyncError) as error:
+        raise Unusable(f"not recovered: {error}") from error
+    for line in _words_of(report):
+        typer.echo(line)
+    if report.tail.holes or report.tail.lost_from is not None:
+        raise typer.Exit(FINDINGS)
+
+
+def _words_of(report: "RecoveryReport") -> Iterator[str]:
+    tail, reply = report.tail, report.reply
+    yield f"dead till      {report.terminal_id}; the copy ends at entry {report.copy_head}"
+    yield f"head office    holds its entries up to {report.hq_head}"
+    key = "with its own key" if report.has_own_key else "without its key: head office flags each entry for a person"
+    yield f"to recover     {len(tail.entries)} entries, {key}"
+    for seq in tail.holes:
+        yield f"hole           entry {seq} cannot be read; it is declared lost, and the entries behind it go on"
+    if tail.lost_from is not None:
+        yield f"lost           from entry {tail.lost_from} on the copy cannot be followed; try another copy"
+    if reply is None:
+        yield "dry run        nothing was sent"
+        return
+    yield f"done           head office holds the journal up to entry {reply.accepted_through}; the till is {reply.status}"
+    if reply.open_reservations:
+        yield f"still open     {reply.open_reservations} leases and holds, until somebody writes them off at head office"

@@ -265,6 +265,24 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The till gave back another amount of a lease than head office reckons"),
         N_("Compare the payments made from this lease with the till's receipts."),
     ),
+    FindingCode.RECOVERED: FindingWords(
+        N_("The entry was recovered from a copy of a dead till's journal, and that till's key did not sign it"),
+        N_("It stands. Compare it with the printed receipt, and ask the person who approved the recovery."),
+    ),
+    FindingCode.RECOVERED_SIGNED: FindingWords(
+        N_("The entry was recovered from a dead till's own journal, and signed with its key"),
+        N_("Nothing to do: it is what the till wrote."),
+    ),
+    FindingCode.HOLE_DECLARED: FindingWords(
+        N_("The bytes of this entry are lost: a technician declared it, and the till went on"),
+        N_(
+            "Find the printed receipt with this number and enter what it says by hand. Leases and holds that it may have used stay open until somebody writes them off."
+        ),
+    ),
+    FindingCode.FORK_ADOPTED: FindingWords(
+        N_("The entry is of a second copy of this till's journal, which head office took over"),
+        N_("It stands beside the other copy's entry of the same number. Look whether both receipts were handed out."),
+    ),
 }
 UNKNOWN_FINDING: Final = FindingWords(
     N_("A finding that this page has no words for"), N_("Tell support the code and the receipt number.")

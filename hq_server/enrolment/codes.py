@@ -54,7 +54,7 @@ def create_code(
         raise StoreUnknown(f"a till of store {store_id} is called {store_id}-T and a number, not {terminal_id}")
     elif terminal_id in enrolled:
         raise TerminalTaken(f"{terminal_id} is enrolled already; make a code for the store's next till")
-    code = _new_code(random)
+    code = new_code(random)
     expires_at = now + CODE_LIFE
     session.add(
         EnrolmentCode(
@@ -83,7 +83,8 @@ def _next_free(store_id: StoreId, taken: set[str]) -> TerminalId:
     return TerminalId(f"{store_id}-T{number}")
 
 
-def _new_code(random: Callable[[int], bytes]) -> str:
+def new_code(random: Callable[[int], bytes]) -> str:
+    """To be read out on the telephone: 58 bits."""
     number = int.from_bytes(random(16), "big")
     chars = []
     for _ in range(_GROUPS * _GROUP_CHARS):

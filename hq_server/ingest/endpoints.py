@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from hq_server.answers import answered
 from hq_server.errors import ApiProblem
-from hq_server.ingest.service import step, take_in
+from hq_server.ingest.keeping import step
+from hq_server.ingest.service import take_in
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
 from hq_server.sessions.endpoints import CallingTill

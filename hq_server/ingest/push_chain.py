@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from sync.chain import check_head
 from sync.entry import Entry, read_entry
 from sync.errors import EntryUnreadable, SignatureError
+from sync.hole import DeclaredHole, check_hole, entry_of_hole
 from sync.keys import decode_bytes
-from sync.messages import Push, SignedHead
+from sync.messages import PushedEntry, SignedHead
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An entry as it came; `problem` says why its bytes cannot be read."""
+    """An entry as it came; `problem` says why its bytes cannot be read. `hole` is the declaration that came instead of lost bytes (H7)."""
 
     entry: Entry | None
     attachment: bytes
     problem: str = ""
+    hole: DeclaredHole | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,14 @@ class JournalHead:
     terminal_id: str
     incarnation: int
     public_key: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last entry that somebody has vouched for."""
+
     seq: int
     hash: str
 
@@ -53,10 +63,13 @@ class Proven:
     fault: Fault | None
 
 
-def read_push(push: Push) -> tuple[Received, ...]:
+def read_pushed(entries: Sequence[PushedEntry]) -> tuple[Received, ...]:
     """Raises `SignatureError` for text that is not base64url."""
     received: list[Received] = []
-    for pushed in push.entries:
+    for pushed in entries:
+        if pushed.hole is not None:
+            received.append(Received(entry_of_hole(pushed.hole), b"", hole=pushed.hole))
+            continue
         attachment = decode_bytes(pushed.attachment) if pushed.attachment else b""
         try:
             received.append(Received(read_entry(decode_bytes(pushed.raw)), attachment))
@@ -74,6 +87,13 @@ def prove(received: Sequence[Received], head: SignedHead, held: JournalHead, has
     fault = _head_fault(head, held, hashes)
     if fault is not None:
         return Proven((), (), fault)
+    return prove_chain(received, End(head.seq, head.hash), held, hashes, declarer=held.public_key)
+
+
+def prove_chain(
+    received: Sequence[Received], end: End, held: JournalHead, hashes: dict[int, str], *, declarer: str
+) -> Proven:
+    """As `prove`, when somebody has vouched for `end`. Holes must be signed by the key `declarer`."""
     known = tuple(
         itertools.takewhile(lambda each: each.entry is not None and each.entry.header.seq <= held.seq, received)
     )
@@ -83,7 +103,7 @@ def prove(received: Sequence[Received], head: SignedHead, held: JournalHead, has
         if hashes.get(seq) != each.entry.hash:
             return Proven((), (), _forked(seq))
     fresh = received[len(known) :]
-    taken, fault = _follow(fresh, head, held)
+    taken, fault = _follow(fresh, end, held, declarer)
     return Proven(known, tuple(fresh[:taken]), fault)
 
 
@@ -105,7 +125,7 @@ def _forked(seq: int) -> Fault:
     )
 
 
-def _follow(fresh: Sequence[Received], head: SignedHead, held: JournalHead) -> tuple[int, Fault | None]:
+def _follow(fresh: Sequence[Received], end: End, held: JournalHead, declarer: str) -> tuple[int, Fault | None]:
     """How many of the entries are proven, and what is wrong with the rest."""
     seq, previous = held.seq, held.hash
     for place, each in enumerate(fresh):
@@ -121,12 +141,24 @@ def _follow(fresh: Sequence[Received], head: SignedHead, held: JournalHead) -> t
         if header.seq != seq + 1:
             message = f"entry {seq + 1} is missing: after {seq} comes {header.seq}"
             return max(0, place - 1), Fault("journal_gap", message, seq + 1, stops=False)
-        if header.prev != previous:
+        if each.hole is not None:
+            fault = _hole_fault(each.hole, declarer)
+            if fault is not None:
+                return max(0, place - 1), fault
+        elif header.prev != previous:
             message = f"entry {header.seq} does not follow entry {seq}: one of them was changed or swapped"
             return max(0, place - 1), Fault("journal_broken", message, header.seq)
         seq, previous = header.seq, entry.hash
-    if fresh and head.seq < seq:
-        return 0, Fault("journal_broken", f"the signed head is {head.seq}, the push goes to {seq}", seq)
-    if fresh and head.seq == seq and head.hash != previous:
+    if fresh and end.seq < seq:
+        return 0, Fault("journal_broken", f"the signed head is {end.seq}, the push goes to {seq}", seq)
+    if fresh and end.seq == seq and end.hash != previous:
         return len(fresh) - 1, Fault("journal_broken", f"entry {seq} is not the one whose hash the head names", seq)
     return len(fresh), None
+
+
+def _hole_fault(hole: DeclaredHole, declarer: str) -> Fault | None:
+    try:
+        check_hole(declarer, hole)
+    except SignatureError:
+        return Fault("journal_broken", f"entry {hole.seq} is declared lost, but not by this till's key", hole.seq)
+    return None

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from hq_server.ingest.anchor_trail import Neighbours
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from stored_value.events import (
@@ -26,6 +28,7 @@ from stored_value.rulebook import Rulebook
 from sync.entry import Entry
 from sync.errors import BodyUnreadable
 from sync.event_codec import UnknownKind, event_of, stored_value_moved
+from sync.hole import HOLE_KIND, DeclaredHole
 
 ID_SHAPE: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _KIND: Final = re.compile(r"[0-9a-z_]{1,40}")
@@ -96,6 +99,8 @@ def set_aside(incoming: Incoming, why: str) -> None:
 
 
 def _event(entry: Entry, place: Place) -> tuple[Event | None, Finding | None]:
+    if entry.header.kind == HOLE_KIND:
+        return None, _hole(entry)
     try:
         event = event_of(entry)
     except UnknownKind:
@@ -106,6 +111,16 @@ def _event(entry: Entry, place: Place) -> tuple[Event | None, Finding | None]:
     if wrong:
         return None, Finding(FindingCode.UNREADABLE_BODY, {"why": wrong})
     return event, None
+
+
+def _hole(entry: Entry) -> Finding:
+    """What was lost, as far as anybody knows."""
+    try:
+        hole = msgspec.json.decode(entry.body, type=DeclaredHole)
+    except msgspec.DecodeError:
+        return Finding(FindingCode.UNKNOWN_KIND, {"kind": HOLE_KIND})
+    data: dict[str, int | str] = {"kind": hole.kind[:40], "member_id": hole.member_id[:36], "by": hole.declared_by[:64]}
+    return Finding(FindingCode.HOLE_DECLARED, {name: value for name, value in data.items() if value})
 
 
 def _first_wrong(event: Event, entry: Entry, place: Place) -> str:

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import ReservationRecord, ReservationState, Terminal
+from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.settling import close_records
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.identity import MemberId
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import committed, without_reservations
+from sync.entry import read_entry
+from sync.hole import HOLE_KIND
 from sync.messages import SignedHead
 
 logger = logging.getLogger(__name__)
@@ -60,6 +62,8 @@ def heed(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp
 
 def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> frozenset[MemberId]:
     done = [row for row in _open_of(session, terminal) if _is_over(row, report)]
+    if done and terminal.hole_seq:
+        done = _without_lost(session, terminal, done)
     if not done:
         return frozenset()
     by_member: defaultdict[str, list[ReservationId]] = defaultdict(list)
@@ -74,6 +78,24 @@ def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Sta
     ids = [row.reservation_id for row in done]
     close_records(session, terminal.store_id, terminal.terminal_id, ids, ReservationState.RELEASED, at=stamp.at)
     return frozenset(MemberId(member_id) for member_id in by_member)
+
+
+def _without_lost(session: WriteSession, terminal: Terminal, done: list[ReservationRecord]) -> list[ReservationRecord]:
+    """An entry declared lost may have used what was granted before it: of its member, of any member when nobody knows whose it was. That waits for a person (H7)."""
+    found = session.execute(
+        select(JournalEntry.raw, JournalEntry.received_at).where(
+            JournalEntry.store_id == terminal.store_id,
+            JournalEntry.terminal_id == terminal.terminal_id,
+            JournalEntry.incarnation == terminal.incarnation,
+            JournalEntry.kind == HOLE_KIND,
+        )
+    )
+    lost = [(read_entry(raw).header.members, received_at) for raw, received_at in found]
+    return [
+        row
+        for row in done
+        if not any(row.granted_at <= at and (not members or row.member_id in members) for members, at in lost)
+    ]
 
 
 def _open_of(session: WriteSession, terminal: Terminal) -> list[ReservationRecord]:

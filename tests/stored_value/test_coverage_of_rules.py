@@ -96,6 +96,10 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     "reservation_unknown": "tests/stored_value/test_reservations.py",
     "lease_closed": "tests/stored_value/test_reservations.py",
     "lease_differs": "tests/stored_value/test_reservations.py",
+    "recovered": "tests/scenarios/test_recovered.py",
+    "recovered_signed": "tests/scenarios/test_recovered.py",
+    "hole_declared": "tests/scenarios/test_recovered.py",
+    "fork_adopted": "tests/scenarios/test_adopted.py",
     "member_already_enrolled": "depends on the version that whoever orders events counts; tests/stored_value/test_apply.py",
 }
 

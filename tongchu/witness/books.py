@@ -225,7 +225,9 @@ class HqBooks:
         for member, version in self.rows("SELECT member_id, version FROM wallet_events"):
             versions[member].append(version)
         faults += [f"{member}: a version twice" for member, held in versions.items() if len(set(held)) < len(held)]
-        for feed, epoch, head in self.rows("SELECT feed_id, epoch, seq FROM feed_heads WHERE feed_id <> 'ledger'"):
+        for feed, epoch, head in self.rows(
+            "SELECT feed_id, epoch, seq FROM feed_heads WHERE feed_id NOT IN ('ledger', 'audit')"
+        ):
             seqs = self.rows(f"SELECT seq FROM feed WHERE feed_id = '{feed}' AND epoch = '{epoch}' ORDER BY seq")
             if [seq for (seq,) in seqs] != list(range(1, head + 1)):
                 faults.append(f"feed {feed} has a gap, or does not end at {head}")

@@ -59,7 +59,9 @@ class Terminal(Table):
     """A till. `accepted_seq` and `head_hash` are the last entry that HQ holds of its journal; `last_occurred_at` is the time in it, so that time never runs backwards (H8).
 
     Of reservations (H2): `grant_counter` counts the leases offered in `grant_epoch`; what stands at or below `grants_closed_through` (leases of that epoch) and
-    `requests_closed_through` (holds) was closed by the till's newest report, made at `reported_at` in `reported_epoch` and known again by `report_signature`."""
+    `requests_closed_through` (holds) was closed by the till's newest report, made at `reported_at` in `reported_epoch` and known again by `report_signature`.
+    `hole_seq` is the last entry that was declared lost, 0 for none (H7). From its second incarnation on, `branch_from` and `branch_hash` are the last entry that the
+    journal has in common with the one before (H6)."""
 
     __tablename__ = "terminals"
     __table_args__ = placed(
@@ -94,6 +96,9 @@ class Terminal(Table):
     reported_epoch: Mapped[str] = mapped_column(String(ID_CHARS), default="")
     reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     report_signature: Mapped[str] = mapped_column(String(SIGNATURE_CHARS), default="")
+    hole_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    branch_from: Mapped[int] = mapped_column(BigInteger, default=0)
+    branch_hash: Mapped[str] = mapped_column(String(HASH_CHARS), default="")
 
 
 class EnrolmentCode(Table):
@@ -110,6 +115,23 @@ class EnrolmentCode(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryApproval(Table):
+    """A named person's leave to take over the dead till `terminal_id`; its code is kept only as its SHA-256. `rescuer` is the till that used it first, and alone may."""
+
+    __tablename__ = "recovery_approvals"
+    __table_args__ = placed("reference")
+
+    code_hash: Mapped[str] = mapped_column(String(HASH_CHARS), primary_key=True)
+    store_id: Mapped[str] = mapped_column(
+        ForeignKey("stores.store_id", name="fk_recovery_approvals_store_id", use_alter=True)
+    )
+    terminal_id: Mapped[str] = mapped_column(String(TERMINAL_ID_CHARS))
+    approved_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rescuer: Mapped[str] = mapped_column(String(TERMINAL_ID_CHARS), default="")
 
 
 class RulebookVersion(Table):

@@ -1,0 +1,184 @@
+"""Owns what is done with proven entries, whoever sent them: understand each, apply them to their wallets, write every row, in the caller's unit of work.
+
+Called by the taking in of a push and by the recovery of a dead till; both hold the terminal's row. Must not judge chains or signatures: `push_chain` did.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from psycopg.errors import UniqueViolation
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from hq_server.database.engine import DatabaseBusy, ReadSession, WriteSession
+from hq_server.database.models import Store, Terminal
+from hq_server.ingest.anchor_trail import neighbours
+from hq_server.ingest.batch_writer import writer_for
+from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
+from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
+from hq_server.ingest.push_chain import JournalHead, Proven, Received
+from hq_server.ingest.understanding import Incoming, Place, understand
+from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
+from hq_server.members.personal import store_personal
+from hq_server.office import Office
+from hq_server.reservations.lost_grants import mark_earlier
+from hq_server.reservations.settling import note_settled
+from stored_value.events import MemberEnrolled
+from stored_value.findings import Finding
+from stored_value.identity import StoreId
+from sync.entry import AnchorRef
+from sync.hole import HOLE_KIND
+from sync.keys import TrustedKeys
+from sync.messages import Outcome
+
+logger = logging.getLogger(__name__)
+steps = logging.getLogger("hq_server.steps")
+T = TypeVar("T")
+ATTEMPTS: Final = 5
+_decode_anchor = msgspec.json.Decoder(AnchorRef).decode
+_encode_anchor = msgspec.json.Encoder(order="sorted").encode
+
+
+def step(name: str) -> None:
+    steps.debug(name, extra={"step": name})
+
+
+def with_retries(take_in: Callable[[], T]) -> T:
+    """Two batches may wait for each other, or bring the same new member: done again, one finds what the other left."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return take_in()
+        except (DatabaseBusy, IntegrityError, UniqueViolation) as error:
+            logger.info("taken in again after a conflict: %s", type(error).__name__)
+    return take_in()
+
+
+def journal_head(terminal: Terminal) -> JournalHead:
+    return JournalHead(
+        terminal_id=terminal.terminal_id,
+        incarnation=terminal.incarnation,
+        public_key=terminal.public_key,
+        seq=terminal.accepted_seq,
+        hash=terminal.head_hash,
+    )
+
+
+def held_entries(
+    session: ReadSession, terminal: Terminal, received: Sequence[Received], *also: int
+) -> dict[int, HeldEntry]:
+    """Those that head office holds already, of the entries received and of the seqs `also`."""
+    seqs = [each.entry.header.seq for each in received if each.entry is not None]
+    wanted = [seq for seq in (*seqs, *also) if seq <= terminal.accepted_seq]
+    if not wanted:
+        return {}
+    return load_entries(session, terminal.store_id, terminal.terminal_id, terminal.incarnation, wanted)
+
+
+def hashes_of(held: dict[int, HeldEntry]) -> dict[int, str]:
+    return {seq: each.hash for seq, each in held.items()}
+
+
+def keep(
+    office: Office,
+    session: WriteSession,
+    terminal: Terminal,
+    proven: Proven,
+    epoch: str,
+    *,
+    remark: Finding | None = None,
+) -> BatchRows:
+    """Moves the journal's head at head office to the last of them. `remark` is told with each entry."""
+    now = office.clock()
+    incoming = _understood(office, session, terminal, proven, now)
+    if remark is not None:
+        for each in incoming:
+            each.findings.append(remark)
+    mark_earlier(session, terminal, incoming, epoch)
+    _enrolled(office, session, incoming, now)
+    rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
+    write_rows(writer_for(session), rows)
+    note_settled(session, rows.members, at=now)
+    step("rows_written")
+    if incoming:
+        _move_head(terminal, incoming)
+    return rows
+
+
+def _move_head(terminal: Terminal, incoming: Sequence[Incoming]) -> None:
+    head = incoming[-1].entry
+    terminal.accepted_seq, terminal.head_hash = head.header.seq, head.hash
+    terminal.last_occurred_at = head.header.occurred_at
+    anchors = [anchor for each in incoming if (anchor := each.entry.header.anchor) is not None]
+    if anchors:
+        terminal.anchor_seen = _encode_anchor(anchors[-1])
+    holes = [each.seq for each in incoming if each.kind == HOLE_KIND]
+    if holes:
+        terminal.hole_seq = holes[-1]
+
+
+def _understood(
+    office: Office, session: WriteSession, terminal: Terminal, proven: Proven, now: datetime
+) -> list[Incoming]:
+    fresh = [(each.entry, each.attachment) for each in proven.fresh if each.entry is not None]
+    if not fresh:
+        return []
+    rulebooks = office.rulebooks.all(session)
+    zone = session.execute(select(Store.zone).where(Store.store_id == terminal.store_id)).scalar_one()
+    place = Place(store_id=StoreId(terminal.store_id), zone=ZoneInfo(zone))
+    around = neighbours(
+        [entry for entry, _ in fresh],
+        trusted=TrustedKeys(office.keys.root_public_key, office.keys.certificates),
+        enrolled_at=terminal.enrolled_at,
+        last_anchor=_decode_anchor(terminal.anchor_seen) if terminal.anchor_seen else None,
+        received_at=now,
+        newest_rulebook=rulebooks.newest,
+    )
+    return [
+        understand(entry, attachment, place, beside, rulebooks)
+        for (entry, attachment), beside in zip(fresh, around, strict=True)
+    ]
+
+
+def _enrolled(office: Office, session: WriteSession, incoming: Sequence[Incoming], now: datetime) -> None:
+    """New members are opened and kept before anything is applied: the same phone twice is told with the entry."""
+    enrolments = [each for each in incoming if isinstance(each.event, MemberEnrolled)]
+    if not enrolments:
+        return
+    pairs = [(each.event, each.attachment) for each in enrolments if isinstance(each.event, MemberEnrolled)]
+    for each, findings in zip(enrolments, store_personal(session, office.keys, pairs, now=now), strict=True):
+        each.findings.extend(findings)
+
+
+def _applied(session: WriteSession, incoming: Sequence[Incoming], now: datetime) -> dict[str, MemberBatch]:
+    """By member, what the batch does; the wallets are written. A member whose wallet changed meanwhile is loaded and applied again, alone."""
+    groups: defaultdict[str, list[Incoming]] = defaultdict(list)
+    for each in incoming:
+        if each.member_id is not None:
+            groups[each.member_id].append(each)
+    writer = writer_for(session)
+    done: dict[str, MemberBatch] = {}
+    left = dict(groups)
+    for _ in range(ATTEMPTS):
+        if not left:
+            return done
+        held = load_wallets(session, left)
+        step("wallets_loaded")
+        batches = {member_id: apply_to_member(left[member_id], held[member_id], now) for member_id in sorted(left)}
+        step("applied")
+        changed = writer.replace_wallets([row for batch in batches.values() for row in batch.wallet])
+        done.update((member_id, batch) for member_id, batch in batches.items() if member_id not in changed)
+        left = {member_id: left[member_id] for member_id in changed}
+    raise DatabaseBusy(f"{len(left)} wallets kept changing")
+
+
+def known_outcomes(proven: Proven, held: dict[int, HeldEntry]) -> tuple[Outcome, ...]:
+    return tuple(
+        outcome_of_held(each.entry.header.seq, held[each.entry.header.seq])
+        for each in proven.known
+        if each.entry is not None
+    )

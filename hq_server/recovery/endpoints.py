@@ -1,0 +1,22 @@
+"""POST /v1/recoveries/{terminal_id}: a till brings what a dead one of its store left."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from hq_server.answers import answered
+from hq_server.office import Office, office_of
+from hq_server.recovery.service import take_in_recovery
+from hq_server.request_bodies import RequestBody
+from hq_server.sessions.endpoints import CallingTill
+from stored_value.identity import TerminalId
+from sync.recovery import Recovery
+
+router = APIRouter()
+
+
+@router.post("/v1/recoveries/{terminal_id}")
+def post_recovery(
+    terminal_id: str, body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]
+) -> Response:
+    return answered(take_in_recovery(office, till, TerminalId(terminal_id), body.decode(Recovery)))
