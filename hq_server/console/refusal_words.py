@@ -38,6 +38,12 @@ REFUSALS: Final[dict[str, FindingWords]] = {
     RefusalCode.CASH_OUT_WAITING: FindingWords(
         N_("A cash-out of this member waits"), N_("Have it paid or rejected first, then merge.")
     ),
+    RefusalCode.CASH_OUT_UNKNOWN: FindingWords(
+        N_("There is no such cash-out"), N_("Go back to the member's page and begin there.")
+    ),
+    RefusalCode.CASH_OUT_NOT_WAITING: FindingWords(
+        N_("The cash-out was paid or rejected meanwhile"), N_("Look at the member's latest entries.")
+    ),
     RefusalCode.STATUS_UNREACHABLE: FindingWords(
         N_("From its present standing the wallet cannot get there"),
         N_("A closed wallet stays closed: enrol the member again."),

@@ -1,4 +1,4 @@
-"""What head office does with a member at a person's wish: transfer, merge, standing. Each is shown in words and amounts before it is confirmed, and is in the audit log.
+"""What head office does with a member at a wish: transfer, merge, standing, a cash-out rejected. Each is shown in words and amounts before it is confirmed, and audited.
 
 A wish is named when its form is made; sent twice it is done once. Only administrators.
 """
@@ -18,6 +18,7 @@ from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf
 from hq_server.database.engine import WriteSession
 from hq_server.office import Office
+from hq_server.own_journal.cash_outs import RejectionWish, reject_cash_out
 from hq_server.own_journal.desk import Note
 from hq_server.own_journal.place import Moment, business_day
 from hq_server.own_journal.standing import StandingWish, change_status
@@ -164,6 +165,49 @@ def post_standing(
     if refusal is not None:
         return _refused(request, office, visitor, member_id, refusal)
     return RedirectResponse(link(f"/members/{member_id}", done="standing"), 303)
+
+
+@router.get("/members/{member_id}/cash-outs/{request_id}/reject")
+def get_rejection(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, request_id: str) -> Response:
+    """Asks before it is done, naming the amounts."""
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None)
+        asked = next((each for each in view.cash_outs_waiting if each.request_id == request_id), None) if view else None
+        if asked is None:
+            raise PageMissing
+        return page(
+            request,
+            "member_cash_out.html",
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
+            view=view,
+            asked=asked,
+            wish_id=_new_id(moment),
+        )
+
+
+@router.post("/members/{member_id}/cash-outs/{request_id}/reject")
+def post_rejection(
+    request: Request,
+    office: OfficeOf,
+    visitor: FormVisitor,
+    member_id: str,
+    request_id: str,
+    wish_id: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    said = reason.strip()[:REASON_CHARS_MAX]
+    wish = RejectionWish(
+        wish_id=EventId(wish_id), member_id=MemberId(member_id), request_id=EventId(request_id), reason=said
+    )
+    note = _audited(visitor, moment, "cash_out_rejected", member_id, {"request": request_id, "reason": said})
+    refusal = reject_cash_out(office.desk, moment, wish, note)
+    if refusal is not None:
+        return _refused(request, office, visitor, member_id, refusal)
+    return RedirectResponse(link(f"/members/{member_id}", done="cash_out_rejected"), 303)
 
 
 def _refused(request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal) -> Response:

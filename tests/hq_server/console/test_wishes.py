@@ -8,7 +8,9 @@ from sqlalchemy import select
 from hq_server.console.refusal_words import REFUSALS
 from hq_server.database.models import AuditRecord, ConsoleUser, JournalEntry, Member
 from hq_server.own_journal.place import OWN_TERMINAL
+from stored_value.events_money_out import CashOutRequested
 from stored_value.identity import MemberId
+from stored_value.policies import CashOutMethod
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import Visit, text_of, visit
 from tests.hq_server.own_journal.miniature import books_are_right, own_kinds, till_under, wallet_of
@@ -48,7 +50,7 @@ def audited(hq: ServedHq) -> list[tuple[str, str, str]]:
         return [
             (action, subject, actor)
             for action, subject, actor in rows
-            if action in {"value_transferred", "members_merged", "member_standing_changed"}
+            if action in {"value_transferred", "members_merged", "member_standing_changed", "cash_out_rejected"}
         ]
 
 
@@ -139,6 +141,39 @@ def test_a_standing_is_changed_with_its_reason(hq: ServedHq, two: tuple[MemberId
         user_id = session.scalars(select(ConsoleUser.user_id).where(ConsoleUser.login == "boss")).one()
     assert "调查中".encode() in raw
     assert user_id.encode() in raw
+
+
+def test_a_cash_out_whose_till_is_gone_is_rejected_once(
+    hq: ServedHq, till: PushingTill, two: tuple[MemberId, MemberId], boss: Visit
+) -> None:
+    till.top_up(two[1], 5_000)
+    asked = CashOutRequested(
+        occasion=till.occasion(),
+        member_id=two[1],
+        method=CashOutMethod.PROPORTIONAL,
+        refundable_minor=5_000,
+        reserved_minor=5_000,
+    )
+    till.write(asked)
+    till.push()
+    before = wallet_of(hq, two[1])
+    place = f"/members/{two[1]}/cash-outs/{asked.occasion.event_id}/reject"
+    said = text_of(boss.page(place))
+    assert "Reject this cash-out of ￥50.00?" in said
+    form = dict(_HIDDEN.findall(boss.page(place))) | {"reason": "till burnt"}
+    for _ in range(2):
+        answer = boss.client.post(f"/console{place}", data=form)
+        assert answer.headers["location"].endswith("done=cash_out_rejected")
+    assert own_kinds(hq) == ["cash_out_rejected"]
+    after = wallet_of(hq, two[1])
+    assert (before.reserved_minor, after.reserved_minor) == (5_000, 0)
+    assert after.total_minor == before.total_minor + 5_000
+    assert audited(hq) == [("cash_out_rejected", two[1], "boss")]
+    assert boss.get(place).status_code == 404
+    late = boss.client.post(f"/console{place}", data=form | {"wish_id": "another"})
+    assert late.status_code == 409
+    assert "was paid or rejected meanwhile" in text_of(late.text)
+    books_are_right(hq)
 
 
 @pytest.mark.parametrize("login", ["sun", "liu"])
