@@ -173,7 +173,7 @@ def get_rejection(request: Request, office: OfficeOf, visitor: VisitorOf, member
     _require_change(visitor)
     moment = _moment(office, visitor)
     with office.database.read() as session:
-        view = member_view(session, member_id, store_id=None)
+        view = member_view(session, member_id, store_id=None, today=moment.on)
         asked = next((each for each in view.cash_outs_waiting if each.request_id == request_id), None) if view else None
         if asked is None:
             raise PageMissing
