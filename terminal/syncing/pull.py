@@ -60,6 +60,14 @@ class Puller:
             staged = self._replica.stage(packed, manifest, self._key(scope), GLOBAL_SCOPE)
         finally:
             packed.unlink(missing_ok=True)
+        try:
+            self._take_over(staged, scope, epoch)
+        except BaseException:
+            # Left open it would keep SQLite's lock on the file that the next snapshot puts in its place.
+            staged.close()
+            raise
+
+    def _take_over(self, staged: Replica, scope: str, epoch: str) -> None:
         for row in staged.rulebook_rows():
             if not self._is_trusted(row):
                 staged.forget_rulebook(row.version)

@@ -15,6 +15,7 @@ from sync.cards import FIRST_CARD_ISSUE, card_text
 from terminal.counter import Counter
 from terminal.counter.views import Completed, MemberView, PurchaseView, ShiftReport
 from tongchu.simulation.till import TillMachine
+from tongchu.simulation.watching import Watch
 
 Done = Completed | ShiftReport | Refusal | None
 Errand = Callable[["Visit"], Done]
@@ -36,6 +37,7 @@ class Visit:
     machine: TillMachine
     chance: Random
     customers: list[Customer]
+    watch: Watch
     phones: list[int] = field(default_factory=list)
 
     def some_customer(self) -> Customer:
@@ -49,6 +51,7 @@ class Visit:
         found = self.machine.do(lambda: self.machine.counter.identify(code))
         match found:
             case MemberView():
+                self.watch.shown(self.machine, found)
                 return found
             case Refusal():
                 self.machine.count(f"refused {found.code.value}")
@@ -70,6 +73,8 @@ class Visit:
             if isinstance(again, Completed):
                 assert again.event_id == answer.event_id, "a double tap is one action"
                 assert again.seq == answer.seq, "a double tap is one entry"
+        if isinstance(answer, Completed) and answer.member_id is not None:
+            self.watch.spent(machine, answer.member_id)
         return answer
 
 

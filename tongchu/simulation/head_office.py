@@ -51,6 +51,7 @@ class HeadOffice:
         self._server: InProcess | None = None
         self._office: Office | None = None
         self._backups: list[Path] = []
+        self._forgotten = ""
 
     @property
     def up(self) -> bool:
@@ -116,16 +117,25 @@ class HeadOffice:
             self._database.with_name(self._database.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(backup, self._database)
         self.start()
+        self._forgotten = "" if as_documented else self._epoch()
         if as_documented:
             with self.office.database.write() as session:
                 begin_epoch(session, current_epoch(session), now=self._time(), random=self._chance.randbytes)
         self._record.note(self._time(), f"head office comes back from {backup.name}, as documented: {as_documented}")
         return True
 
+    def is_trustworthy(self, epoch: str) -> bool:
+        """The epoch is head office's own, and not one in which it came back from a backup without saying so: its versions would mean two things."""
+        return epoch == self._epoch() and epoch != self._forgotten
+
     def let_go_on(self, terminal_id: TerminalId) -> bool:
         """Head office's people looked at a stopped till and let it work again."""
         with self.office.database.write() as session:
             return allow_again(session, terminal_id) is Standing.CHANGED
+
+    def _epoch(self) -> str:
+        with self.office.database.read() as session:
+            return current_epoch(session)
 
     @property
     def _database(self) -> Path:

@@ -118,7 +118,7 @@ class Simulator:
         world = World(scenario, folder, record, self._parts)
         try:
             world.live(faults.of_the_day)
-            return [*heal(world), *judge(world)]
+            return [*world.watch.found, *heal(world), *judge(world)]
         finally:
             world.close()
 

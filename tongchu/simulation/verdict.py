@@ -40,6 +40,7 @@ def judge(world: World) -> list[str]:
     evidence = [_evidence(machine) for machine in world.tills]
     found = [
         *_paper_against_journals(evidence),
+        *_what_was_acknowledged(world, evidence),
         *_journals_at_head_office(evidence, books),
         *_conservation(world, evidence, books),
         *_views(world, books),
@@ -92,6 +93,14 @@ def _paper_against_journals(evidence: Iterable[Evidence]) -> Iterator[str]:
         yield from (
             f"{label}: {number} opened the drawer {times} times" for number, times in each.kicks.items() if times > 1
         )
+
+
+def _what_was_acknowledged(world: World, evidence: Iterable[Evidence]) -> Iterator[str]:
+    """L1: what the cashier saw succeed is in the journal of the machine that said so."""
+    held = {each.machine.label: each.journal.event_ids for each in evidence}
+    for label, event_id in world.acknowledged:
+        if event_id not in held[label]:
+            yield f"{label}: {event_id} was acknowledged and is not in the journal"
 
 
 def _journals_at_head_office(evidence: Iterable[Evidence], books: HqBooks) -> Iterator[str]:

@@ -22,6 +22,7 @@ from tongchu.simulation.record import Record
 from tongchu.simulation.scenario import CLOSING, FIRST_MORNING, OPEN_FOR, VISITS_A_DAY, Scenario, terminal_ids
 from tongchu.simulation.till import Around, TillMachine
 from tongchu.simulation.virtual_time import Agenda, VirtualTime
+from tongchu.simulation.watching import Watch
 
 BACKUP_EVERY: Final = timedelta(minutes=40)
 _DAY: Final = timedelta(days=1)
@@ -53,11 +54,13 @@ class World:
             at_rest.hq_folder(folder), self.time, record, self._chance("head office"), parts.make_application
         )
         self.head_office.start()
+        self.watch = Watch(self.head_office, record)
         self.network = Network(self.head_office, self.time, record, self._chance("network"))
         self.customers = [
             Customer(person.member_no, person.home_store_id) for person in at_rest.people(scenario.members)
         ]
         self.phones: list[int] = []
+        self.acknowledged: list[tuple[str, str]] = []
         self._around = Around(time=self.time, record=record, make_station=parts.make_station)
         self.tills: list[TillMachine] = []
         self._next_sync: dict[str, int] = {}
@@ -141,6 +144,8 @@ class World:
             return
         wait_s = till.sync()
         self.record.count("cycles" if till.online else "cycles failed")
+        if not till.online and not till.scrapped:
+            self.watch.in_doubt(till)
         if number == self._next_sync[till.label]:
             self.after(timedelta(seconds=wait_s), lambda: self._sync(till, number))
 
@@ -157,7 +162,7 @@ class World:
             return
         errand = errands.any_errand(self.plan)
         before = till.station.journal.head().seq
-        answer = errand(Visit(till, self.plan, self.customers, self.phones))
+        answer = errand(Visit(till, self.plan, self.customers, self.watch, self.phones))
         self._tell(till, errand.__name__, answer)
         till.print_out()
         if till.station.journal.head().seq > before:
@@ -169,6 +174,7 @@ class World:
                 self.record.count(f"refused {answer.code.value}")
                 till.note(f"{errand}: refused {answer.code.value}")
             case Completed():
+                self.acknowledged.append((till.label, answer.event_id))
                 how = "offline" if answer.provisional else "online"
                 self.record.count(f"{answer.kind} {how}")
                 till.note(f"{errand}: {answer.receipt_no} {answer.amount_minor} {how}")

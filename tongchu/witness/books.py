@@ -55,6 +55,8 @@ class SeenEntry:
                 return -amount
             case "purchase_refunded":
                 return amount
+            case "refund_reversed":
+                return -amount
             case _:
                 return 0
 
