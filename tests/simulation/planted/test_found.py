@@ -46,6 +46,19 @@ def test_a_known_seed_finds_it(known: Known, simulator: Simulator) -> None:
     assert simulator.run(known.scenario).disagreements == ()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_restored_head_office_that_keeps_its_epoch_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """H1: nobody notices what a till shows of the future, and the operator's command does nothing."""
+    monkeypatch.setattr("hq_server.sessions.service.lies_in_future", lambda *_, **__: False)
+    monkeypatch.setattr("tongchu.simulation.head_office.begin_epoch", lambda *_, **__: "")
+    with Simulator() as planted:
+        found = planted.run(
+            Scenario(seed=1, tills=3, members=8, days=1, faults=frozenset({"hq restore"}))
+        ).disagreements
+    assert [each for each in found if "shows" in each], found
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.bug)

@@ -38,7 +38,7 @@ def prints_before_committing(*arguments: Any, **named: Any) -> Station:
 
         return append(event, receipts=at_once, **rest)
 
-    station.journal.append = printing_first  # type: ignore[method-assign]
+    station.journal.append = printing_first  # type: ignore[method-assign,assignment]
     return station
 
 
