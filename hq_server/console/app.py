@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from hq_server.console.exceptions import pages as exceptions
 from hq_server.console.exposure import pages as exposure
-from hq_server.console.flagged import pages as flagged
 from hq_server.console.members import pages as members
 from hq_server.console.members import wish_pages as wishes
 from hq_server.console.promotions import pages as promotions
@@ -29,7 +29,7 @@ from hq_server.errors import new_support_id
 from hq_server.office import Office
 
 logger = logging.getLogger(__name__)
-NOUNS: Final = (sign_in, today, members, wishes, receipts, promotions, settlement, flagged, tills, exposure)
+NOUNS: Final = (sign_in, today, members, wishes, receipts, promotions, settlement, exceptions, tills, exposure)
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -1,9 +1,9 @@
-"""Owns what every page shows around its content: the stores to choose from and how many entries need a person. Each page asks for it in its own session."""
+"""Owns what every page shows around its content: the stores to choose from and how many exceptions are open. Each page asks for it in its own session."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from hq_server.console.flagged.reads import COUNT_MAX, count_flagged
+from hq_server.console.exceptions.reads import COUNT_MAX, count_open
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.stores import Stores, read_stores
 from hq_server.database.engine import ReadSession
@@ -17,12 +17,12 @@ class Chrome:
     place: str
     stores: Stores
     store_id: StoreId | None
-    flagged: int
+    exceptions: int
     now: datetime
 
     @property
-    def flagged_text(self) -> str:
-        return f"{COUNT_MAX - 1}+" if self.flagged >= COUNT_MAX else str(self.flagged)
+    def exceptions_text(self) -> str:
+        return f"{COUNT_MAX - 1}+" if self.exceptions >= COUNT_MAX else str(self.exceptions)
 
 
 def chrome_of(session: ReadSession, visitor: Visitor, place: str, *, store_id: StoreId | None, now: datetime) -> Chrome:
@@ -30,6 +30,6 @@ def chrome_of(session: ReadSession, visitor: Visitor, place: str, *, store_id: S
         place=place,
         stores=read_stores(session),
         store_id=store_id,
-        flagged=count_flagged(session, visitor.store_id),
+        exceptions=count_open(session, visitor.store_id),
         now=now,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hq_server.console.catalogues import N_
+from hq_server.exceptions.kinds import ExceptionCode
 from stored_value.findings import FindingCode
 
 
@@ -282,6 +283,18 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     FindingCode.FORK_ADOPTED: FindingWords(
         N_("The entry is of a second copy of this till's journal, which head office took over"),
         N_("It stands beside the other copy's entry of the same number. Look whether both receipts were handed out."),
+    ),
+    ExceptionCode.JOURNAL_FORKED: FindingWords(
+        N_("There are two copies of this till's journal"),
+        N_("The till was stopped. Find out whether its disk was put back or copied, before anybody lets it go on."),
+    ),
+    ExceptionCode.JOURNAL_BROKEN: FindingWords(
+        N_("This till's journal does not hold together"),
+        N_("The till was stopped. Leave it switched on: a technician saves its disk and compares it with the mirror."),
+    ),
+    ExceptionCode.CLOCK_OFF: FindingWords(
+        N_("The till's clock is minutes off"),
+        N_("Set the till's clock and see that it asks a time server. The order of entries does not depend on it."),
     ),
 }
 UNKNOWN_FINDING: Final = FindingWords(

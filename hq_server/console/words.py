@@ -10,6 +10,8 @@ from babel.support import NullTranslations
 from hq_server.console.catalogues import N_
 from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
 from hq_server.console.refusal_words import REFUSALS, UNKNOWN_REFUSAL
+from hq_server.database.models import ExceptionState
+from hq_server.exceptions.kinds import ExceptionKind, Responsible
 from stored_value.bearing import Bearing
 from stored_value.policies import CashOutMethod
 from stored_value.postings import Account
@@ -128,6 +130,29 @@ STANDING_CONSEQUENCES: Final[dict[str, str]] = {
     ),
 }
 TERMINAL_STATUSES: Final = {"active": N_("Active"), "stopped": N_("Stopped"), "revoked": N_("Revoked")}
+EXCEPTION_KINDS: Final[dict[str, str]] = {
+    ExceptionKind.OVERDRAFT: N_("Overdraft"),
+    ExceptionKind.LIMIT: N_("Limit passed"),
+    ExceptionKind.EVIDENCE: N_("Evidence"),
+    ExceptionKind.PROMOTION: N_("Promotion"),
+    ExceptionKind.RULEBOOK: N_("Old rulebook"),
+    ExceptionKind.RECEIPT: N_("Receipt"),
+    ExceptionKind.MONEY_OUT: N_("Money paid out"),
+    ExceptionKind.MEMBER: N_("Member"),
+    ExceptionKind.RESERVATION: N_("Reservation"),
+    ExceptionKind.UNREADABLE: N_("Not understood"),
+    ExceptionKind.CLOCK: N_("Clock"),
+    ExceptionKind.FORK: N_("Forked journal"),
+}
+RESPONSIBLES: Final[dict[str, str]] = {
+    Responsible.STORE_MANAGER: N_("Store manager"),
+    Responsible.FINANCE: N_("Finance"),
+    Responsible.TECHNICIAN: N_("Technician"),
+}
+EXCEPTION_STATES: Final[dict[str, str]] = {
+    ExceptionState.OPEN: N_("Open"),
+    ExceptionState.RESOLVED: N_("Settled"),
+}
 ROLES: Final = {"admin": N_("Administrator"), "finance": N_("Finance"), "franchisee": N_("Franchisee")}
 OWNERS: Final = {"company": N_("Company-owned"), "franchisee": N_("Franchised")}
 EVIDENCE: Final = {
@@ -231,6 +256,8 @@ DATA_KEYS: Final = {
     "topped_up_minor": N_("topped up"),
     "member": N_("member"),
     "forfeited_minor": N_("given up"),
+    "off_s": N_("seconds off"),
+    "seq": N_("entry"),
 }
 
 
@@ -279,6 +306,15 @@ class Words:
 
     def terminal_status(self, code: str) -> str:
         return self._of(TERMINAL_STATUSES, code)
+
+    def exception_kind(self, code: str) -> str:
+        return self._of(EXCEPTION_KINDS, code)
+
+    def exception_state(self, code: str) -> str:
+        return self._of(EXCEPTION_STATES, code)
+
+    def responsible(self, code: str) -> str:
+        return self._of(RESPONSIBLES, code)
 
     def role(self, code: str) -> str:
         return self._of(ROLES, code)

@@ -7,15 +7,17 @@ import msgspec
 
 from hq_server.database.models import (
     EntryStatus,
+    ExceptionRecord,
     JournalEntry,
     Outbox,
     PostingRecord,
     ShiftEventRecord,
     WalletEventRecord,
 )
+from hq_server.exceptions.raising import exceptions_of
 from hq_server.ingest.batch_writer import BatchWriter
 from hq_server.ingest.loading import HeldEntry
-from hq_server.ingest.rows import JournalRow, ScopeRow, ShiftRow
+from hq_server.ingest.rows import ExceptionRow, JournalRow, ScopeRow, ShiftRow
 from hq_server.ingest.understanding import Incoming
 from hq_server.ingest.wallet_batch import Landed, MemberBatch, findings_json
 from stored_value.events import ShiftClosed, ShiftOpened
@@ -70,6 +72,11 @@ class BatchRows:
                 received_at=self.received_at,
             )
 
+    def exceptions(self, journal: Sequence[JournalRow]) -> Iterator[ExceptionRow]:
+        for each, row in zip(self.incoming, journal, strict=True):
+            if row.needs_a_person:
+                yield from exceptions_of(row, self._where(each).findings)
+
     def shifts(self) -> Iterator[ShiftRow]:
         for each in self.incoming:
             event = each.event
@@ -117,7 +124,9 @@ class BatchRows:
 
 def write_rows(writer: BatchWriter, rows: BatchRows) -> None:
     """Everything but the wallets, which stand already."""
-    writer.append(JournalEntry, list(rows.journal()))
+    journal = list(rows.journal())
+    writer.append(JournalEntry, journal)
+    writer.append(ExceptionRecord, list(rows.exceptions(journal)))
     writer.append(ShiftEventRecord, list(rows.shifts()))
     writer.enter_scopes(list(rows.scopes()))
     writer.append(WalletEventRecord, [row for batch in rows.members for row in batch.events])

@@ -107,3 +107,21 @@ class ShiftRow(NamedTuple):
     counted_minor: int | None
     expected_minor: int | None
     totals: str
+
+
+class ExceptionRow(NamedTuple):
+    store_id: str
+    subject: str
+    code: str
+    kind: str
+    terminal_id: str
+    incarnation: int
+    seq: int | None
+    member_id: str | None
+    findings: str
+    raised_at: datetime
+    state: str
+    assigned_to: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolution: str

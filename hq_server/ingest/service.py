@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from hq_server.database.engine import DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import Terminal, TerminalStatus
 from hq_server.errors import ApiProblem
+from hq_server.exceptions.kinds import ExceptionCode
+from hq_server.exceptions.raising import TillFinding, raise_about_till
 from hq_server.feed.news import member_topic
 from hq_server.ingest.keeping import (
     hashes_of,
@@ -100,12 +102,19 @@ def _take_in_once(
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]
         logger.error("till stopped: %s", proven.fault.message, extra={"terminal_id": terminal.terminal_id})
+        raise_about_till(session, terminal, _of_fault(proven.fault), now=now)
     moved = frozenset(each.member_id for each in rows.incoming if each.member_id is not None)
     if _is_whole_report(push, terminal):
         moved |= heed(session, terminal, Report(push.head, push.epoch), Stamp(now, office.keys.random))
     session.flush()
     outcomes = (*known_outcomes(proven, held), *rows.outcomes())
     return _reply(session, office, terminal, push.epoch, outcomes), proven.fault, moved
+
+
+def _of_fault(fault: Fault) -> TillFinding:
+    return TillFinding(
+        code=ExceptionCode(fault.code), data={"seq": fault.seq, "why": fault.message}, seq=fault.seq, reopens=True
+    )
 
 
 def _is_whole_report(push: Push, terminal: Terminal) -> bool:

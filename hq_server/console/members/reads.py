@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from hq_server.console.flagged.reads import read_findings
+from hq_server.console.exceptions.reads import read_findings
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Member, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
 from stored_value.cash_out_records import CashOut, CashOutState

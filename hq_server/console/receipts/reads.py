@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from hq_server.console.flagged.reads import read_findings
+from hq_server.console.exceptions.reads import read_findings
 from hq_server.console.members.reads import MemberPurchase, ReceiptRef, member_purchase, receipts_of
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import (

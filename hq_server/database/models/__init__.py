@@ -1,5 +1,6 @@
 """Every HQ table, by noun. Importing this package fills `Table.metadata`; migrations, the schema lint and the services import from here."""
 
+from hq_server.database.models.exceptions import ExceptionRecord, ExceptionState
 from hq_server.database.models.feeds import CampaignCount, Feed, FeedHead, Outbox, Rollup, SealedPage
 from hq_server.database.models.franchise import (
     AuditRecord,
@@ -25,6 +26,8 @@ __all__ = [
     "ConsoleUser",
     "EnrolmentCode",
     "EntryStatus",
+    "ExceptionRecord",
+    "ExceptionState",
     "Feed",
     "FeedHead",
     "HqState",

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
-from hq_server.database.models import Member
+from hq_server.database.models import ExceptionRecord, Member
+from stored_value.findings import FindingCode
 from tests.browser import running_chromium
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
 from tests.hq_server.served import served_hq
@@ -44,7 +46,8 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
         "figure": f"/settlement/receipts?figure=net_due&store=S01&{today}",
         "receipt": "/receipts/S02-T1/1/4",
         "set-aside": "/receipts/S02-T1/1/9",
-        "flagged": "/flagged",
+        "exceptions": "/exceptions",
+        "exception": _one_exception(day),
         "tills": "/tills",
         "stop-till": "/tills/S02-T1/stop",
         "promotions": "/promotions",
@@ -59,12 +62,23 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
     }
     for name, path in places.items():
         yield Shot(name, path)
-    for name in ("today", "settlement", "member", "flagged", "tills"):
+    for name in ("today", "settlement", "member", "exceptions", "exception", "tills"):
         yield Shot(f"{name}-en", places[name], language="en")
     for name in ("today", "settlement", "receipt"):
         yield Shot(f"{name}-dark", places[name], dark=True)
     yield Shot("settlement-franchisee", places["settlement"], login="liu")
     yield Shot("sign-in", "/sign-in", login="")
+
+
+def _one_exception(day: FranchiseDay) -> str:
+    with day.hq.database.read() as session:
+        found = session.scalars(
+            select(ExceptionRecord)
+            .where(ExceptionRecord.code == FindingCode.OVERDRAFT)
+            .order_by(ExceptionRecord.subject)
+            .limit(1)
+        ).one()
+    return f"/exceptions/{found.store_id}/{found.subject}/{found.code}"
 
 
 def signed_in(browser: Browser, url: str, shot: Shot) -> Page:

@@ -13,6 +13,8 @@ from hq_server.console import words
 from hq_server.console.catalogues import DOMAIN, LANGUAGE_COOKIE, LOCALE, Language, catalogue, chosen_language
 from hq_server.console.finding_words import FINDINGS
 from hq_server.console.rendering import TEMPLATES
+from hq_server.database.models import ExceptionState
+from hq_server.exceptions.kinds import ExceptionCode, ExceptionKind, Responsible
 from stored_value.events import EVENT_TYPES, EvidenceClass, TenderKind
 from stored_value.findings import FindingCode
 from stored_value.policies import CashOutMethod
@@ -86,7 +88,10 @@ def test_no_template_speaks_past_the_catalogue(template: Path) -> None:
         (words.EVIDENCE, set(EvidenceClass)),
         (words.DRAW_ORDERS, set(DrawOrder)),
         (words.BEARERS, set(BonusBearer)),
-        (FINDINGS, set(FindingCode)),
+        (FINDINGS, {*FindingCode, *ExceptionCode}),
+        (words.EXCEPTION_KINDS, set(ExceptionKind)),
+        (words.RESPONSIBLES, set(Responsible)),
+        (words.EXCEPTION_STATES, set(ExceptionState)),
     ],
 )
 def test_every_code_of_the_rules_has_words(table: dict[str, object], codes: set[str]) -> None:

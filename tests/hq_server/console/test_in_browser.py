@@ -105,7 +105,7 @@ def test_no_page_is_wider_than_its_screen(quiet: Page, day: FranchiseDay, langua
         f"/members/{member}",
         "/settlement",
         "/receipts/S02-T1/1/4",
-        "/flagged",
+        "/exceptions",
         "/tills",
         "/promotions",
     ):

@@ -102,7 +102,7 @@ def test_a_shift_has_a_page_though_it_moves_no_value(boss: Visit) -> None:
 
 
 def test_what_needs_a_person_is_listed_with_the_reason_and_the_next_step(boss: Visit) -> None:
-    said = text_of(boss.page("/flagged"))
+    said = text_of(boss.page("/exceptions"))
     for expected in (
         "The payment took more than the wallet held",
         "owed ￥180.00",
@@ -162,7 +162,7 @@ def test_a_franchisee_sees_the_own_store_only(day: FranchiseDay, liu: Visit) -> 
         "/settlement?store=S01",
         f"/settlement/receipts?figure=collected&store=S03&{DAY}",
         "/tills?store=S03",
-        "/flagged?store=S01",
+        "/exceptions?store=S01",
     ):
         assert liu.get(elsewhere).status_code == 404, elsewhere
     settlement = liu.page(f"/settlement?{DAY}")
@@ -224,8 +224,8 @@ def _minor(text: str) -> int:
         "/members/none",
         "/promotions?version=99",
         "/tills/S01-T1/eat",
-        "/flagged?after=x",
-        "/flagged?after=2026-11-23~S01-T1~1~1",
+        "/exceptions?after=x",
+        "/exceptions?after=2026-11-23~S01-T1~1~1",
         "/settlement?csv=x",
         "/?store=S77",
     ],
@@ -286,7 +286,7 @@ def test_a_till_is_stopped_and_let_go_on(hq: ServedHq) -> None:
     assert "Stop S01-T1 of 人民路店?" in asked
     stopped = boss.send("/tills/S01-T1/stop", "/tills/S01-T1/stop", reason="stolen on Tuesday")
     assert stopped.headers["location"] == "/console/tills?done=stopped"
-    assert "stolen on Tuesday" in boss.page("/flagged")
+    assert "stolen on Tuesday" in boss.page("/exceptions")
     till.enrol_member()
     with pytest.raises(Exception, match="stolen on Tuesday"):
         till.push()
@@ -316,7 +316,7 @@ def test_an_empty_head_office_teaches_what_comes_next(hq: ServedHq) -> None:
         ("/members", "No member yet"),
         ("/settlement", "No store owes another"),
         ("/settlement/receipts?figure=collected&" + DAY, "No receipt behind this number"),
-        ("/flagged", "Nothing to look at"),
+        ("/exceptions", "Nothing to look at"),
         ("/tills", "Make a code below"),
     ):
         assert hint in boss.page(path), path
@@ -332,7 +332,7 @@ def test_members_and_flags_go_page_by_page_and_miss_nobody(hq: ServedHq) -> None
     boss = visit(hq.url, "boss")
     assert _walk(boss, "/members", r"/console/members/([0-9a-f-]{36})") == names
     assert _walk(boss, "/members?q=%E9%99%88", r"/console/members/([0-9a-f-]{36})") == names
-    assert len(_walk(boss, "/flagged", r"/console/receipts/S01-T1/1/(\d+)")) == 120
+    assert len(_walk(boss, "/exceptions", r"/console/receipts/S01-T1/1/(\d+)")) == 120
 
 
 def _walk(boss: Visit, path: str, found: str) -> set[str]:

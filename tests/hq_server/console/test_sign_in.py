@@ -27,7 +27,7 @@ def test_nobody_sees_a_page_without_signing_in(people: ServedHq) -> None:
         "/",
         "/members",
         "/settlement?from=2026-11-23",
-        "/flagged",
+        "/exceptions",
         "/tills",
         "/promotions",
         "/receipts/S01-T1/1/1",

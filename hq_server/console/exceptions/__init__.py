@@ -1,0 +1,1 @@
+"""Exceptions: what needs a person, from the list to how it was settled."""

@@ -1,1 +1,0 @@
-"""Entries that need a person."""
