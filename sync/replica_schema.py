@@ -49,7 +49,7 @@ purchases = Table(
     Column("purchase_id", String(36), primary_key=True),
     Column("member_id", String(36), nullable=False, index=True),
     Column("terminal_id", String(24), nullable=False),
-    Column("receipt_no", String(40), nullable=False, unique=True),
+    Column("receipt_no", String(40), nullable=False, index=True),
     Column("business_date", String(10), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("purchase", LargeBinary, nullable=False),

@@ -1,9 +1,12 @@
 """Owns the fixtures that any test may ask for: real databases, a real browser; and the rule that nothing is skipped.
 
+One exception: containers may forbid network namespaces, which nobody can install. What needs them is marked `namespaces`, skipped there, and counted aloud.
+
 Everything is started only when a test asks. Under pytest-xdist each worker has a server and a browser of its own.
 """
 
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import running_chromium
 from tests.postgres import Server, running_postgres
+from tests.soak.namespaces import why_not
 
 # A busy machine is no reason to fail: speed is for benchmarks.
 settings.register_profile("tongchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,10 +26,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails: what it needs must be there")
 
 
+_forbidden = cache(why_not)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("namespaces") and (reason := _forbidden()):
+        pytest.skip(f"network namespaces are not allowed here: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Also when there were none: a count that is always there is missed when it is not."""
+    skipped = [report for report in terminalreporter.getreports("skipped") if "namespaces" in report.keywords]
+    needed = [each for outcome in ("passed", "failed") for each in terminalreporter.getreports(outcome)]
+    ran = sum("namespaces" in each.keywords and each.when == "call" for each in needed)
+    if skipped or ran:
+        terminalreporter.write_line(
+            f"network namespaces: {ran} tests ran, {len(skipped)} skipped because not allowed here"
+        )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("--fail-on-skip"):
+    allowed = hasattr(report, "wasxfail") or bool(item.get_closest_marker("namespaces") and _forbidden())
+    if report.skipped and not allowed and item.config.getoption("--fail-on-skip"):
         report.outcome = "failed"
         report.longrepr = f"skipped, and --fail-on-skip allows none: {report.longrepr}"
     return report

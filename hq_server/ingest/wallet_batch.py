@@ -276,7 +276,8 @@ def _add_rows(
         for line_no, row in enumerate(applied.postings, start=1)
     )
     for bought in applied.purchases:
-        batch.purchases[bought.purchase_id] = _purchase_row(bought, each, wallet, held)
+        known = batch.purchases.get(bought.purchase_id) or held.purchases.get(bought.purchase_id)
+        batch.purchases[bought.purchase_id] = _purchase_row(bought, each, wallet, known)
 
 
 def _amount(each: Incoming) -> int:
@@ -297,8 +298,10 @@ def _amount(each: Incoming) -> int:
             return 0
 
 
-def _purchase_row(bought: Purchase, each: Incoming, wallet: Wallet, held: HeldWallet) -> PurchaseRow:
-    known = held.purchases.get(bought.purchase_id)
+def _purchase_row(
+    bought: Purchase, each: Incoming, wallet: Wallet, known: PurchaseRow | HeldPurchase | None
+) -> PurchaseRow:
+    """`known`: as it was before this entry, in an earlier push or earlier in this one; None: this entry bought it."""
     header = each.entry.header
     return PurchaseRow(
         member_id=wallet.member_id,

@@ -73,7 +73,8 @@ class Replica:
         return next(iter(self._purchases("purchase_id = ?", purchase_id)), None)
 
     def purchase_by_receipt(self, receipt_no: str) -> ConfirmedPurchase | None:
-        return next(iter(self._purchases("receipt_no = ?", receipt_no)), None)
+        """The newest: two branches of a forked till may have printed one number twice, and no row that head office sends may stop those behind it."""
+        return next(iter(reversed(self._purchases("receipt_no = ?", receipt_no))), None)
 
     def purchases_of(self, member_id: MemberId) -> tuple[ConfirmedPurchase, ...]:
         return self._purchases("member_id = ?", member_id)

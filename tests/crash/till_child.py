@@ -100,11 +100,11 @@ def live(connection: Connection, life: Life) -> None:
     if life.config.scanner:
         until(lambda: station.scanner_state().value == "ready", what="the scanner")
     for errand in life.errands:
-        connection.send(_serve(counter, errand, connection, codes))
+        connection.send(serve(counter, errand, connection, codes))
     if life.kill is not None:
         threading.Event().wait(_IDLE_S)  # the sync and print threads are still to reach the step
         raise SystemExit(3)
-    by_hand = _settle(station)
+    by_hand = settle(station)
     connection.send(Stood({number: _balance(counter, number) for number in life.show}, by_hand))
     station.close()
 
@@ -113,7 +113,7 @@ def _ignore(_: Rejected) -> None:
     """A code that did not arrive whole; nobody scans rubbish here."""
 
 
-def _serve(counter: Counter, errand: Errand, connection: Connection, codes: "queue.Queue[str]") -> Done:
+def serve(counter: Counter, errand: Errand, connection: Connection, codes: "queue.Queue[str]") -> Done:
     action = errand.action or counter.new_action()
     connection.send(Begun(errand, action))
     if errand.kind == "enrol":
@@ -144,7 +144,7 @@ def _done(action: EventId, answer: Completed | Refusal) -> Done:
     return Done(action, answer.kind, answer.receipt_no)
 
 
-def _settle(station: Station) -> int:
+def settle(station: Station) -> int:
     """Everything at head office and on paper; what was interrupted too often is printed again by hand, as a cashier would."""
 
     def at_rest() -> bool:

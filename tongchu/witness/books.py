@@ -206,6 +206,17 @@ class HqBooks:
             seq: tuple(each["code"] for each in json.loads(findings)) for seq, findings in found if findings != "[]"
         }
 
+    def given_beyond_promises(self) -> Counter[str]:
+        """By member. A till that could not know promised less than head office's order of things gives; a reversal takes that back as well."""
+        rows = self.rows("SELECT member_id, event_id, findings, raw FROM journal_entries WHERE member_id IS NOT NULL")
+        taken_back = {json.loads(bytes(raw))["body"].get("top_up_id") for _, _, _, raw in rows}
+        beyond: Counter[str] = Counter()
+        for member_id, event_id, findings, _ in rows:
+            for found in json.loads(findings):
+                if found["code"] == "promise_differs" and event_id not in taken_back:
+                    beyond[member_id] += found["data"]["given_minor"] - found["data"]["promised_minor"]
+        return beyond
+
     def imbalance(self) -> dict[str, int]:
         """Sum of postings by event; empty when all are double entry."""
         found = self.rows("SELECT event_id, sum(amount_minor) FROM postings GROUP BY event_id")
@@ -233,6 +244,11 @@ class HqBooks:
             seqs = self.rows(f"SELECT seq FROM feed WHERE feed_id = '{feed}' AND epoch = '{epoch}' ORDER BY seq")
             if [seq for (seq,) in seqs] != list(range(1, head + 1)):
                 faults.append(f"feed {feed} has a gap, or does not end at {head}")
+        strays = self.rows(
+            "SELECT p.purchase_id, p.receipt_no, e.receipt_no FROM purchases p JOIN wallet_events e"
+            " ON e.event_id = p.purchase_id WHERE e.receipt_no <> p.receipt_no"
+        )
+        faults += [f"purchase {bought} stands under {wrong}, its receipt is {right}" for bought, wrong, right in strays]
         if self.rows("SELECT 1 FROM outbox"):
             faults.append("something still waits in the outbox")
         return faults

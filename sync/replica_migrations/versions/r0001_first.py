@@ -30,12 +30,13 @@ def upgrade() -> None:
         sa.Column("purchase_id", sa.String(36), primary_key=True),
         sa.Column("member_id", sa.String(36), nullable=False),
         sa.Column("terminal_id", sa.String(24), nullable=False),
-        sa.Column("receipt_no", sa.String(40), nullable=False, unique=True),
+        sa.Column("receipt_no", sa.String(40), nullable=False),
         sa.Column("business_date", sa.String(10), nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("purchase", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_purchases_member_id", "purchases", ["member_id"])
+    op.create_index("ix_purchases_receipt_no", "purchases", ["receipt_no"])
     op.create_table(
         "staff",
         sa.Column("staff_id", sa.String(36), primary_key=True),

@@ -30,3 +30,17 @@ def test_a_push_is_applied_once_and_a_second_one_is_told_what_the_first_was(hq: 
     assert members[0].phone_last4 == "1234"
     purchases = [row for row in rows if isinstance(row, PurchaseRow)]
     assert [read_purchase(row.purchase).refundable_minor for row in purchases] == [9_000]
+
+
+def test_a_purchase_keeps_its_own_receipt_whatever_befell_it_in_the_same_push(hq: ServedHq) -> None:
+    """Two purchases that the wallet could not pay, a top-up that pays both, and a refund of one: all of it changes the purchases, none of it their receipts. A row under
+    another receipt would be found by a wrong scan, and two under one would stop every till that follows the feed."""
+    till = hq.till()
+    member = till.enrol_member()
+    bought = [till.redeem(member, 700), till.redeem(member, 800)]
+    till.top_up(member, 5_000)
+    till.refund(bought[0], 1, 100)
+    till.push()
+    rows = {each.row.purchase_id: each.row for each in till.feed() if isinstance(each.row, PurchaseRow)}
+    assert [rows[each.occasion.event_id].receipt_no[-6:] for each in bought] == ["000002", "000003"]
+    assert read_purchase(rows[bought[0].occasion.event_id].purchase).refundable_minor == 600

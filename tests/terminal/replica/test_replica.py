@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stored_value.apply import apply
@@ -153,6 +154,20 @@ def test_a_purchase_never_runs_ahead_of_its_wallet(replica: Replica) -> None:
     assert held is not None
     assert held.purchase.refundable_minor == 0
     assert balance(replica) == 500
+
+
+def test_two_purchases_under_one_receipt_stop_nothing(replica: Replica) -> None:
+    """As two branches of a forked till print them: both are kept, the receipt finds the newer, and the feed goes on."""
+    one = apply(holding(500), redeem("r1", 200), BOOK)
+    other = apply(one.wallet, redeem("r2", 100), BOOK)
+    rows = [
+        msgspec.structs.replace(purchase_row(each.purchases[0], 5), receipt_no="S01-T1-000007") for each in (one, other)
+    ]
+    replica.apply_page(page(member_row(other.wallet, 5), *rows))
+    held = replica.purchase_by_receipt("S01-T1-000007")
+    assert held is not None
+    assert held.purchase_id == other.purchases[0].purchase_id
+    assert len(replica.purchases_of(MEMBER)) == 2
 
 
 def test_a_member_read_online_is_taken_unless_in_doubt_or_of_another_epoch(replica: Replica) -> None:
