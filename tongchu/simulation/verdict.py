@@ -3,10 +3,8 @@
 Each law is one function that names what disagrees. The arithmetic is the witness's own; only the two rebuild checks ask the product.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hq_server.ingest.rebuild import differences
 from printers.decode import decode, split_jobs
@@ -15,23 +13,22 @@ from stored_value.refusals import Refusal
 from terminal.verify import verify_journal
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
-from tongchu.witness.books import HqBooks, SeenJournal, chain_faults, read_journal
-from tongchu.witness.paper import PaperReceipt, read_receipt
+from tongchu.witness.agreement import (
+    TillEvidence,
+    head_office_disagreements,
+    member_disagreements,
+    paper_disagreements,
+    till_evidence,
+)
+from tongchu.witness.books import HqBooks, read_journal
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """One machine: its journal and everything that it printed, by receipt number."""
+    """One machine, and what the witness has of it."""
 
     machine: TillMachine
-    journal: SeenJournal
-    unmarked: Counter[str] = field(default_factory=Counter)
-    marked: Counter[str] = field(default_factory=Counter)
-    kicks: Counter[str] = field(default_factory=Counter)
-    papers: dict[str, PaperReceipt] = field(default_factory=dict)
-
-    def number(self, seq: int) -> str:
-        return f"{self.machine.terminal_id}-{seq:06d}"
+    till: TillEvidence
 
 
 def judge(world: World) -> list[str]:
@@ -46,115 +43,51 @@ def judge(world: World) -> list[str]:
         *_views(world, books),
         *_head_office_itself(world, books),
     ]
-    world.record.count("receipts", sum(len(each.papers) for each in evidence))
-    world.record.count("reprints", sum(sum(each.marked.values()) for each in evidence))
+    world.record.count("receipts", sum(len(each.till.papers) for each in evidence))
+    world.record.count("reprints", sum(each.till.marked.total() for each in evidence))
     for each in evidence:
-        for number in sorted(each.papers):
-            world.record.note(world.time(), f"{each.machine.label} paper {number} {each.papers[number].rows}")
+        for number, paper in sorted(each.till.papers.items()):
+            world.record.note(world.time(), f"{each.machine.label} paper {number} {paper.rows}")
     for member_id, balance in sorted(books.balances().items()):
         world.record.note(world.time(), f"balance {member_id} {balance}")
     return found
 
 
 def _evidence(machine: TillMachine) -> Evidence:
-    seen = Evidence(machine, read_journal(machine.folder))
     printed = machine.paper.read_bytes() if machine.paper.exists() else b""
-    for job in split_jobs(decode(printed)):
-        paper = read_receipt(job.text)
-        if not paper.kind:
-            continue
-        number = paper.receipt_no
-        seen.kicks[number] += job.drawer_kicks
-        if job.cuts:
-            (seen.marked if paper.reprint else seen.unmarked)[number] += 1
-            seen.papers[number] = paper
-    return seen
+    jobs = split_jobs(decode(printed))
+    return Evidence(machine, till_evidence(machine.label, machine.terminal_id, read_journal(machine.folder), jobs))
 
 
 def _paper_against_journals(evidence: Iterable[Evidence]) -> Iterator[str]:
-    """L1: whatever was printed is in the journal, whatever is in the journal was printed, once without a mark, and the drawer opened once at most."""
     for each in evidence:
-        label, entries = each.machine.label, {each.number(entry.seq): entry for entry in each.journal.entries}
-        for number, paper in sorted(each.papers.items()):
-            entry = entries.get(number)
-            if entry is None:
-                yield f"{label}: {number} was printed and is not in the journal"
-            elif (paper.kind, paper.amount_minor) != (entry.kind, entry.body.get("amount_minor", 0)):
-                yield f"{label}: {number} says {paper.kind} {paper.amount_minor}, its entry something else"
-        if not each.machine.scrapped:
-            yield from (
-                f"{label}: {number} was never printed" for number in sorted(entries.keys() - each.papers.keys())
-            )
-        yield from (
-            f"{label}: {number} was printed {times} times unmarked"
-            for number, times in each.unmarked.items()
-            if times > 1
-        )
-        yield from (
-            f"{label}: {number} opened the drawer {times} times" for number, times in each.kicks.items() if times > 1
-        )
+        yield from paper_disagreements(each.till, all_printed=not each.machine.scrapped)
 
 
 def _what_was_acknowledged(world: World, evidence: Iterable[Evidence]) -> Iterator[str]:
     """L1: what the cashier saw succeed is in the journal of the machine that said so."""
-    held = {each.machine.label: each.journal.event_ids for each in evidence}
+    held = {each.machine.label: each.till.journal.event_ids for each in evidence}
     for label, event_id in world.acknowledged:
         if event_id not in held[label]:
             yield f"{label}: {event_id} was acknowledged and is not in the journal"
 
 
 def _journals_at_head_office(evidence: Iterable[Evidence], books: HqBooks) -> Iterator[str]:
-    """L1, L2: every journal is sound, at head office byte for byte, settled, and nothing is under way."""
     for each in evidence:
-        machine, journal = each.machine, each.journal
+        machine = each.machine
         if machine.scrapped:
             continue
-        yield from (f"{machine.label}: {fault}" for fault in chain_faults(journal.entries))
-        if [entry.raw for entry in books.entries(machine.terminal_id)] != [entry.raw for entry in journal.entries]:
-            yield f"{machine.label}: head office's entries are not the journal's"
-        if journal.open_push is not None:
-            yield f"{machine.label}: the push {journal.open_push} is still open"
-        if journal.settled_through != len(journal.entries):
-            yield f"{machine.label}: {len(journal.entries)} entries, outcomes up to {journal.settled_through}"
-        if journal.totals != journal.recomputed_totals():
-            yield f"{machine.label}: shift totals are not those of its entries"
-        if journal.integrity != "ok":
-            yield f"{machine.label}: {journal.integrity}"
+        yield from head_office_disagreements(each.till, books)
         yield from (f"{machine.label}: {fault.code} {fault.what}" for fault in verify_journal(machine.folder).faults)
         if machine.station.replica.deferred_count():
             yield f"{machine.label}: rows of members are still put aside"
 
 
 def _conservation(world: World, evidence: Iterable[Evidence], books: HqBooks) -> Iterator[str]:
-    """L4: each member has what the papers add up to, to the fen, and what head office says that it gave beyond a promise (H10). What a fork's losing branch
-    printed does not count, and is known."""
-    sums: Counter[str] = Counter()
-    for each in evidence:
-        if each.machine.scrapped:
-            continue
-        for entry in each.journal.entries:
-            paper = each.papers.get(each.number(entry.seq))
-            for member_id in entry.header["members"]:
-                sums[member_id] += paper.value_minor if paper is not None else 0
-    beyond = _given_beyond_promises(books)
-    world.record.count("bonus given beyond a promise", len(beyond))
-    sums.update(beyond)
-    held = books.balances()
-    for member_id in sorted(sums.keys() | held.keys()):
-        if sums[member_id] != held.get(member_id, 0):
-            yield f"member {member_id}: papers add up to {sums[member_id]}, head office has {held.get(member_id)}"
-
-
-def _given_beyond_promises(books: HqBooks) -> Counter[str]:
-    """A till that could not know promised less than head office's order of things gives; a reversal takes that back as well."""
-    rows = books.rows("SELECT member_id, event_id, findings, raw FROM journal_entries WHERE member_id IS NOT NULL")
-    taken_back = {json.loads(raw)["body"].get("top_up_id") for _, _, _, raw in rows}
-    beyond: Counter[str] = Counter()
-    for member_id, event_id, findings, _ in rows:
-        for found in json.loads(findings):
-            if found["code"] == "promise_differs" and event_id not in taken_back:
-                beyond[member_id] += found["data"]["given_minor"] - found["data"]["promised_minor"]
-    return beyond
+    """What a fork's losing branch printed does not count, and is known."""
+    standing = [each.till for each in evidence if not each.machine.scrapped]
+    world.record.count("bonus given beyond a promise", len(books.given_beyond_promises()))
+    yield from member_disagreements([printed for till in standing for printed in till.printed_entries()], books)
 
 
 def _views(world: World, books: HqBooks) -> Iterator[str]:
