@@ -4,7 +4,7 @@ Knows no journal and keeps no state but the token.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -19,6 +19,7 @@ from sync.keys import decode_bytes
 from sync.messages import (
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
+    SCOPE_KEY_HEADER,
     ApiError,
     Challenge,
     ChallengeRequest,
@@ -92,9 +93,17 @@ class HqClient:
         return self._post(f"/v1/recoveries/{terminal_id}", recovery, RecoveryReply)
 
     def feed_page(
-        self, scope: str, epoch: str, page: int, key: bytes, *, wait_s: float = 0.0, after: int | None = None
+        self,
+        scope: str,
+        epoch: str,
+        page: int,
+        key_of: Callable[[str], bytes],
+        *,
+        wait_s: float = 0.0,
+        after: int | None = None,
     ) -> FeedPage:
-        """The page, opened with the scope's key when it is sealed. `wait_s` asks HQ to hold the answer that long, until the feed has more than
+        """The page; a sealed one is opened with the scope's key that `key_of` gives for its id (empty from an older head office).
+        `wait_s` asks HQ to hold the answer that long, until the feed has more than
         `after` (the till's cursor; None: than when the request came)."""
         response = self._send(
             "GET",
@@ -103,11 +112,14 @@ class HqClient:
             timeout_s=wait_s + 10.0 if wait_s else None,
         )
         if response.headers.get("content-type", "").startswith(SEALED_PAGE_TYPE):
+            key = key_of(response.headers.get(SCOPE_KEY_HEADER, ""))
             return open_page(key, response.content, scope, epoch, page)
         return read_page(response.content)
 
-    def scope_key(self, scope: str) -> ScopeKey:
-        return self._read(self._send("GET", f"/v1/scopes/{scope}/key"), ScopeKey)
+    def scope_key(self, scope: str, key_id: str = "") -> ScopeKey:
+        """The one in force, unless another is named."""
+        params = {"key_id": key_id} if key_id else None
+        return self._read(self._send("GET", f"/v1/scopes/{scope}/key", params=params), ScopeKey)
 
     def snapshot_manifest(self, scope: str) -> SnapshotManifest:
         return self._read(self._send("GET", f"/v1/snapshots/{scope}/latest"), SnapshotManifest)

@@ -15,6 +15,7 @@ from sync.keys import KeyCertificate
 
 PROTOCOL_VERSION = "2026-11-23"
 PROTOCOL_HEADER = "Tongchu-Protocol"
+SCOPE_KEY_HEADER = "Tongchu-Scope-Key"
 GLOBAL_SCOPE = "global"
 PUSH_ENTRIES_MAX = 500
 PAGE_ROWS = 256
@@ -286,7 +287,7 @@ class FeedPage(Message, frozen=True, kw_only=True):
 
 
 class ScopeKey(Message, frozen=True, kw_only=True):
-    """GET /v1/scopes/{scope}/key: AES-256-GCM key for sealed pages and snapshots."""
+    """GET /v1/scopes/{scope}/key: AES-256-GCM key for sealed pages and snapshots, the one in force or with `?key_id=` an earlier one; pages name theirs in SCOPE_KEY_HEADER."""
 
     scope: str
     key_id: str

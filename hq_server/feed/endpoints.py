@@ -7,10 +7,11 @@ from fastapi.concurrency import run_in_threadpool
 
 from hq_server.errors import ApiProblem
 from hq_server.feed.pages import Page, PageUnknown, feed_head, is_full, open_page, seal, stored_page
+from hq_server.keys.generations import current_key
 from hq_server.office import Office, office_of
 from hq_server.sessions.endpoints import calling_till, refuse_foreign_scope
 from sync.client import SEALED_PAGE_TYPE
-from sync.messages import PROTOCOL_HEADER, PROTOCOL_VERSION
+from sync.messages import PROTOCOL_HEADER, PROTOCOL_VERSION, SCOPE_KEY_HEADER
 
 router = APIRouter()
 WAIT_S_MAX: Final = 25.0
@@ -51,9 +52,10 @@ def _sealed(office: Office, scope: str, epoch: str, page: int) -> Page | None:
                 return kept
             if not is_full(session, scope, epoch, page):
                 return None
+            key = current_key(session, office.keys, scope)
     except PageUnknown as error:
         raise ApiProblem("epoch_over" if error.epoch_over else "page_unknown", str(error)) from error
-    return seal(office.database, scope, epoch, page, office.keys.scope_key(scope), random=office.keys.random)
+    return seal(office.database, scope, epoch, page, key, random=office.keys.random)
 
 
 def _authorised_head(office: Office, authorization: str | None, scope: str, epoch: str) -> int:
@@ -71,6 +73,7 @@ def _open(office: Office, scope: str, epoch: str, page: int) -> Response:
 
 def _answered_sealed(page: Page, known: str | None) -> Response:
     headers = {PROTOCOL_HEADER: PROTOCOL_VERSION, "Cache-Control": _FOR_EVER, "ETag": page.etag}
+    headers |= {SCOPE_KEY_HEADER: page.key_id}
     if known == page.etag:
         return Response(status_code=304, headers=headers)
     return Response(page.body, headers=headers, media_type=SEALED_PAGE_TYPE)

@@ -31,8 +31,11 @@ class PageUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """`key_id` names the scope's key that a sealed one was sealed with."""
+
     body: bytes
     sealed: bool
+    key_id: str = ""
 
     @property
     def etag(self) -> str:
@@ -41,10 +44,12 @@ class Page:
 
 def stored_page(session: ReadSession, feed_id: str, epoch: str, page: int) -> Page | None:
     """A sealed page that was served before."""
-    body = session.execute(
-        select(SealedPage.body).where(SealedPage.feed_id == feed_id, SealedPage.epoch == epoch, SealedPage.page == page)
-    ).scalar_one_or_none()
-    return None if body is None else Page(body, sealed=True)
+    kept = session.execute(
+        select(SealedPage.body, SealedPage.key_id).where(
+            SealedPage.feed_id == feed_id, SealedPage.epoch == epoch, SealedPage.page == page
+        )
+    ).one_or_none()
+    return None if kept is None else Page(kept.body, sealed=True, key_id=kept.key_id)
 
 
 def is_full(session: ReadSession, feed_id: str, epoch: str, page: int) -> bool:

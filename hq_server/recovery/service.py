@@ -16,7 +16,6 @@ from hq_server.database.models import (
     ReservationRecord,
     ReservationState,
     Terminal,
-    TerminalStatus,
 )
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import member_topic
@@ -25,6 +24,7 @@ from hq_server.ingest.push_chain import End, Fault, Received, prove_chain, read_
 from hq_server.office import Office
 from hq_server.recovery.approvals import ApprovalRefused, approval_of
 from hq_server.sessions.tokens import TillToken
+from hq_server.terminals.standing import Standing, revoke
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, TerminalId
 from sync.errors import SignatureError
@@ -126,10 +126,8 @@ def _take_over(
 ) -> None:
     """From now on the dead till's key opens nothing."""
     approval.rescuer = rescuer.terminal_id
-    if dead.status == TerminalStatus.REVOKED:
+    if revoke(session, TerminalId(dead.terminal_id), f"taken over by {rescuer.terminal_id}") is not Standing.CHANGED:
         return
-    dead.status = TerminalStatus.REVOKED
-    dead.status_reason = f"taken over by {rescuer.terminal_id}"
     record(
         session,
         actor=approval.approved_by,

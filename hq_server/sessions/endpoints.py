@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Response
 
 from hq_server.answers import answered
 from hq_server.errors import ApiProblem
+from hq_server.keys.generations import ScopeKeyUnknown, current_key, key_named
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
 from hq_server.sessions.service import SessionRefused, authenticate, open_session
@@ -55,7 +56,14 @@ def post_session(body: RequestBody, office: Annotated[Office, Depends(office_of)
 
 
 @router.get("/v1/scopes/{scope}/key")
-def get_scope_key(scope: str, till: CallingTill, office: Annotated[Office, Depends(office_of)]) -> Response:
+def get_scope_key(
+    scope: str, till: CallingTill, office: Annotated[Office, Depends(office_of)], key_id: str = ""
+) -> Response:
+    """The key in force, or an earlier one by its id."""
     refuse_foreign_scope(till, scope)
-    key = office.keys.scope_key(scope)
+    try:
+        with office.database.read() as session:
+            key = key_named(session, office.keys, scope, key_id) if key_id else current_key(session, office.keys, scope)
+    except ScopeKeyUnknown as error:
+        raise ApiProblem("not_found", str(error)) from error
     return answered(ScopeKey(scope=scope, key_id=key.key_id, key=encode_bytes(key.key)))

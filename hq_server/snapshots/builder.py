@@ -17,6 +17,7 @@ from sqlalchemy import select
 from hq_server.database.engine import Database
 from hq_server.database.models import Store
 from hq_server.feed.publishing import current_epoch, heads_of
+from hq_server.keys.generations import current_key
 from hq_server.keys.key_files import HqKeys
 from hq_server.snapshots.replica_file import write_replica
 from hq_server.snapshots.shelf import Shelf
@@ -86,7 +87,7 @@ class SnapshotBuilder:
             as_of = self._clock()
             with self._database.read() as session:
                 facts = write_replica(session, plain, scope, as_of=as_of)
-            key = self._keys.scope_key(scope)
+                key = current_key(session, self._keys, scope)
             pack_file(plain, packed, key.key, self._keys.random(_PREFIX_BYTES))
             manifest = SnapshotManifest(
                 scope=scope,
@@ -122,7 +123,8 @@ class SnapshotBuilder:
         if manifest is None:
             return None
         with self._database.read() as session:
-            return manifest if manifest.epoch == current_epoch(session) else None
+            key_id = current_key(session, self._keys, scope).key_id
+            return manifest if (manifest.epoch, manifest.key_id) == (current_epoch(session), key_id) else None
 
     def stale(self) -> list[str]:
         """The stores whose snapshot ought to be made anew."""
@@ -130,11 +132,12 @@ class SnapshotBuilder:
             epoch = current_epoch(session)
             heads = heads_of(session, epoch)
             stores = list(session.scalars(select(Store.store_id).order_by(Store.store_id)))
-        return [store_id for store_id in stores if self._is_stale(store_id, epoch, heads.get(store_id, 0))]
+            key_ids = {store_id: current_key(session, self._keys, store_id).key_id for store_id in stores}
+        return [each for each in stores if self._is_stale(each, epoch, heads.get(each, 0), key_ids[each])]
 
-    def _is_stale(self, store_id: str, epoch: str, head: int) -> bool:
+    def _is_stale(self, store_id: str, epoch: str, head: int, key_id: str) -> bool:
         manifest = self.shelf.latest(store_id)
-        if manifest is None or manifest.epoch != epoch or manifest.key_id != self._keys.scope_key(store_id).key_id:
+        if manifest is None or manifest.epoch != epoch or manifest.key_id != key_id:
             return True
         behind = head - manifest.cursor
         return behind > ROWS_BEHIND_MAX or (behind > 0 and self._clock() - manifest.as_of > AGE_MAX)

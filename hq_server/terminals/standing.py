@@ -1,4 +1,6 @@
-"""Owns stopping a till and letting it go on. Called by the console; the caller commits. (Ingest stops a till by itself when its journal forks or breaks.)
+"""Owns stopping a till, letting it go on, and revoking it. Called by the console and by recoveries; the caller commits.
+
+Ingest stops a till by itself when its journal forks or breaks.
 
 A stopped till sells on by its own rules until it next speaks to HQ, which then takes nothing from it; its entries wait and are not lost.
 """
@@ -9,7 +11,9 @@ from sqlalchemy import select, update
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.keys.generations import move_on
 from stored_value.identity import StoreId, TerminalId
+from sync.messages import GLOBAL_SCOPE
 
 REASON_CHARS_MAX = 200
 
@@ -29,6 +33,20 @@ def stop(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standin
 def allow_again(session: WriteSession, terminal_id: TerminalId) -> Standing:
     """Only a stopped one; revoked is for ever. A till whose journal forked is stopped again at its next push."""
     return _change(session, terminal_id, TerminalStatus.STOPPED, TerminalStatus.ACTIVE, "")
+
+
+def revoke(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:
+    """For ever. The keys of the scopes that it read move on, so that nothing sealed from now on opens for it (H14)."""
+    terminal = session.scalars(
+        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
+    ).one_or_none()
+    if terminal is None:
+        return Standing.UNKNOWN
+    if terminal.status == TerminalStatus.REVOKED:
+        return Standing.UNCHANGED
+    terminal.status, terminal.status_reason = TerminalStatus.REVOKED, reason[:REASON_CHARS_MAX]
+    move_on(session, (GLOBAL_SCOPE, terminal.store_id))
+    return Standing.CHANGED
 
 
 def _change(

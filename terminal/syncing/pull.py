@@ -4,6 +4,7 @@ Everything taken is checked first: rulebooks and certificates by their signature
 """
 
 import logging
+from functools import partial
 
 from sync.client import HqClient, scope_key_bytes
 from sync.errors import PageError, SignatureError
@@ -26,7 +27,7 @@ class Puller:
         self._journal = journal
         self._replica = replica
         self._directory = directory
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[tuple[str, str], bytes] = {}
         self.rejected: list[str] = []
 
     def pull(self, session: Session) -> None:
@@ -57,7 +58,7 @@ class Puller:
         packed = self._directory.download
         self._client.download_snapshot(manifest, packed)
         try:
-            staged = self._replica.stage(packed, manifest, self._key(scope), GLOBAL_SCOPE)
+            staged = self._replica.stage(packed, manifest, self._key(scope, manifest.key_id), GLOBAL_SCOPE)
         finally:
             packed.unlink(missing_ok=True)
         try:
@@ -80,7 +81,7 @@ class Puller:
         while True:
             held = replica.cursor(scope)
             cursor = held.cursor if held else 0
-            page = self._client.feed_page(scope, epoch, page_of(cursor + 1), self._key(scope))
+            page = self._client.feed_page(scope, epoch, page_of(cursor + 1), partial(self._key, scope))
             self._check_address(page, scope, epoch, page_of(cursor + 1))
             self._keep_needed_global(replica, page, epoch)
             reached = replica.apply_page(page, self._journal.outcomes.members_in_doubt(), self._is_trusted)
@@ -122,10 +123,11 @@ class Puller:
             return False
         return True
 
-    def _key(self, scope: str) -> bytes:
-        if scope not in self._keys:
-            self._keys[scope] = scope_key_bytes(self._client.scope_key(scope))
-        return self._keys[scope]
+    def _key(self, scope: str, key_id: str) -> bytes:
+        """Each is asked for once: what it opens never changes."""
+        if (scope, key_id) not in self._keys:
+            self._keys[scope, key_id] = scope_key_bytes(self._client.scope_key(scope, key_id))
+        return self._keys[scope, key_id]
 
     def _forget_local_members(self) -> None:
         known = [each.member_id for each in self._journal.local_members.awaited()]

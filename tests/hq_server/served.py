@@ -322,7 +322,7 @@ class PushingTill:
         key = scope_key_bytes(self.client.scope_key(scope))
         entries: list[FeedEntry] = []
         while True:
-            page = self.client.feed_page(scope, self.epoch, page_of(len(entries) + 1), key)
+            page = self.client.feed_page(scope, self.epoch, page_of(len(entries) + 1), lambda _: key)
             entries.extend(each for each in page.entries if each.seq > len(entries))
             if not page.sealed:
                 return entries

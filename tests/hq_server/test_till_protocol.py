@@ -82,7 +82,7 @@ def test_a_till_enrols_and_checks_all_it_is_told_against_the_pinned_root(till: P
     check_anchor(trusted, till.anchor)
     assert (till.anchor.rulebook, till.anchor.global_cursor) == (1, 4)
     key = scope_key_bytes(till.client.scope_key(GLOBAL_SCOPE))
-    rows = [entry.row for entry in till.client.feed_page(GLOBAL_SCOPE, till.epoch, 0, key).entries]
+    rows = [entry.row for entry in till.client.feed_page(GLOBAL_SCOPE, till.epoch, 0, lambda _: key).entries]
     assert [row.store_id for row in rows if isinstance(row, StoreRow)] == ["S01", "S02", "S03"]
     (book,) = [check_rulebook(trusted, row) for row in rows if isinstance(row, RulebookRow)]
     assert book.version == 1
@@ -177,7 +177,7 @@ def test_a_stranger_is_read_online_and_belongs_to_the_store_from_then_on(hq: Ser
     key = scope_key_bytes(till.client.scope_key("S01"))
 
     def arrived() -> list[MemberRow]:
-        page = till.client.feed_page("S01", till.epoch, 0, key)
+        page = till.client.feed_page("S01", till.epoch, 0, lambda _: key)
         rows = [entry.row for entry in page.entries if isinstance(entry.row, MemberRow)]
         return [found for found in rows if found.member_id == stranger.member_id]
 

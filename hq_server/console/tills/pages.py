@@ -13,7 +13,7 @@ from hq_server.console.tills.reads import open_codes, till, tills
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.enrolment.codes import StoreUnknown, create_code
 from hq_server.office import Office
-from hq_server.terminals.standing import Standing, allow_again, stop
+from hq_server.terminals.standing import Standing, allow_again, revoke, stop
 from stored_value.identity import StoreId, TerminalId
 
 router = APIRouter()
@@ -58,7 +58,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
     _require_change(visitor)
     with office.database.read() as session:
         line = till(session, terminal_id, now=office.clock())
-        if line is None or change not in {"stop", "allow"}:
+        if line is None or change not in {"stop", "allow", "revoke"}:
             raise PageMissing
         return page(
             request,
@@ -97,6 +97,26 @@ def post_allow(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Resp
         if standing is Standing.CHANGED:
             record(session, actor=visitor.login, action="terminal_allowed", subject=terminal_id, now=office.clock())
     return _changed(standing, "allowed")
+
+
+@router.post("/tills/{terminal_id}/revoke")
+def post_revoke(
+    office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    _require_change(visitor)
+    reason = reason.strip()
+    with office.database.write() as session:
+        standing = revoke(session, TerminalId(terminal_id), reason)
+        if standing is Standing.CHANGED:
+            record(
+                session,
+                actor=visitor.login,
+                action="terminal_revoked",
+                subject=terminal_id,
+                data={"reason": reason},
+                now=office.clock(),
+            )
+    return _changed(standing, "revoked")
 
 
 def _changed(standing: Standing, done: str) -> Response:

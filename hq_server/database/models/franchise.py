@@ -117,6 +117,16 @@ class EnrolmentCode(Table):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ScopeGeneration(Table):
+    """Which key of a scope seals its pages and snapshots; a scope without a row is in its first generation."""
+
+    __tablename__ = "scope_generations"
+    __table_args__ = placed("reference", CheckConstraint("generation >= 2", name="generation"))
+
+    scope: Mapped[str] = mapped_column(String(24), primary_key=True)
+    generation: Mapped[int] = mapped_column(Integer)
+
+
 class RecoveryApproval(Table):
     """A named person's leave to take over the dead till `terminal_id`; its code is kept only as its SHA-256. `rescuer` is the till that used it first, and alone may."""
 

@@ -36,9 +36,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["store_id"], ["stores.store_id"], name="fk_recovery_approvals_store_id"),
         info={"citus": "reference"},
     )
+    op.create_table(
+        "scope_generations",
+        sa.Column("scope", sa.String(length=24), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.CheckConstraint("generation >= 2", name=op.f("ck_scope_generations_generation")),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_scope_generations")),
+        info={"citus": "reference"},
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("scope_generations")
     op.drop_table("recovery_approvals")
     for column in _till_columns():
         op.drop_column("terminals", column.name)
