@@ -26,10 +26,11 @@ from stored_value.events import (
 from stored_value.identity import EventId, MemberId, PromotionId, ShiftId, StaffId, uuid7
 from sync.chain import sign_head
 from sync.client import HqClient
+from sync.enrolment import EnrolmentRequest
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import entry_of
 from sync.keys import encode_bytes, public_key_text, session_statement, sign
-from sync.messages import ChallengeRequest, EnrolmentRequest, Push, PushedEntry, PushReply, Session, SessionRequest
+from sync.messages import ChallengeRequest, Push, PushedEntry, PushReply, Session, SessionRequest
 
 _PLAN: Final = PromotionId("plan-1000")
 _FIRST: Final = PromotionId("first-50")

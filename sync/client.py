@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import zstandard
 
+from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
 from sync.feed import open_page, read_page
 from sync.keys import decode_bytes
@@ -23,8 +24,6 @@ from sync.messages import (
     ApiError,
     Challenge,
     ChallengeRequest,
-    Enrolment,
-    EnrolmentRequest,
     FeedPage,
     FindMember,
     FoundMembers,

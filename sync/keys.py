@@ -32,6 +32,15 @@ class KeyCertificate(msgspec.Struct, frozen=True, kw_only=True):
     signature: str = ""
 
 
+class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True):
+    """The root's word that nothing the key signs from `revoked_at` on is to be believed."""
+
+    key_id: str
+    purpose: KeyPurpose
+    revoked_at: datetime
+    signature: str = ""
+
+
 def encode_bytes(value: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
@@ -97,14 +106,35 @@ def check_certificate(root_public_key: str, certificate: KeyCertificate) -> None
         raise SignatureError("the certificate's key id is not that of its key")
 
 
-class TrustedKeys:
-    """The certified keys a till holds, checked against the pinned root when they were added."""
+def revoke_key(root: Ed25519PrivateKey, certificate: KeyCertificate, at: datetime) -> KeyRevocation:
+    bare = KeyRevocation(key_id=certificate.key_id, purpose=certificate.purpose, revoked_at=at)
+    return msgspec.structs.replace(bare, signature=sign(root, statement_of("revocation", bare)))
 
-    def __init__(self, root_public_key: str, certificates: tuple[KeyCertificate, ...] = ()) -> None:
+
+def check_revocation(root_public_key: str, revocation: KeyRevocation) -> None:
+    """Raises `SignatureError` when the pinned root did not sign it."""
+    bare = msgspec.structs.replace(revocation, signature="")
+    verify(root_public_key, revocation.signature, statement_of("revocation", bare))
+
+
+class TrustedKeys:
+    """The certified keys a till holds and those that were revoked, checked against the pinned root when they were added."""
+
+    def __init__(
+        self,
+        root_public_key: str,
+        certificates: tuple[KeyCertificate, ...] = (),
+        revocations: tuple[KeyRevocation, ...] = (),
+    ) -> None:
         self._root = root_public_key
         self._by_id: dict[tuple[str, KeyPurpose], KeyCertificate] = {}
+        self._revoked: dict[tuple[str, KeyPurpose], datetime] = {}
         for certificate in certificates:
             self.add(certificate)
+        for revocation in revocations:
+            check_revocation(root_public_key, revocation)
+            held = self._revoked.get((revocation.key_id, revocation.purpose), revocation.revoked_at)
+            self._revoked[revocation.key_id, revocation.purpose] = min(held, revocation.revoked_at)
 
     def add(self, certificate: KeyCertificate) -> None:
         check_certificate(self._root, certificate)
@@ -117,4 +147,7 @@ class TrustedKeys:
             raise SignatureError(f"no certified {purpose} key {key_id}")
         if not certificate.not_before <= at <= certificate.not_after:
             raise SignatureError(f"key {key_id} was not valid at {at.isoformat()}")
+        revoked_at = self._revoked.get((key_id, purpose))
+        if revoked_at is not None and at >= revoked_at:
+            raise SignatureError(f"key {key_id} was revoked at {revoked_at.isoformat()}")
         verify(certificate.public_key, signature, statement)

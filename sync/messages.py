@@ -11,7 +11,7 @@ from stored_value.identity import EventId, MemberId, PromotionId, StaffId, Store
 from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import AnchorRef
 from sync.hole import DeclaredHole
-from sync.keys import KeyCertificate
+from sync.keys import KeyCertificate, KeyRevocation
 
 PROTOCOL_VERSION = "2026-11-23"
 PROTOCOL_HEADER = "Tongchu-Protocol"
@@ -37,32 +37,7 @@ class ApiError(Message, frozen=True, kw_only=True):
     support_id: str = ""
 
 
-# 1. enrolment: POST /v1/enrolments
-
-
-class EnrolmentRequest(Message, frozen=True, kw_only=True):
-    """A one-time code and the key that the till made; `machine` is a word for the technician, never used for identity."""
-
-    code: str
-    public_key: str
-    machine: str = ""
-
-
-class Enrolment(Message, frozen=True, kw_only=True):
-    """What a till keeps for good: who it is, the pinned root key, and where its own block of MEMBER_NO_BLOCK member numbers starts, so that it enrols without asking."""
-
-    terminal_id: TerminalId
-    incarnation: int
-    store_id: StoreId
-    store_name: str
-    zone: str
-    epoch: str
-    root_public_key: str
-    certificates: tuple[KeyCertificate, ...]
-    seal_public_key: str
-    staff_pepper: str
-    phone_tag_key: str
-    member_no_from: int = 0
+# 1. enrolment: `sync.enrolment`
 
 
 # 2. session: POST /v1/challenges, then POST /v1/sessions
@@ -97,6 +72,7 @@ class Session(Message, frozen=True, kw_only=True):
     anchor: AnchorRef
     scopes: tuple[str, ...]
     certificates: tuple[KeyCertificate, ...]
+    revocations: tuple[KeyRevocation, ...] = ()
 
 
 # 3. push: POST /v1/journals/{terminal_id}  (body zstd-compressed JSON)
@@ -238,6 +214,10 @@ class CertificateRow(Message, frozen=True, kw_only=True, tag_field="row", tag="c
     certificate: KeyCertificate
 
 
+class RevocationRow(Message, frozen=True, kw_only=True, tag_field="row", tag="revocation"):
+    revocation: KeyRevocation
+
+
 class CampaignRow(Message, frozen=True, kw_only=True, tag_field="row", tag="campaign"):
     """What a promotion with a cap over all members has given in the whole franchise, as head office counted; a till's quotes heed it."""
 
@@ -261,6 +241,7 @@ FeedRow = (
     | RulebookRow
     | StoreRow
     | CertificateRow
+    | RevocationRow
     | CampaignRow
     | UnknownRow
 )

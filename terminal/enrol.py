@@ -10,8 +10,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.client import HqClient
+from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.keys import TrustedKeys, public_key_text
-from sync.messages import Enrolment, EnrolmentRequest
 from terminal.journal import Identity, Journal
 from terminal.replica import Replica
 from terminal.syncing import SyncCycle

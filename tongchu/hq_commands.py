@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tongchu import franchise_commands
+from tongchu import franchise_commands, key_commands
 from tongchu.exits import Unusable
 from tongchu.franchise_commands import unit_of_work
 from tongchu.hq_config import ConfigOption, hq_config
@@ -172,3 +172,5 @@ def run_day(
 app.command("add-store")(franchise_commands.add_store)
 app.command("add-staff")(franchise_commands.add_staff)
 app.command("publish")(franchise_commands.publish)
+app.command("rotate-key")(key_commands.rotate_key)
+app.command("revoke-key")(key_commands.revoke_key)

@@ -9,7 +9,7 @@ from hq_server.enrolment.service import EnrolmentRefused, enrol
 from hq_server.errors import ApiProblem
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
-from sync.messages import EnrolmentRequest
+from sync.enrolment import EnrolmentRequest
 
 router = APIRouter()
 

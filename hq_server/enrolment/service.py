@@ -10,10 +10,11 @@ from hq_server.enrolment.codes import code_hash
 from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
 from stored_value.identity import StoreId, TerminalId
+from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.entry import GENESIS_HASH
 from sync.errors import SignatureError
 from sync.keys import decode_bytes, encode_bytes
-from sync.messages import MEMBER_NO_BLOCK, Enrolment, EnrolmentRequest
+from sync.messages import MEMBER_NO_BLOCK
 
 FIRST_INCARNATION = 1
 _PUBLIC_KEY_BYTES = 32

@@ -33,7 +33,6 @@ from stored_value.findings import Finding
 from stored_value.identity import StoreId
 from sync.entry import AnchorRef
 from sync.hole import HOLE_KIND
-from sync.keys import TrustedKeys
 from sync.messages import Outcome
 
 logger = logging.getLogger(__name__)
@@ -132,7 +131,7 @@ def _understood(
     place = Place(store_id=StoreId(terminal.store_id), zone=ZoneInfo(zone))
     around = neighbours(
         [entry for entry, _ in fresh],
-        trusted=TrustedKeys(office.keys.root_public_key, office.keys.certificates),
+        trusted=office.keys.trusted,
         enrolled_at=terminal.enrolled_at,
         last_anchor=_decode_anchor(terminal.anchor_seen) if terminal.anchor_seen else None,
         received_at=now,

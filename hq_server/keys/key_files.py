@@ -23,8 +23,11 @@ from sync.errors import SignatureError
 from sync.keys import (
     KeyCertificate,
     KeyPurpose,
+    KeyRevocation,
+    TrustedKeys,
     certify,
     check_certificate,
+    check_revocation,
     decode_bytes,
     encode_bytes,
     public_key_text,
@@ -35,6 +38,7 @@ ROOT_PUBLIC = "root.pub"
 CERTIFICATES = "certificates.json"
 ANCHOR_KEY = "anchor.key"
 RULEBOOK_KEY = "rulebook.key"
+REVOCATIONS = "revocations.json"
 SEAL_KEY = "seal.key"
 SECRETS = ("data.key", "phone-index.key", "tokens.key", "console.key", "scopes.key")
 CERTIFIED_DAYS = 3 * 365
@@ -67,8 +71,9 @@ class HqKeys:
     """Everything secret that a running HQ needs. `phone_index_key` never leaves HQ (L10). `random` gives the secret bytes for nonces and ids."""
 
     root_public_key: str
-    anchor: SigningKey
-    rulebook: SigningKey
+    certificates: tuple[KeyCertificate, ...]
+    revocations: tuple[KeyRevocation, ...]
+    signing_keys: tuple[SigningKey, ...]
     seal: X25519PrivateKey
     data_key: bytes
     phone_index_key: bytes
@@ -77,9 +82,25 @@ class HqKeys:
     scope_master: bytes
     random: Callable[[int], bytes] = field(default=token_bytes, repr=False)
 
+    def signing(self, purpose: KeyPurpose, at: datetime) -> SigningKey:
+        """The newest key that may sign for the purpose what is dated `at`. Raises `KeysUnusable` when there is none."""
+        usable = [each for each in self.signing_keys if each.certificate.purpose is purpose and self.may_sign(each, at)]
+        if not usable:
+            what = f"no {purpose} key is certified for {at:%Y-%m-%d} and not revoked"
+            raise KeysUnusable(Path(CERTIFICATES), what, f"Run: tongchu hq rotate-key {purpose} --at-once")
+        return max(usable, key=lambda each: each.certificate.not_before)
+
+    def may_sign(self, key: SigningKey, at: datetime) -> bool:
+        certificate = key.certificate
+        revoked = any(
+            (each.key_id, each.purpose) == (certificate.key_id, certificate.purpose) for each in self.revocations
+        )
+        return not revoked and certificate.not_before <= at <= certificate.not_after
+
     @property
-    def certificates(self) -> tuple[KeyCertificate, ...]:
-        return (self.anchor.certificate, self.rulebook.certificate)
+    def trusted(self) -> TrustedKeys:
+        """What head office itself believes of what it signed."""
+        return TrustedKeys(self.root_public_key, self.certificates, self.revocations)
 
     @property
     def seal_public_key(self) -> str:
@@ -115,16 +136,16 @@ def init_keys(directory: Path, *, now: datetime, random: Callable[[int], bytes] 
 
 def _make(directory: Path, now: datetime, random: Callable[[int], bytes]) -> None:
     root = Ed25519PrivateKey.from_private_bytes(random(KEY_BYTES))
-    _write(directory / ROOT_KEY, root.private_bytes_raw())
+    write_key(directory / ROOT_KEY, root.private_bytes_raw())
     certificates = []
     for name, purpose in ((ANCHOR_KEY, KeyPurpose.ANCHOR), (RULEBOOK_KEY, KeyPurpose.RULEBOOK)):
         private = Ed25519PrivateKey.from_private_bytes(random(KEY_BYTES))
-        _write(directory / name, private.private_bytes_raw())
+        write_key(directory / name, private.private_bytes_raw())
         not_after = now + timedelta(days=CERTIFIED_DAYS)
         certificates.append(certify(root, public_key_text(private), purpose, now - _CLOCK_LEEWAY, not_after))
     for name in (SEAL_KEY, *SECRETS):
-        _write(directory / name, random(KEY_BYTES))
-    _write(directory / ROOT_PUBLIC, decode_bytes(public_key_text(root)))
+        write_key(directory / name, random(KEY_BYTES))
+    write_key(directory / ROOT_PUBLIC, decode_bytes(public_key_text(root)))
     _write_text(directory / CERTIFICATES, msgspec.json.format(msgspec.json.encode(certificates)).decode())
 
 
@@ -135,16 +156,17 @@ def load_keys(directory: Path, *, random: Callable[[int], bytes] = token_bytes) 
             directory, "there is no key directory", "Run `tongchu hq init`, or set keys_dir to where it is"
         )
     _refuse_exposed(directory)
-    root_public_key = encode_bytes(_read(directory / ROOT_PUBLIC))
+    root_public_key = encode_bytes(read_key(directory / ROOT_PUBLIC))
     certificates = _read_certificates(directory / CERTIFICATES, root_public_key)
     data_key, phone_index_key, token_secret, console_secret, scope_master = (
-        _read(directory / name) for name in SECRETS
+        read_key(directory / name) for name in SECRETS
     )
     return HqKeys(
         root_public_key=root_public_key,
-        anchor=_signing_key(directory / ANCHOR_KEY, KeyPurpose.ANCHOR, certificates),
-        rulebook=_signing_key(directory / RULEBOOK_KEY, KeyPurpose.RULEBOOK, certificates),
-        seal=X25519PrivateKey.from_private_bytes(_read(directory / SEAL_KEY)),
+        certificates=certificates,
+        revocations=_read_revocations(directory / REVOCATIONS, root_public_key),
+        signing_keys=_signing_keys(directory, certificates),
+        seal=X25519PrivateKey.from_private_bytes(read_key(directory / SEAL_KEY)),
         data_key=data_key,
         phone_index_key=phone_index_key,
         token_secret=token_secret,
@@ -154,8 +176,26 @@ def load_keys(directory: Path, *, random: Callable[[int], bytes] = token_bytes) 
     )
 
 
-def _signing_key(path: Path, purpose: KeyPurpose, certificates: tuple[KeyCertificate, ...]) -> SigningKey:
-    private = Ed25519PrivateKey.from_private_bytes(_read(path))
+def key_file_of(directory: Path, certificate: KeyCertificate) -> Path:
+    """Of a key that was made later than the first of its purpose."""
+    return directory / f"{certificate.purpose}-{certificate.key_id}.key"
+
+
+def _signing_keys(directory: Path, certificates: tuple[KeyCertificate, ...]) -> tuple[SigningKey, ...]:
+    """The first keys of each purpose have a file name of their own; a later one's file may have been carried away when its time was over."""
+    found = [
+        _first_key(directory / name, purpose, certificates)
+        for name, purpose in ((ANCHOR_KEY, KeyPurpose.ANCHOR), (RULEBOOK_KEY, KeyPurpose.RULEBOOK))
+    ]
+    for certificate in certificates:
+        path = key_file_of(directory, certificate)
+        if path.exists():
+            found.append(SigningKey(Ed25519PrivateKey.from_private_bytes(read_key(path)), certificate))
+    return tuple(found)
+
+
+def _first_key(path: Path, purpose: KeyPurpose, certificates: tuple[KeyCertificate, ...]) -> SigningKey:
+    private = Ed25519PrivateKey.from_private_bytes(read_key(path))
     public = public_key_text(private)
     for certificate in certificates:
         if certificate.purpose is purpose and certificate.public_key == public:
@@ -163,6 +203,19 @@ def _signing_key(path: Path, purpose: KeyPurpose, certificates: tuple[KeyCertifi
     raise KeysUnusable(
         path, f"no certificate for {purpose} names this key", "Restore the file that belongs to it from the backup"
     )
+
+
+def _read_revocations(path: Path, root_public_key: str) -> tuple[KeyRevocation, ...]:
+    """None before the first."""
+    if not path.exists():
+        return ()
+    try:
+        revocations = msgspec.json.decode(_read_text(path), type=tuple[KeyRevocation, ...])
+        for revocation in revocations:
+            check_revocation(root_public_key, revocation)
+    except (msgspec.DecodeError, SignatureError) as error:
+        raise KeysUnusable(path, f"not revocations of this root ({error})", "Restore it from the backup") from error
+    return revocations
 
 
 def _read_certificates(path: Path, root_public_key: str) -> tuple[KeyCertificate, ...]:
@@ -175,7 +228,8 @@ def _read_certificates(path: Path, root_public_key: str) -> tuple[KeyCertificate
     return certificates
 
 
-def _write(path: Path, value: bytes) -> None:
+def write_key(path: Path, value: bytes) -> None:
+    """A new file; refuses to overwrite one."""
     _write_text(path, encode_bytes(value) + "\n")
 
 
@@ -184,7 +238,16 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="ascii")
 
 
-def _read(path: Path) -> bytes:
+def write_text_anew(path: Path, text: str) -> None:
+    """Replaces the file in one step."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    _write_text(draft, text)
+    draft.replace(path)
+
+
+def read_key(path: Path) -> bytes:
+    """Raises `KeysUnusable`."""
     try:
         value = decode_bytes(_read_text(path).strip())
     except SignatureError as error:

@@ -6,10 +6,11 @@ from datetime import datetime
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import RulebookVersion
 from hq_server.feed.publishing import publish
-from hq_server.keys.key_files import HqKeys
+from hq_server.keys.key_files import HqKeys, KeysUnusable
 from hq_server.sessions.epochs import newest_rulebook
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook, write_rulebook
+from sync.keys import KeyPurpose
 from sync.messages import GLOBAL_SCOPE, RulebookRow
 from sync.rulebook_signature import sign_rulebook
 
@@ -25,22 +26,21 @@ class RulebookRefused(Exception):
 def publish_rulebook(session: WriteSession, keys: HqKeys, document: bytes | str, *, by: str, now: datetime) -> Rulebook:
     """The next version, whatever number the document carries. Raises `RulebookError` with every problem, `RulebookRefused`."""
     book = replace(parse_rulebook(document), version=newest_rulebook(session) + 1)
-    certificate = keys.rulebook.certificate
     if book.effective_at < now:
         raise RulebookRefused(
             "takes_effect_too_early", f"effective_at must not be before now ({now.isoformat(timespec='seconds')})"
         )
-    if not certificate.not_before <= book.effective_at <= certificate.not_after:
-        raise RulebookRefused(
-            "key_not_valid_then", f"the signing key is certified until {certificate.not_after.date()} only"
-        )
+    try:
+        key = keys.signing(KeyPurpose.RULEBOOK, book.effective_at)
+    except KeysUnusable as error:
+        raise RulebookRefused("key_not_valid_then", str(error)) from error
     text = write_rulebook(book).decode()
     row = RulebookRow(
         version=book.version,
         effective_at=book.effective_at,
         document=text,
-        signature=sign_rulebook(keys.rulebook.private, text),
-        key_id=keys.rulebook.key_id,
+        signature=sign_rulebook(key.private, text),
+        key_id=key.key_id,
     )
     session.add(
         RulebookVersion(

@@ -10,6 +10,7 @@ from hq_server.sessions.epochs import newest_rulebook
 from stored_value.identity import TerminalId
 from sync.anchor import make_anchor
 from sync.entry import AnchorRef
+from sync.keys import KeyPurpose
 from sync.messages import GLOBAL_SCOPE
 
 CLOCK_LEEWAY = timedelta(minutes=10)
@@ -19,9 +20,10 @@ CLOCK_LEEWAY = timedelta(minutes=10)
 def anchor_for(session: ReadSession, keys: HqKeys, terminal: Terminal, *, now: datetime) -> AnchorRef:
     """As of the session's own view: `accepted_seq` is the terminal row's, so flush what was accepted first."""
     epoch = current_epoch(session)
+    key = keys.signing(KeyPurpose.ANCHOR, now)
     return make_anchor(
-        keys.anchor.private,
-        keys.anchor.key_id,
+        key.private,
+        key.key_id,
         epoch=epoch,
         terminal_id=TerminalId(terminal.terminal_id),
         hq_time=now,

@@ -16,7 +16,7 @@ from stored_value.identity import StoreId, TerminalId
 from sync.anchor import check_anchor
 from sync.entry import AnchorRef
 from sync.errors import SignatureError
-from sync.keys import TrustedKeys, session_statement, verify
+from sync.keys import session_statement, verify
 from sync.messages import GLOBAL_SCOPE, Session, SessionRequest
 
 logger = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ def open_session(
         anchor=anchor_for(session, keys, terminal, now=now),
         scopes=(GLOBAL_SCOPE, terminal.store_id),
         certificates=keys.certificates,
+        revocations=keys.revocations,
     )
 
 
@@ -111,7 +112,7 @@ def _refuse_inactive(terminal: Terminal) -> None:
 def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: Terminal) -> bool:
     """A foreign anchor proves nothing and is no reason to keep a till out; a technician should see it."""
     try:
-        check_anchor(TrustedKeys(keys.root_public_key, keys.certificates), anchor)
+        check_anchor(keys.trusted, anchor)
     except SignatureError:
         logger.warning("anchor not signed by this head office", extra={"terminal_id": terminal.terminal_id})
         return False

@@ -9,7 +9,7 @@ import msgspec
 
 from stored_value.identity import StoreId, TerminalId
 from sync.entry import AnchorRef
-from sync.keys import KeyCertificate, TrustedKeys
+from sync.keys import KeyCertificate, KeyRevocation, TrustedKeys
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import JournalError, NotEnrolled
 from terminal.journal.records import Identity
@@ -83,8 +83,10 @@ class HeadOffice:
         """Every certificate is checked against the pinned root; raises `SignatureError`."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT document FROM certificates").fetchall()
+            revoked = connection.execute("SELECT document FROM revoked_keys").fetchall()
         certificates = tuple(msgspec.json.decode(row[0], type=KeyCertificate) for row in rows)
-        return TrustedKeys(self.identity.root_public_key, certificates)
+        revocations = tuple(msgspec.json.decode(row[0], type=KeyRevocation) for row in revoked)
+        return TrustedKeys(self.identity.root_public_key, certificates, revocations)
 
     def keep_certificates(self, certificates: tuple[KeyCertificate, ...]) -> None:
         """The caller has checked them."""
@@ -92,6 +94,16 @@ class HeadOffice:
             connection.executemany(
                 "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)",
                 [_certificate_row(each) for each in certificates],
+            )
+
+    def keep_revocations(self, revocations: tuple[KeyRevocation, ...]) -> None:
+        """The caller has checked them. The first word on a key stays."""
+        if not revocations:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO revoked_keys VALUES (?, ?, ?)",
+                [(each.key_id, each.purpose, _encode(each).decode()) for each in revocations],
             )
 
     def keep_anchor(self, anchor: AnchorRef) -> None:

@@ -18,6 +18,7 @@ from sync.messages import (
     MemberExitRow,
     MemberRow,
     PurchaseRow,
+    RevocationRow,
     RulebookRow,
     StaffRow,
     StoreRow,
@@ -92,7 +93,7 @@ def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInD
             connection.execute(_PUT_CAMPAIGN, (row.promotion_id, row.times, row.bonus_minor))
         case UnknownRow():
             _log.warning("a row of kind %s is not known here; this till is older than head office", row.kind)
-        case CertificateRow():
+        case CertificateRow() | RevocationRow():
             pass  # kept in the journal by the sync cycle, because trust outlives the replica
         case _:
             assert_never(row)

@@ -56,8 +56,9 @@ def keep_anchor(journal: Journal, anchor: AnchorRef) -> None:
 
 def _trust(journal: Journal, session: Session) -> None:
     """Only what the pinned root certified, whoever answers at that address."""
-    TrustedKeys(journal.head_office.identity.root_public_key, session.certificates)
+    TrustedKeys(journal.head_office.identity.root_public_key, session.certificates, session.revocations)
     journal.head_office.keep_certificates(session.certificates)
+    journal.head_office.keep_revocations(session.revocations)
 
 
 def _stop_on_fork(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> None:

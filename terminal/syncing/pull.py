@@ -9,8 +9,8 @@ from functools import partial
 from sync.client import HqClient, scope_key_bytes
 from sync.errors import PageError, SignatureError
 from sync.feed import page_of
-from sync.keys import check_certificate
-from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, RulebookRow, Session
+from sync.keys import check_certificate, check_revocation
+from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, RevocationRow, RulebookRow, Session
 from sync.rulebook_signature import check_rulebook
 from terminal.journal import Journal
 from terminal.replica import Replica, ReplicaOutdated
@@ -115,6 +115,9 @@ class Puller:
                 case CertificateRow():
                     check_certificate(office.identity.root_public_key, row.certificate)
                     office.keep_certificates((row.certificate,))
+                case RevocationRow():
+                    check_revocation(office.identity.root_public_key, row.revocation)
+                    office.keep_revocations((row.revocation,))
                 case _:
                     pass
         except SignatureError as error:

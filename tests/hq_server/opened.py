@@ -17,8 +17,8 @@ from hq_server.keys.key_files import HqKeys, init_keys
 from hq_server.sessions.epochs import STATE_KEY, first_epoch
 from hq_server.sessions.tokens import Tokens
 from stored_value.identity import StoreId
+from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.keys import public_key_text
-from sync.messages import Enrolment, EnrolmentRequest
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 STORES = {"S01": "人民路店", "S02": "建设路店", "S03": "滨江店"}

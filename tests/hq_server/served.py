@@ -52,13 +52,13 @@ from stored_value.identity import (
 from stored_value.rulebook_document import write_rulebook
 from sync.chain import sign_head
 from sync.client import HqClient, scope_key_bytes
+from sync.enrolment import EnrolmentRequest
 from sync.entry import GENESIS_HASH, AnchorRef, Entry
 from sync.event_codec import entry_of
 from sync.feed import page_of
 from sync.keys import encode_bytes, public_key_text, session_statement, sign
 from sync.messages import (
     ChallengeRequest,
-    EnrolmentRequest,
     FeedEntry,
     Push,
     PushedEntry,

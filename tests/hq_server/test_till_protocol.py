@@ -20,11 +20,11 @@ from stored_value.identity import StoreId
 from stored_value.wallet import ValueKind
 from sync.anchor import check_anchor
 from sync.client import HqClient, scope_key_bytes
+from sync.enrolment import EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, TokenExpired
 from sync.keys import TrustedKeys, public_key_text
 from sync.messages import (
     GLOBAL_SCOPE,
-    EnrolmentRequest,
     FindMember,
     MemberRow,
     RulebookRow,

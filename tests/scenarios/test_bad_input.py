@@ -23,6 +23,7 @@ import zstandard
 
 from hq_server.feed.publishing import publish
 from stored_value.refusals import Refusal, RefusalCode
+from sync.keys import KeyPurpose
 from sync.messages import GLOBAL_SCOPE, RulebookRow
 from sync.rulebook_signature import sign_rulebook
 from terminal.syncing import TillStopped
@@ -90,7 +91,8 @@ def test_a_signed_rulebook_that_the_till_cannot_read_is_told_and_the_old_one_sta
 ) -> None:
     """Head office is newer than the till: the document is rightly signed and means nothing here. Also in the snapshot of a till that starts afresh."""
     wang, till = member_of("S01"), franchise.till("S01-T1")
-    at, key = franchise.hq.clock.at, franchise.hq.office.keys.rulebook
+    at = franchise.hq.clock.at
+    key = franchise.hq.office.keys.signing(KeyPurpose.RULEBOOK, at)
     document = '{"version":2,"tiers":"as of 2031"}'
     row = RulebookRow(
         version=2,

@@ -14,9 +14,10 @@ from hq_server.database.models.franchise import FIRST_TILL_MEMBER_NO
 from hq_server.enrolment.codes import CODE_LIFE, NewCode, StoreUnknown, TerminalTaken, create_code
 from hq_server.enrolment.service import EnrolmentRefused, enrol
 from stored_value.identity import StoreId, TerminalId
+from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.entry import GENESIS_HASH
 from sync.keys import TrustedKeys, public_key_text
-from sync.messages import MEMBER_NO_BLOCK, Enrolment, EnrolmentRequest
+from sync.messages import MEMBER_NO_BLOCK
 from tests.hq_server.opened import NOW, OpenedHq, enrolled_till, opened_hq
 
 S01 = StoreId("S01")

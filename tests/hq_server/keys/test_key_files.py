@@ -38,8 +38,9 @@ def test_a_till_that_pins_the_root_trusts_what_the_signing_keys_sign(directory: 
     keys = load_keys(directory)
     trusted = TrustedKeys(keys.root_public_key, keys.certificates)
     statement = statement_of("rulebook", "text")
-    signature = sign(keys.rulebook.private, statement)
-    trusted.verify(keys.rulebook.key_id, KeyPurpose.RULEBOOK, signature, statement, NOW + timedelta(days=1))
+    key = keys.signing(KeyPurpose.RULEBOOK, NOW)
+    signature = sign(key.private, statement)
+    trusted.verify(key.key_id, KeyPurpose.RULEBOOK, signature, statement, NOW + timedelta(days=1))
     for certificate in keys.certificates:
         check_certificate(keys.root_public_key, certificate)
 

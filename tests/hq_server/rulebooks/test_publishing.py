@@ -16,7 +16,7 @@ from hq_server.rulebooks.publishing import RulebookRefused, publish_rulebook
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import RulebookError, write_rulebook
 from sync.errors import SignatureError
-from sync.keys import TrustedKeys, encode_bytes
+from sync.keys import KeyPurpose, TrustedKeys, encode_bytes
 from sync.messages import FeedRow, RulebookRow
 from sync.rulebook_signature import check_rulebook, sign_rulebook
 from tests.hq_server.opened import NOW, OpenedHq, opened_hq
@@ -56,15 +56,14 @@ def test_a_till_refuses_a_rulebook_that_was_touched(hq: OpenedHq) -> None:
     trusted = TrustedKeys(hq.keys.root_public_key, hq.keys.certificates)
     dearer = row.document.replace('"bonus_minor":20000', '"bonus_minor":90000')
     assert dearer != row.document
+    other = hq.keys.signing(KeyPurpose.ANCHOR, row.effective_at)
     for touched in (
         msgspec.structs.replace(row, document=dearer),
         msgspec.structs.replace(row, version=2),
         msgspec.structs.replace(row, effective_at=row.effective_at + timedelta(days=1)),
         msgspec.structs.replace(row, signature=encode_bytes(b"x" * 64)),
-        msgspec.structs.replace(row, signature=sign_rulebook(hq.keys.anchor.private, row.document)),
-        msgspec.structs.replace(
-            row, signature=sign_rulebook(hq.keys.anchor.private, row.document), key_id=hq.keys.anchor.key_id
-        ),
+        msgspec.structs.replace(row, signature=sign_rulebook(other.private, row.document)),
+        msgspec.structs.replace(row, signature=sign_rulebook(other.private, row.document), key_id=other.key_id),
     ):
         with pytest.raises(SignatureError):
             check_rulebook(trusted, touched)

@@ -15,7 +15,7 @@ from hq_server.sessions.service import SessionRefused, authenticate, open_sessio
 from hq_server.sessions.tokens import TOKEN_LIFE
 from sync.anchor import check_anchor, make_anchor
 from sync.entry import AnchorRef
-from sync.keys import TrustedKeys, session_statement, sign
+from sync.keys import KeyPurpose, TrustedKeys, session_statement, sign
 from sync.messages import Session, SessionRequest
 from tests.hq_server.opened import NOW, EnrolledTill, OpenedHq, enrolled_till, opened_hq
 
@@ -61,7 +61,7 @@ def anchor_of(hq: OpenedHq, till: EnrolledTill, **changed: object) -> AnchorRef:
     with hq.database.read() as session:
         epoch = current_epoch(session)
     facts = {"epoch": epoch, "hq_time": NOW, "rulebook": 0, "global_cursor": 0, "accepted_seq": 0} | changed
-    key = hq.keys.anchor
+    key = hq.keys.signing(KeyPurpose.ANCHOR, NOW)
     return make_anchor(key.private, key.key_id, terminal_id=till.enrolment.terminal_id, **facts)  # type: ignore[arg-type]
 
 

@@ -88,6 +88,12 @@ STATEMENTS = (
         document TEXT NOT NULL,
         PRIMARY KEY (key_id, purpose)
     ) WITHOUT ROWID""",
+    """CREATE TABLE revoked_keys (
+        key_id TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (key_id, purpose)
+    ) WITHOUT ROWID""",
     """CREATE TABLE cursors (
         scope TEXT NOT NULL,
         epoch TEXT NOT NULL,
