@@ -66,6 +66,8 @@ class Station:
         secrets = directory.secrets()
         self.replica = Replica.open(directory.replica)
         self._mirror = Mirror(self.journal, config.mirror) if config.mirror else None
+        if self._mirror is not None:
+            self.journal.holes.mend_from(self._mirror.raw_of)
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)

@@ -6,8 +6,46 @@ from typing import Annotated
 import typer
 
 from tongchu.exits import FINDINGS, Unusable
+from tongchu.till_commands import ConfigOption, till_config
 
 app = typer.Typer(help="A till's journal: what happened, entry by entry.", no_args_is_help=True)
+
+
+@app.command("declare-hole")
+def declare_hole(
+    seq: Annotated[
+        int, typer.Argument(help="The entry that cannot be read, as the till or `journal verify` names it.")
+    ],
+    by: Annotated[str, typer.Option("--by", help="Your name: it is kept with the declaration.")],
+    config: ConfigOption = None,
+) -> None:
+    """Say for ever that an entry's bytes are lost, so that the till goes on. Tries the mirror first. The till's window must be closed."""
+    from datetime import UTC, datetime
+
+    from terminal.journal import Journal, JournalError
+    from terminal.journal.mirror import Mirror
+    from terminal.till_directory import KeyFileUnusable, TillDirectory
+
+    settings = till_config(config)
+    directory = TillDirectory(settings.data_dir)
+    try:
+        key = directory.secrets().terminal_key
+        journal = Journal.open(directory.journal)
+        try:
+            if settings.mirror:
+                journal.holes.mend_from(Mirror(journal, settings.mirror).raw_of)
+            if journal.holes.mend(seq):
+                typer.echo(f"entry {seq} is whole again: its bytes were put back from the mirror")
+                return
+            hole = journal.holes.declare(seq, key, by=by, now=datetime.now(UTC))
+        finally:
+            journal.close()
+    except (JournalError, KeyFileUnusable) as error:
+        raise Unusable(str(error)) from error
+    typer.echo(
+        f"entry {seq} is declared lost: {hole.kind} of member {hole.member_id or 'nobody known'}, hash {hole.hash[:16]}"
+    )
+    typer.echo("next           start the till; head office flags the entry for a person")
 
 
 @app.command("verify")

@@ -24,7 +24,7 @@ ConfigOption = Annotated[
 ]
 
 
-def _config(path: Path | None) -> "TillConfig":
+def till_config(path: Path | None) -> "TillConfig":
     from terminal.config import ConfigError, TillConfig, load_config
 
     try:
@@ -51,7 +51,7 @@ def enrol(
     from terminal.syncing import SyncingError
     from terminal.till_directory import KeyFileUnusable
 
-    settings = _config(config)
+    settings = till_config(config)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         identity = enrol_till(url, code, settings.data_dir, machine=platform.node())
@@ -72,7 +72,7 @@ def run(config: ConfigOption = None) -> None:
     from terminal.replica import ReplicaError
     from terminal.till_directory import KeyFileUnusable
 
-    settings = _config(config)
+    settings = till_config(config)
     log_to_stderr()
     try:
         run_till(settings)
@@ -86,7 +86,7 @@ def status(config: ConfigOption = None) -> None:
     from terminal.standing_report import TillUnreadable, standing_of
     from terminal.till_directory import TillDirectory
 
-    settings = _config(config)
+    settings = till_config(config)
     try:
         standing = standing_of(TillDirectory(settings.data_dir))
     except TillUnreadable as error:
@@ -131,7 +131,7 @@ def recover(
     from terminal.standing_report import TillUnreadable, standing_of
     from terminal.till_directory import KeyFileUnusable, TillDirectory
 
-    settings = _config(config)
+    settings = till_config(config)
     directory = TillDirectory(settings.data_dir)
     try:
         standing = standing_of(directory)

@@ -3,6 +3,7 @@
 from terminal.journal.errors import (
     DiskFault,
     DiskFull,
+    EntryRotten,
     JournalDamaged,
     JournalError,
     JournalInUse,
@@ -10,6 +11,7 @@ from terminal.journal.errors import (
     NotEnrolled,
     ShiftStateConflict,
 )
+from terminal.journal.holes import EntryNotLost
 from terminal.journal.journal import RESERVE_BYTES, Journal, Receipts, nothing_to_print
 from terminal.journal.records import (
     Appended,
@@ -28,6 +30,8 @@ __all__ = [
     "Appended",
     "DiskFault",
     "DiskFull",
+    "EntryNotLost",
+    "EntryRotten",
     "FlaggedEntry",
     "Head",
     "Identity",

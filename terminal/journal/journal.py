@@ -21,6 +21,7 @@ from terminal.journal import local_members, shifts
 from terminal.journal.database import Connect, JournalDatabase, connect, mapped_errors
 from terminal.journal.errors import DiskFull
 from terminal.journal.head_office import HeadOffice
+from terminal.journal.holes import Holes
 from terminal.journal.local_members import LocalMembers
 from terminal.journal.outcomes import Outcomes
 from terminal.journal.pin_attempts import PinAttemptCounter
@@ -35,7 +36,7 @@ _INSERT = (
     "INSERT INTO entries (seq, event_id, kind, member_id, shift_id, occurred_at, hash, raw, attachment)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_RAW_WHERE = "SELECT raw FROM entries WHERE "
+_RAW_WHERE = "SELECT raw FROM entries WHERE seq NOT IN (SELECT seq FROM holes) AND "
 
 
 def nothing_to_print(_: Entry) -> Sequence[PrintJob]:
@@ -50,6 +51,7 @@ class Journal:
         self._listeners: list[Callable[[], None]] = []
         self.head_office = HeadOffice(database)
         self.outcomes = Outcomes(database, self.head_office)
+        self.holes = Holes(database, self.head_office)
         self.shifts = Shifts(database)
         self.local_members = LocalMembers(database)
         self.pin_attempts = PinAttemptCounter(database)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sync.entry import GENESIS_HASH
+from sync.entry import GENESIS_HASH, entry_hash
 from terminal.journal.errors import JournalError
 from terminal.journal.journal import Journal
 from terminal.journal.records import Head
@@ -76,6 +76,18 @@ class Mirror:
                 with mirror:
                     mirror.executemany("INSERT INTO entries (seq, hash, raw, attachment) VALUES (?, ?, ?, ?)", stored)
                 self._copied = stored[-1][0]
+
+    def raw_of(self, seq: int, wanted_hash: str) -> bytes | None:
+        """The entry's bytes, when the mirror has them whole; None also while it is not plugged in."""
+        if not self._path.is_file():
+            return None
+        try:
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as mirror:
+                row = mirror.execute("SELECT CAST(raw AS BLOB) FROM entries WHERE seq = ?", (seq,)).fetchone()
+        except sqlite3.Error as error:
+            _log.warning("the mirror cannot be read: %s", error)
+            return None
+        return row[0] if row is not None and entry_hash(row[0]) == wanted_hash else None
 
     def _compare(self, mirrored: Head) -> None:
         head = self._journal.head()

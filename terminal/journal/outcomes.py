@@ -10,12 +10,14 @@ from stored_value.identity import EventId, MemberId
 from sync.entry import Entry, entry_hash, read_entry
 from sync.errors import PageError
 from sync.event_codec import event_of
+from sync.hole import entry_of_hole
 from sync.keys import encode_bytes
 from sync.messages import Outcome, OutcomeFinding, PushedEntry
 from terminal import steps
 from terminal.journal.database import JournalDatabase
-from terminal.journal.errors import JournalDamaged
+from terminal.journal.errors import EntryRotten
 from terminal.journal.head_office import HeadOffice
+from terminal.journal.holes import declared_at_seq
 from terminal.journal.records import FlaggedEntry, OpenPush, OwnEvent
 
 _encode = msgspec.json.encode
@@ -42,10 +44,10 @@ class Outcomes:
     def to_push(
         self, after_seq: int, *, entries_max: int, bytes_max: int
     ) -> tuple[tuple[PushedEntry, ...], Entry | None]:
-        """The next entries in order, at least one when there is any, and the last of them. Raises `JournalDamaged` when the next one is not what was written:
-        nothing is signed for that the disk has changed."""
+        """The next entries in order, at least one when there is any, and the last of them. Raises `EntryRotten` when the next one is not what was written
+        and was not declared lost: nothing is signed for that the disk has changed."""
         pushed: list[PushedEntry] = []
-        last: bytes | None = None
+        last: Entry | None = None
         size = 0
         with self._database.reading() as connection:
             for seq, written_hash, raw, attachment in connection.execute(
@@ -53,11 +55,17 @@ class Outcomes:
                 (after_seq, entries_max),
             ):
                 if entry_hash(raw) != written_hash:
+                    hole = declared_at_seq(connection, seq)
+                    if hole is not None:
+                        pushed.append(PushedEntry(hole=hole))
+                        last = entry_of_hole(hole)
+                        continue
                     if pushed:
                         break
-                    raise JournalDamaged(
-                        f"{self._database.path}: entry {seq} is not what was written; run `tongchu journal verify`"
-                        " and restore from the mirror"
+                    raise EntryRotten(
+                        f"{self._database.path}: entry {seq} is not what was written; plug the mirror in, or run"
+                        f" `tongchu journal declare-hole {seq}`",
+                        seq,
                     )
                 size += len(raw) + len(attachment or b"")
                 if pushed and size > bytes_max:
@@ -65,8 +73,8 @@ class Outcomes:
                 pushed.append(
                     PushedEntry(raw=encode_bytes(raw), attachment=encode_bytes(attachment) if attachment else "")
                 )
-                last = raw
-        return tuple(pushed), None if last is None else read_entry(last)
+                last = read_entry(raw)
+        return tuple(pushed), last
 
     def record_push(self, from_seq: int, to_seq: int) -> OpenPush:
         """Before sending. A push that is still open is widened, never narrowed: HQ may have applied all of it."""
@@ -124,7 +132,8 @@ class Outcomes:
             rows = connection.execute(
                 "SELECT e.raw, v.version FROM entries e LEFT JOIN outcomes o ON o.seq = e.seq"
                 " LEFT JOIN outcome_versions v ON v.seq = e.seq AND v.member_id = e.member_id"
-                " WHERE e.member_id = ? AND (o.seq IS NULL OR v.version > ?) ORDER BY e.seq",
+                " WHERE e.member_id = ? AND (o.seq IS NULL OR v.version > ?)"
+                " AND e.seq NOT IN (SELECT seq FROM holes) ORDER BY e.seq",
                 (member_id, contained_version),
             ).fetchall()
         return tuple(_own_event(raw, version) for raw, version in rows)

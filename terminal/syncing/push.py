@@ -10,7 +10,7 @@ from sync.entry import Entry
 from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session
 from terminal import steps
-from terminal.journal import Journal, JournalDamaged
+from terminal.journal import EntryRotten, Journal
 from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
@@ -36,12 +36,15 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
 
 
 def _next_entries(journal: Journal, sent_through: int) -> tuple[tuple[PushedEntry, ...], Entry | None]:
-    """A journal whose bytes have changed must not go on: nobody may sign for them."""
-    try:
-        return journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
-    except JournalDamaged as damaged:
-        journal.head_office.stop(str(damaged))
-        raise TillStopped(str(damaged)) from damaged
+    """Bytes that have changed are fetched from the mirror (H7). A journal that stays changed must not go on: nobody may sign for it."""
+    while True:
+        try:
+            return journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+        except EntryRotten as rotten:
+            if journal.holes.mend(rotten.seq):
+                continue
+            journal.head_office.stop(str(rotten))
+            raise TillStopped(str(rotten)) from rotten
 
 
 def _send(

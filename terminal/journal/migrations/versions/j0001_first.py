@@ -26,6 +26,11 @@ STATEMENTS = (
         ON entries BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
     """CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
+    """CREATE TABLE holes (
+        seq INTEGER PRIMARY KEY,
+        document TEXT NOT NULL,
+        CONSTRAINT fk_holes_entry FOREIGN KEY (seq) REFERENCES entries (seq)
+    )""",
     """CREATE TABLE outcomes (
         seq INTEGER PRIMARY KEY,
         epoch TEXT NOT NULL,
