@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import zstandard
 
+from sync.branches import BranchQuery, BranchReply
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
 from sync.feed import open_page, read_page
@@ -86,6 +87,10 @@ class HqClient:
     def push(self, terminal_id: str, push: Push) -> PushReply:
         """`HqUnreachable` means that the outcome is unknown: HQ may have applied all of it."""
         return self._post(f"/v1/journals/{terminal_id}", push, PushReply)
+
+    def branch(self, terminal_id: str, query: BranchQuery) -> BranchReply:
+        """The same claim again gets the same answer."""
+        return self._post(f"/v1/branches/{terminal_id}", query, BranchReply)
 
     def recover(self, terminal_id: str, recovery: Recovery) -> RecoveryReply:
         """Idempotent, like a push."""

@@ -62,7 +62,7 @@ class SessionRequest(Message, frozen=True, kw_only=True):
 
 
 class Session(Message, frozen=True, kw_only=True):
-    """`journal_head` is the last seq that HQ accepted (0: none) with its hash; `anchor` is fresh."""
+    """`journal_head` is the last seq that HQ accepted (0: none) with its hash, of incarnation `incarnation` (0: an older HQ, which does not say); `anchor` is fresh."""
 
     token: str
     expires_in_s: int
@@ -73,6 +73,7 @@ class Session(Message, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     certificates: tuple[KeyCertificate, ...]
     revocations: tuple[KeyRevocation, ...] = ()
+    incarnation: int = 0
 
 
 # 3. push: POST /v1/journals/{terminal_id}  (body zstd-compressed JSON)

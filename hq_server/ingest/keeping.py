@@ -29,7 +29,7 @@ from hq_server.office import Office
 from hq_server.reservations.lost_grants import mark_earlier
 from hq_server.reservations.settling import note_settled
 from stored_value.events import MemberEnrolled
-from stored_value.findings import Finding
+from stored_value.findings import Finding, FindingCode
 from stored_value.identity import StoreId
 from sync.entry import AnchorRef
 from sync.hole import HOLE_KIND
@@ -94,6 +94,9 @@ def keep(
     """Moves the journal's head at head office to the last of them. `remark` is told with each entry."""
     now = office.clock()
     incoming = _understood(office, session, terminal, proven, now)
+    for each, received in zip(incoming, proven.fresh, strict=True):
+        if received.is_adopted:
+            each.findings.append(Finding(FindingCode.FORK_ADOPTED, {"incarnation": terminal.incarnation}))
     if remark is not None:
         for each in incoming:
             each.findings.append(remark)

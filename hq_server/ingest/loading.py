@@ -98,7 +98,7 @@ def _events(session: ReadSession, groups: ByMember) -> dict[str, set[str]]:
 def load_entries(
     session: ReadSession, store_id: str, terminal_id: str, incarnation: int, seqs: Iterable[int]
 ) -> dict[int, HeldEntry]:
-    """HQ's own record of these entries, without their bytes."""
+    """HQ's own record of these entries, without their bytes. An adopted branch has its beginning in common with the incarnation before (H6)."""
     found = session.execute(
         select(
             JournalEntry.seq,
@@ -106,11 +106,13 @@ def load_entries(
             JournalEntry.member_id,
             JournalEntry.version,
             JournalEntry.findings,
-        ).where(
+        )
+        .where(
             JournalEntry.store_id == store_id,
             JournalEntry.terminal_id == terminal_id,
-            JournalEntry.incarnation == incarnation,
+            JournalEntry.incarnation.in_(range(1, incarnation + 1)),
             JournalEntry.seq.in_(sorted(set(seqs))),
         )
+        .order_by(JournalEntry.incarnation)
     )
     return {row.seq: HeldEntry(row.hash, row.member_id, row.version, row.findings) for row in found}

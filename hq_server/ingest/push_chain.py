@@ -5,7 +5,9 @@ An entry is proven by the hash that its successor, or the head, names. So what s
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from sync.chain import check_head
 from sync.entry import Entry, read_entry
@@ -17,12 +19,14 @@ from sync.messages import PushedEntry, SignedHead
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An entry as it came; `problem` says why its bytes cannot be read. `hole` is the declaration that came instead of lost bytes (H7)."""
+    """An entry as it came; `problem` says why its bytes cannot be read. `hole` is the declaration that came instead of lost bytes (H7).
+    `is_adopted`: written in an incarnation before the one that head office counts it to (H6); the entry's header then names the latter, its bytes the former."""
 
     entry: Entry | None
     attachment: bytes
     problem: str = ""
     hole: DeclaredHole | None = None
+    is_adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def prove_chain(
         seq = each.entry.header.seq
         if hashes.get(seq) != each.entry.hash:
             return Proven((), (), _forked(seq))
-    fresh = received[len(known) :]
+    fresh = [_placed(each, held) for each in received[len(known) :]]
     taken, fault = _follow(fresh, end, held, declarer)
     return Proven(known, tuple(fresh[:taken]), fault)
 
@@ -154,6 +158,14 @@ def _follow(fresh: Sequence[Received], end: End, held: JournalHead, declarer: st
     if fresh and end.seq == seq and end.hash != previous:
         return len(fresh) - 1, Fault("journal_broken", f"entry {seq} is not the one whose hash the head names", seq)
     return len(fresh), None
+
+
+def _placed(each: Received, held: JournalHead) -> Received:
+    entry = each.entry
+    if entry is None or entry.header.incarnation >= held.incarnation:
+        return each
+    header = msgspec.structs.replace(entry.header, incarnation=held.incarnation)
+    return replace(each, entry=replace(entry, header=header), is_adopted=True)
 
 
 def _hole_fault(hole: DeclaredHole, declarer: str) -> Fault | None:

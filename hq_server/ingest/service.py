@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from hq_server.database.engine import DatabaseBusy, ReadSession, StorageFull, WriteSession
-from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.database.models import UNCLAIMED, Terminal, TerminalStatus
 from hq_server.errors import ApiProblem
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
@@ -94,6 +94,8 @@ def _take_in_once(
     terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
     if terminal.status != TerminalStatus.ACTIVE:
         raise ApiProblem(f"terminal_{terminal.status}", terminal.status_reason or "head office stopped this till")
+    if terminal.branch_from == UNCLAIMED:
+        raise ApiProblem("journal_forked", "head office waits for this till to show where its journal parts")
     step("ingest_begun")
     held = held_entries(session, terminal, received, push.head.seq)
     proven = prove(received, push.head, journal_head(terminal), hashes_of(held))

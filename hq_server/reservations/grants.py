@@ -76,7 +76,7 @@ def most_used(used: Iterable[Till]) -> list[Till]:
 
 
 def grants_after(session: ReadSession, till: TillToken, after: int) -> Grants:
-    """In order and without gaps. One that is closed or asked back already is told as expired: the till skips it, and its next report says so."""
+    """In order and without gaps. One that is closed, asked back or the other branch's (H6) is told as expired: the till skips it, and its next report says so."""
     rows = session.scalars(
         select(ReservationRecord)
         .where(
@@ -89,11 +89,11 @@ def grants_after(session: ReadSession, till: TillToken, after: int) -> Grants:
         .order_by(ReservationRecord.number)
         .limit(GRANTS_MAX)
     )
-    return Grants(epoch=till.epoch, grants=tuple(_grant(row) for row in rows))
+    return Grants(epoch=till.epoch, grants=tuple(_grant(row, till) for row in rows))
 
 
-def _grant(row: ReservationRecord) -> Grant:
-    over = row.state != ReservationState.OPEN or row.recalled_at is not None
+def _grant(row: ReservationRecord, till: TillToken) -> Grant:
+    over = row.incarnation != till.incarnation or row.state != ReservationState.OPEN or row.recalled_at is not None
     return Grant(
         number=row.number,
         lease_id=ReservationId(row.reservation_id),

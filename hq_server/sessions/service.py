@@ -59,6 +59,7 @@ def open_session(
         scopes=(GLOBAL_SCOPE, terminal.store_id),
         certificates=keys.certificates,
         revocations=keys.revocations,
+        incarnation=terminal.incarnation,
     )
 
 

@@ -3,6 +3,7 @@
 Inside an epoch nothing here goes backward (H1). Written by enrolment and by the sync cycle.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -78,6 +79,12 @@ class HeadOffice:
                     "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)", _certificate_row(certificate)
                 )
         self._identity, self._epoch = identity, epoch
+
+    def enter_incarnation(self, incarnation: int) -> None:
+        """Head office took this copy of the journal over (H6): what is written from now on says so."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE identity SET incarnation = ?", (incarnation,))
+        self._identity = replace(self.identity, incarnation=incarnation)
 
     def trusted_keys(self) -> TrustedKeys:
         """Every certificate is checked against the pinned root; raises `SignatureError`."""

@@ -11,7 +11,8 @@ from sync.entry import AnchorRef
 from sync.errors import HqRefused, SignatureError
 from sync.keys import TrustedKeys, session_statement, sign
 from sync.messages import ChallengeRequest, Push, Session, SessionRequest
-from terminal.journal import Journal
+from terminal.journal import Head, Journal
+from terminal.syncing.branches import enter_branch
 from terminal.syncing.errors import STOPPING_CODES, TillStopped
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,9 @@ def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, ver
             raise TillStopped(refused.message) from refused
         raise
     _trust(journal, session)
+    if session.incarnation > office.identity.incarnation:
+        enter_branch(client, journal, session)
+        return open_session(client, journal, key, version)
     _stop_on_fork(client, journal, key, session)
     if session.epoch != office.epoch:
         _log.warning("head office began a new epoch", extra={"epoch": session.epoch, "hq_head": session.journal_head})
@@ -72,17 +76,16 @@ def _stop_on_fork(client: HqClient, journal: Journal, key: Ed25519PrivateKey, se
     else:
         reason = f"head office holds entry {seq} of this till with other content"
     journal.head_office.stop(reason)
-    if own_hash is not None:
-        _tell_of_fork(client, journal, key, session.epoch, seq, own_hash)
+    shown = journal.head() if own_hash is None else Head(seq, own_hash)
+    if shown.seq:
+        _tell_of_fork(client, journal, key, session.epoch, shown)
     raise TillStopped(reason)
 
 
-def _tell_of_fork(
-    client: HqClient, journal: Journal, key: Ed25519PrivateKey, epoch: str, seq: int, own_hash: str
-) -> None:
-    """Shows HQ the other branch's signed head, so that it stops the copy as well and tells its people."""
+def _tell_of_fork(client: HqClient, journal: Journal, key: Ed25519PrivateKey, epoch: str, shown: Head) -> None:
+    """Shows HQ an entry of the other branch, signed, so that it stops the copy as well and tells its people. An older image that has sold nothing shows it nothing new."""
     identity = journal.head_office.identity
-    head = sign_head(key, identity.terminal_id, identity.incarnation, seq, own_hash)
+    head = sign_head(key, identity.terminal_id, identity.incarnation, shown.seq, shown.hash)
     try:
         client.push(identity.terminal_id, Push(epoch=epoch, entries=(), head=head))
     except HqRefused as refused:

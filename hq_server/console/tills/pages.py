@@ -13,6 +13,7 @@ from hq_server.console.tills.reads import open_codes, till, tills
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.enrolment.codes import StoreUnknown, create_code
 from hq_server.office import Office
+from hq_server.recovery.branches import adopt
 from hq_server.terminals.standing import Standing, allow_again, revoke, stop
 from stored_value.identity import StoreId, TerminalId
 
@@ -58,7 +59,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
     _require_change(visitor)
     with office.database.read() as session:
         line = till(session, terminal_id, now=office.clock())
-        if line is None or change not in {"stop", "allow", "revoke"}:
+        if line is None or change not in {"stop", "allow", "revoke", "adopt"}:
             raise PageMissing
         return page(
             request,
@@ -97,6 +98,16 @@ def post_allow(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Resp
         if standing is Standing.CHANGED:
             record(session, actor=visitor.login, action="terminal_allowed", subject=terminal_id, now=office.clock())
     return _changed(standing, "allowed")
+
+
+@router.post("/tills/{terminal_id}/adopt")
+def post_adopt(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
+    _require_change(visitor)
+    with office.database.write() as session:
+        standing = adopt(session, TerminalId(terminal_id))
+        if standing is Standing.CHANGED:
+            record(session, actor=visitor.login, action="branch_adopted", subject=terminal_id, now=office.clock())
+    return _changed(standing, "adopted")
 
 
 @router.post("/tills/{terminal_id}/revoke")

@@ -3,6 +3,7 @@
 from hq_server.database.models.exceptions import ExceptionRecord, ExceptionState
 from hq_server.database.models.feeds import CampaignCount, Feed, FeedHead, Outbox, Rollup, SealedPage
 from hq_server.database.models.franchise import (
+    UNCLAIMED,
     AuditRecord,
     EnrolmentCode,
     HqState,
@@ -21,6 +22,7 @@ from hq_server.database.models.reservations import ReservationRecord, Reservatio
 from hq_server.database.models.wallets import PostingRecord, PurchaseRecord, WalletEventRecord, WalletRecord
 
 __all__ = [
+    "UNCLAIMED",
     "AuditRecord",
     "CampaignCount",
     "ConsoleSession",

@@ -29,6 +29,10 @@ class TerminalStatus(StrEnum):
     REVOKED = "revoked"
 
 
+UNCLAIMED = -1
+"""`Terminal.branch_from` between a person's decision to adopt a branch and the till's claim."""
+
+
 class HqState(Table):
     """One row, `key` = "hq": the epoch (H1) and when it began, and the first member number that no till has been given."""
 
@@ -60,8 +64,8 @@ class Terminal(Table):
 
     Of reservations (H2): `grant_counter` counts the leases offered in `grant_epoch`; what stands at or below `grants_closed_through` (leases of that epoch) and
     `requests_closed_through` (holds) was closed by the till's newest report, made at `reported_at` in `reported_epoch` and known again by `report_signature`.
-    `hole_seq` is the last entry that was declared lost, 0 for none (H7). From its second incarnation on, `branch_from` and `branch_hash` are the last entry that the
-    journal has in common with the one before (H6)."""
+    `hole_seq` is the last entry that was declared lost, 0 for none (H7). From its second incarnation on, `branch_from` is the last entry that the journal
+    has in common with the one before, `branch_hash` the hash of the first that it has not (H6)."""
 
     __tablename__ = "terminals"
     __table_args__ = placed(

@@ -1,0 +1,113 @@
+"""Owns taking over the losing branch of a forked journal as a new incarnation (H6): a person decides, the till shows where the branches part and claims its own.
+
+HQ's rows of the first branch stay as they are. Whoever has the till's key can claim: clones are detected, not prevented. What was reserved for the first branch stays open
+until it is written off. Called by the console and by the endpoint; `adopt`'s caller commits.
+"""
+
+import msgspec
+from sqlalchemy import select
+
+from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.models import UNCLAIMED, JournalEntry, Terminal, TerminalStatus
+from hq_server.errors import ApiProblem
+from hq_server.ingest.loading import load_entries
+from hq_server.office import Office
+from hq_server.sessions.tokens import TillToken
+from hq_server.terminals.standing import Standing
+from stored_value.identity import TerminalId
+from sync.branches import MARKS_MAX, BranchQuery, BranchReply, Mark
+from sync.entry import GENESIS_HASH, read_entry
+
+_encode_anchor = msgspec.json.Encoder(order="sorted").encode
+
+
+def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
+    """Only of a stopped till. Until the till has claimed its branch, nothing is taken from it."""
+    terminal = session.scalars(
+        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
+    ).one_or_none()
+    if terminal is None:
+        return Standing.UNKNOWN
+    if terminal.status != TerminalStatus.STOPPED or terminal.branch_from == UNCLAIMED:
+        return Standing.UNCHANGED
+    terminal.status, terminal.status_reason = TerminalStatus.ACTIVE, ""
+    terminal.incarnation += 1
+    terminal.branch_from, terminal.branch_hash = UNCLAIMED, ""
+    return Standing.CHANGED
+
+
+def answer_branch(office: Office, till: TillToken, query: BranchQuery) -> BranchReply:
+    """Idempotent: the same claim again gets the same answer, another one is a fork of the branch itself."""
+    if query.epoch != till.epoch:
+        raise ApiProblem("epoch_over", f"this head office is in epoch {till.epoch}", {"epoch": till.epoch})
+    if not 0 < len(query.marks) <= MARKS_MAX:
+        raise ApiProblem("request_invalid", f"a question about branches has 1 to {MARKS_MAX} marks")
+    with office.database.write() as session:
+        terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
+        if terminal.incarnation != query.incarnation or terminal.incarnation < 2:
+            raise ApiProblem("journal_broken", f"{terminal.terminal_id} is in incarnation {terminal.incarnation}")
+        reply = _compared(session, terminal, query.marks)
+        if not query.claim:
+            return reply
+        _claim(session, terminal, query.marks, reply)
+        return msgspec.structs.replace(reply, claimed=True)
+
+
+def _compared(session: ReadSession, terminal: Terminal, marks: tuple[Mark, ...]) -> BranchReply:
+    held = load_entries(
+        session, terminal.store_id, terminal.terminal_id, terminal.incarnation - 1, [mark.seq for mark in marks]
+    )
+    held_through = _held_through(session, terminal)
+    hashes = {seq: each.hash for seq, each in held.items() if seq <= held_through} | {0: GENESIS_HASH}
+    common = [mark.seq for mark in marks if hashes.get(mark.seq) == mark.hash]
+    other = [mark.seq for mark in marks if hashes.get(mark.seq) != mark.hash]
+    return BranchReply(common=max(common, default=0), other=min(other, default=0), held_through=held_through)
+
+
+def _held_through(session: ReadSession, terminal: Terminal) -> int:
+    found = session.scalar(
+        select(JournalEntry.seq)
+        .where(
+            JournalEntry.store_id == terminal.store_id,
+            JournalEntry.terminal_id == terminal.terminal_id,
+            JournalEntry.incarnation == terminal.incarnation - 1,
+        )
+        .order_by(JournalEntry.seq.desc())
+        .limit(1)
+    )
+    return found or 0
+
+
+def _claim(session: WriteSession, terminal: Terminal, marks: tuple[Mark, ...], reply: BranchReply) -> None:
+    common, first = marks[0], marks[1].hash if len(marks) > 1 else ""
+    if terminal.branch_from != UNCLAIMED:
+        if (terminal.branch_from, terminal.branch_hash) != (common.seq, first):
+            raise ApiProblem(
+                "journal_forked", "another copy of this journal was taken over already", {"seq": common.seq}
+            )
+        return
+    parts = len(marks) == 1 or (marks[1].seq == common.seq + 1 and reply.other == marks[1].seq)
+    if reply.common != common.seq or not parts or common.seq >= reply.held_through:
+        raise ApiProblem("journal_broken", f"the journals do not part behind entry {common.seq}", {"seq": common.seq})
+    terminal.branch_from, terminal.branch_hash = common.seq, first
+    terminal.accepted_seq, terminal.head_hash = common.seq, common.hash
+    terminal.requests_closed_through, terminal.grants_closed_through = 0, 0
+    terminal.report_signature = ""
+    terminal.anchor_seen = _anchor_at(session, terminal, common.seq)
+
+
+def _anchor_at(session: ReadSession, terminal: Terminal, seq: int) -> bytes | None:
+    """The branch's anchors follow the last one in common, not those of the other branch."""
+    raw = session.scalar(
+        select(JournalEntry.raw)
+        .where(
+            JournalEntry.store_id == terminal.store_id,
+            JournalEntry.terminal_id == terminal.terminal_id,
+            JournalEntry.incarnation < terminal.incarnation,
+            JournalEntry.seq == seq,
+        )
+        .order_by(JournalEntry.incarnation.desc())
+        .limit(1)
+    )
+    anchor = read_entry(raw).header.anchor if raw is not None else None
+    return None if anchor is None else _encode_anchor(anchor)

@@ -1,0 +1,139 @@
+"""A till's disk is put back to Friday (H6): what it printed since never reached head office, until a person decides that head office takes that branch over."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hq_server.recovery.branches import adopt
+from hq_server.terminals.standing import Standing, stop
+from stored_value.identity import TerminalId
+from sync.errors import HqUnreachable
+from terminal.syncing import TillStopped
+from tests.scenarios.franchise import Franchise, cashier_of, member_of
+from tests.scenarios.relay import LossyRelay
+from tests.scenarios.till import Till
+from tongchu.witness.books import read_journal
+
+pytestmark = pytest.mark.slow
+TILL = "S01-T1"
+
+
+def friday_and_saturday(franchise: Franchise, folder: Path) -> tuple[Till, Path]:
+    """A till that head office followed through Saturday, and Friday's image of its disk."""
+    wang = member_of("S01")
+    till = franchise.till(TILL)
+    till.top_up(wang, 50_000)
+    till.sync()
+    till.close()
+    friday = folder / "friday"
+    shutil.copytree(till.data_dir, friday)
+    till.restart(franchise.hq.url)
+    till.begin_shift()
+    till.redeem(wang, 1_000)
+    till.redeem(wang, 2_000)
+    till.sync()
+    return till, friday
+
+
+def put_back(franchise: Franchise, image: Path, *amounts_minor: int) -> Till:
+    """The image in a machine, selling before anybody notices."""
+    till = Till(image, franchise.clocks[TILL], franchise.hq.url, cashier_of("S01"))
+    franchise.stack.callback(till.close)
+    till.begin_shift()
+    for amount in amounts_minor:
+        till.redeem(member_of("S01"), amount)
+    return till
+
+
+def decide(franchise: Franchise) -> Standing:
+    with franchise.hq.database.write() as session:
+        return adopt(session, TerminalId(TILL))
+
+
+def test_h6_the_losing_branch_is_taken_over_after_a_persons_decision(franchise: Franchise, tmp_path: Path) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    saturday.close()
+    till = put_back(franchise, friday, 3_000, 4_000)
+    assert isinstance(till.sync_fails(), TillStopped)
+    assert franchise.books.balances()[member_of("S01")] == 52_000, "printed, and not at head office"
+    till.sync_fails()
+    assert decide(franchise) is Standing.CHANGED
+    till.sync()
+    assert franchise.books.balances()[member_of("S01")] == 52_000 - 7_000, "both branches count"
+    assert till.journal.head_office.identity.incarnation == 2
+    assert till.journal.head_office.stopped_reason is None
+    flagged = franchise.books.rows(
+        "SELECT seq, raw, findings FROM journal_entries WHERE incarnation = 2 AND findings LIKE '%fork_adopted%' ORDER BY seq"
+    )
+    own = {entry.seq: entry.raw for entry in read_journal(till.data_dir).entries}
+    assert [own[seq] for seq, _, _ in flagged] == [bytes(raw) for _, raw, _ in flagged], "byte for byte"
+    assert {entry.body.get("amount_minor") for entry in read_journal(till.data_dir).entries} >= {3_000, 4_000}
+    till.begin_shift()
+    till.redeem(member_of("S01"), 500)
+    till.sync()
+    assert read_journal(till.data_dir).entries[-1].header["incarnation"] == 2
+    newest = franchise.books.rows(
+        "SELECT findings FROM journal_entries WHERE incarnation = 2 ORDER BY seq DESC LIMIT 1"
+    )
+    assert newest == [("[]",)], "what is written in the new life is as good as any"
+    assert till.member(member_of("S01")).balance_minor == 44_500 == franchise.books.balances()[member_of("S01")]
+
+
+def test_h6_the_copy_that_head_office_followed_is_told_that_it_is_over(franchise: Franchise, tmp_path: Path) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    till = put_back(franchise, friday, 3_000)
+    till.sync_fails()
+    decide(franchise)
+    saturday.restart(franchise.hq.url)
+    assert isinstance(saturday.sync_fails(), TillStopped), "also when it comes first"
+    till.sync()
+    assert isinstance(saturday.sync_fails(), TillStopped)
+    assert saturday.counter.status().stopped_reason
+    assert franchise.books.balances()[member_of("S01")] == 52_000 - 3_000
+
+
+def test_h6_of_two_losing_copies_one_is_taken_over(franchise: Franchise, tmp_path: Path) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    saturday.close()
+    shutil.copytree(friday, tmp_path / "again")
+    first = put_back(franchise, friday, 3_000)
+    second = put_back(franchise, tmp_path / "again", 4_000)
+    first.sync_fails()
+    decide(franchise)
+    first.sync()
+    assert isinstance(second.sync_fails(), TillStopped)
+    assert franchise.books.balances()[member_of("S01")] == 52_000 - 3_000
+
+
+def test_h6_a_claim_whose_answer_was_lost_is_made_again(franchise: Franchise, tmp_path: Path) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    saturday.close()
+    till = put_back(franchise, friday, 3_000)
+    till.sync_fails()
+    decide(franchise)
+    with LossyRelay(franchise.hq.url) as relay:
+        till.restart(relay.url)
+        relay.lose_replies_to("POST /v1/branches", times=None)
+        for _ in range(3):
+            assert isinstance(till.sync_fails(), HqUnreachable)
+        relay.lose_nothing()
+        till.sync()
+        till.close()
+    assert franchise.books.balances()[member_of("S01")] == 52_000 - 3_000
+
+
+def test_h6_an_image_that_has_sold_nothing_goes_on_too_and_only_a_stopped_till_is_adopted(
+    franchise: Franchise, tmp_path: Path
+) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    saturday.close()
+    assert decide(franchise) is Standing.UNCHANGED
+    till = put_back(franchise, friday)
+    assert isinstance(till.sync_fails(), TillStopped)
+    with franchise.hq.database.write() as session:
+        stop(session, TerminalId(TILL), "磁盘已还原")
+    assert decide(franchise) is Standing.CHANGED
+    till.sync()
+    assert franchise.books.balances()[member_of("S01")] == 52_000
+    assert till.journal.head_office.identity.incarnation == 2
