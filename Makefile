@@ -39,7 +39,7 @@ test: static ## Everything that check does, and every other test but the soak; n
 bench: setup ## Measure every figure this project claims; run it on a quiet machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: setup ## The long tests: ten times the crashes and seeds of `make test`
+soak: setup ## The long tests: ten times the crashes and seeds of `make test`, 3 minutes of real processes on bad wires
 	$(PYTEST) -m soak --fail-on-skip --timeout=7200 $(ARGS)
 
 screenshots: setup ## Draw every screen and page again into docs/images/

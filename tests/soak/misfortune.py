@@ -10,17 +10,10 @@ from typing import Final
 from tests.soak.franchise import Franchise
 from tests.soak.wire import CLEAR, WEATHERS
 
-FORECAST: Final = (
-    "answers lost",
-    "rough",
-    "cut",
-    "rough",
-    "answers lost",
-    "nothing arrives",
-    "rough",
-    "nothing comes back",
-)
-"""Each wire is half of the forecast ahead of the next but one, so that some tills are served while others are cut off."""
+_BAD: Final = ("answers lost", "cut", "nothing arrives", "nothing comes back")
+FORECAST: Final = tuple(kind for bad in _BAD for kind in (bad, "rough", "rough"))
+_AHEAD: Final = 5
+"""Each wire is so many turns ahead of the one before: some tills are served while others are cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +24,16 @@ class Pace:
 
 
 def strike(franchise: Franchise, pace: Pace, over: threading.Event) -> None:
-    """For as long as the pace says, or until `over`, which it sets at the end."""
+    """For as long as the pace says and until everything has been killed once, or until `over`, which it sets at the end."""
+    victims = _victims(franchise)
+    kills = cycle(victims)
+    turns: dict[Callable[[], None], float] = {
+        _weather(franchise): pace.weather_every_s,
+        lambda: _kill(franchise, next(kills)): pace.kill_every_s,
+    }
     begun = time.monotonic()
-    turns = {_weather(franchise): pace.weather_every_s, _kills(franchise): pace.kill_every_s}
-    due = {turn: begun + every for turn, every in turns.items()}
-    for turn in turns:
-        turn()
-    while not over.is_set() and time.monotonic() < begun + pace.lasts_s:
+    due = dict.fromkeys(turns, begun)
+    while time.monotonic() < begun + pace.lasts_s or not all(franchise.happened[f"killed {name}"] for name in victims):
         turn = min(due, key=lambda each: due[each])
         if over.wait(max(0.0, due[turn] - time.monotonic())):
             break
@@ -49,7 +45,7 @@ def strike(franchise: Franchise, pace: Pace, over: threading.Event) -> None:
 
 
 def _weather(franchise: Franchise) -> Callable[[], None]:
-    places = {name: place * 3 for place, name in enumerate(franchise.names)}
+    places = {name: place * _AHEAD for place, name in enumerate(franchise.names)}
 
     def turn() -> None:
         for name in places:
@@ -61,18 +57,19 @@ def _weather(franchise: Franchise) -> Callable[[], None]:
     return turn
 
 
-def _kills(franchise: Franchise) -> Callable[[], None]:
-    victims = [(stand.name, stand.kill) for stand in franchise.stands.values()]
-    victims.insert(1, ("head office", franchise.head_office.kill_and_start))
-    victims.insert(3, ("a process of the database", franchise.head_office.kill_a_database_process))
-    order = cycle(victims)
+def _victims(franchise: Franchise) -> list[str]:
+    one, two, *others = franchise.names
+    return [one, "head office", two, "a process of the database", *others]
 
-    def turn() -> None:
-        name, strike_down = next(order)
-        stand = franchise.stands.get(name)
-        if stand is not None and not stand.at_work.wait(60):
-            raise AssertionError(f"{name} did not come back to work")
-        strike_down()
-        franchise.happened[f"killed {name}"] += 1
 
-    return turn
+def _kill(franchise: Franchise, name: str) -> None:
+    match name:
+        case "head office":
+            franchise.head_office.kill_and_start()
+        case "a process of the database":
+            franchise.head_office.kill_a_database_process()
+        case _:
+            stand = franchise.stands[name]
+            assert stand.at_work.wait(60), f"{name} did not come back to work"
+            stand.kill()
+    franchise.happened[f"killed {name}"] += 1

@@ -16,15 +16,15 @@ from tests.soak.franchise import Franchise, running
 from tests.soak.healing import disagreements, settle
 from tests.soak.misfortune import Pace, strike
 
-SHORT = Pace(lasts_s=20, weather_every_s=3, kill_every_s=3)
-LONG = Pace(lasts_s=180, weather_every_s=6, kill_every_s=4)
+SHORT = Pace(lasts_s=20, weather_every_s=4, kill_every_s=3)
+LONG = Pace(lasts_s=180, weather_every_s=8, kill_every_s=5)
 ALWAYS = (
-    "acknowledged", "redeemed offline", "topped_up offline", "purchase_refunded offline", "packets lost", "packets cut", "packets doubled",
+    "acknowledged", "topped_up online", "topped_up offline", "packets lost", "packets cut", "packets doubled",
     "applied, answer lost",
 )  # fmt: skip
 IN_THREE_MINUTES = (
-    "redeemed online", "topped_up online", "purchase_refunded online", "member_enrolled offline", "killed with a push open",
-    "killed between begin and commit", "reprints",
+    "redeemed online", "redeemed offline", "purchase_refunded online", "purchase_refunded offline", "member_enrolled offline",
+    "killed with a push open", "killed between begin and commit",
 )  # fmt: skip
 
 
