@@ -32,7 +32,8 @@ class StorageFull(Exception):
 
 
 class DatabaseBusy(Exception):
-    """Another writer held what this one needed for too long, or both waited for each other: nothing was kept, the same again may succeed."""
+    """Another writer held what this one needed for too long, or both waited for each other: nothing was kept, the same again may succeed. Or the database went away,
+    perhaps while it committed: whoever asks again asks with the same ids."""
 
 
 class ReadSession(Session):
@@ -127,7 +128,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """The two faults of a database that a caller can answer sensibly, as this module's own errors. COPY raises the driver's errors bare."""
+    """The faults of a database that a caller can answer sensibly, as this module's own errors. COPY raises the driver's errors bare."""
     try:
         yield
     except (DBAPIError, psycopg.Error) as error:
@@ -152,7 +153,9 @@ def _is_busy(cause: BaseException | None) -> bool:
         case sqlite3.Error():
             return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
         case _:
-            return isinstance(
-                cause,
-                psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure | psycopg.errors.LockNotAvailable,
+            waited = (
+                psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure | psycopg.errors.LockNotAvailable
             )
+            away = psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown | psycopg.errors.CannotConnectNow
+            # A connection that failed or was lost has no class of its own.
+            return isinstance(cause, waited | away) or type(cause) is psycopg.OperationalError

@@ -107,6 +107,8 @@ class Stand:
                 self._serve_next()
             except Killed:
                 self._rise()
+        if not self.at_work.is_set():  # killed between two customers, and nobody has come since
+            self._rise()
 
     def look(self, numbers: tuple[str, ...], *, settled: bool) -> Shown:
         shown = self._ask(Look(numbers, settled))
