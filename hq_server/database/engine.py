@@ -27,6 +27,17 @@ class DatabaseUnfit(Exception):
     """The database's URL or file cannot serve; the message names the remedy."""
 
 
+_SQLITE_REFUSALS: Final = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_CHECK,
+        sqlite3.SQLITE_CONSTRAINT_NOTNULL,
+        sqlite3.SQLITE_CONSTRAINT_TRIGGER,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_MISMATCH,
+    }
+)
+
+
 class StorageFull(Exception):
     """The database could not grow: nothing of the unit of work was kept."""
 
@@ -138,6 +149,20 @@ def _translated() -> Iterator[None]:
         if _is_busy(cause):
             raise DatabaseBusy(str(cause)) from error
         raise
+
+
+def is_unstorable(error: Exception) -> bool:
+    """The database refuses these very values, today and tomorrow: a text it cannot hold, a number too large, a CHECK that does not hold."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    match cause:
+        case sqlite3.Error():
+            return getattr(cause, "sqlite_errorcode", 0) in _SQLITE_REFUSALS or isinstance(cause, sqlite3.DataError)
+        case OverflowError() | UnicodeEncodeError():
+            return True
+        case _:
+            return isinstance(
+                cause, psycopg.DataError | psycopg.errors.CheckViolation | psycopg.errors.NotNullViolation
+            )
 
 
 def _is_full(cause: BaseException | None) -> bool:

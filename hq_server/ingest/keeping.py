@@ -21,6 +21,7 @@ from hq_server.ingest.anchor_trail import neighbours
 from hq_server.ingest.batch_writer import writer_for
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
 from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
+from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
 from hq_server.ingest.understanding import Incoming, Place, understand
 from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
@@ -90,25 +91,33 @@ def keep(
     epoch: str,
     *,
     remark: Finding | None = None,
-) -> BatchRows:
+) -> Kept:
     """Moves the journal's head at head office to the last of them. `remark` is told with each entry."""
     now = office.clock()
-    incoming = _understood(office, session, terminal, proven, now)
-    for each, received in zip(incoming, proven.fresh, strict=True):
-        if received.is_adopted:
-            each.findings.append(Finding(FindingCode.FORK_ADOPTED, {"incarnation": terminal.incarnation}))
-    if remark is not None:
-        for each in incoming:
-            each.findings.append(remark)
-    mark_earlier(session, terminal, incoming, epoch)
-    _enrolled(office, session, incoming, now)
-    rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
-    write_rows(writer_for(session), rows)
-    note_settled(session, rows.members, at=now)
+
+    def understood() -> list[Incoming]:
+        incoming = _understood(office, session, terminal, proven, now)
+        for each, received in zip(incoming, proven.fresh, strict=True):
+            if received.is_adopted:
+                each.findings.append(Finding(FindingCode.FORK_ADOPTED, {"incarnation": terminal.incarnation}))
+        if remark is not None:
+            for each in incoming:
+                each.findings.append(remark)
+        mark_earlier(session, terminal, incoming, epoch)
+        return incoming
+
+    def write(incoming: Sequence[Incoming]) -> BatchRows:
+        _enrolled(office, session, incoming, now)
+        rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
+        write_rows(writer_for(session), rows)
+        note_settled(session, rows.members, at=now)
+        return rows
+
+    kept = written(session, understood, write)
     step("rows_written")
-    if incoming:
-        _move_head(terminal, incoming)
-    return rows
+    if kept.incoming:
+        _move_head(terminal, kept.incoming)
+    return kept
 
 
 def _move_head(terminal: Terminal, incoming: Sequence[Incoming]) -> None:

@@ -99,17 +99,17 @@ def _take_in_once(
     step("ingest_begun")
     held = held_entries(session, terminal, received, push.head.seq)
     proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
-    rows = keep(office, session, terminal, proven, push.epoch)
+    kept = keep(office, session, terminal, proven, push.epoch)
     terminal.last_seen_at = now
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]
         logger.error("till stopped: %s", proven.fault.message, extra={"terminal_id": terminal.terminal_id})
         raise_about_till(session, terminal, _of_fault(proven.fault), now=now)
-    moved = frozenset(each.member_id for each in rows.incoming if each.member_id is not None)
+    moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
     if _is_whole_report(push, terminal):
         moved |= heed(session, terminal, Report(push.head, push.epoch), Stamp(now, office.keys.random))
     session.flush()
-    outcomes = (*known_outcomes(proven, held), *rows.outcomes())
+    outcomes = (*known_outcomes(proven, held), *kept.outcomes)
     return _reply(session, office, terminal, push.epoch, outcomes), proven.fault, moved
 
 

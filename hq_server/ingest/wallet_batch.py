@@ -42,6 +42,16 @@ from sync.wallet_codec import write_purchase, write_wallet
 
 logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+CANNOT_BE_APPLIED = (
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AssertionError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+"""What the rules may raise for an entry that nobody thought of: it alone is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +186,7 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
             findings.append(Finding(FindingCode.MEMBER_UNKNOWN))
         try:
             applied = apply(wallet, event, each.rulebook)
-        except (ValueError, ArithmeticError, LookupError, AssertionError) as error:
+        except CANNOT_BE_APPLIED as error:
             logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
             set_aside(each, f"{type(error).__name__}: {error}")
         else:

@@ -87,10 +87,10 @@ def _take_in_whole(
         proven = prove_chain(received, end, journal_head(dead), hashes_of(held), declarer=public_key)
         code = FindingCode.RECOVERED_SIGNED if is_own else FindingCode.RECOVERED
         remark = Finding(code, {"by": rescuer.terminal_id, "approved_by": approval.approved_by})
-        rows = keep(office, session, dead, proven, recovery.epoch, remark=remark)
+        kept = keep(office, session, dead, proven, recovery.epoch, remark=remark)
         session.flush()
-        outcomes = (*known_outcomes(proven, held), *rows.outcomes())
-        moved = frozenset(each.member_id for each in rows.incoming if each.member_id is not None)
+        outcomes = (*known_outcomes(proven, held), *kept.outcomes)
+        moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
         if recovery.is_whole and proven.fault is None:
             _note_whole(office, session, dead, approval, rescuer)
         return _TakenIn(_reply(session, dead, outcomes), proven.fault, moved)
