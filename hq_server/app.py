@@ -19,6 +19,7 @@ from hq_server.feed.live import router as live
 from hq_server.feed.news import NewsBoard
 from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
+from hq_server.gate import Gate, Room
 from hq_server.ingest.endpoints import router as ingest
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.keys.key_files import load_keys
@@ -95,6 +96,8 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
     app = FastAPI(title="Tongchu HQ", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.office = office
     errors.install(app)
+    room = Room(pushes=config.pushes_at_once_max, calls=config.calls_at_once_max, waiting=config.waiting_calls_max)
+    app.add_middleware(Gate, room, office.keys.random)
     for router in (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery):
         app.include_router(router)
     app.mount(CONSOLE, create_console(office))

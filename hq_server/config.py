@@ -57,6 +57,15 @@ class HqConfig(BaseModel):
     run_interval_s: Annotated[
         float, Field(gt=0, le=3600, description="How often head office looks for an expiry, instalment or sweep due.")
     ] = 30.0
+    pushes_at_once_max: Annotated[
+        int, Field(gt=0, description="How many tills' journals are taken in at once; more are asked to come back.")
+    ] = 24
+    calls_at_once_max: Annotated[
+        int, Field(gt=0, description="How many calls of tills are answered at once; more are asked to come back.")
+    ] = 400
+    waiting_calls_max: Annotated[
+        int, Field(gt=0, description="How many tills may wait for news at once; more are asked to come back.")
+    ] = 10_000
     secure_cookies: Annotated[
         bool, Field(description="Send the console's cookie over HTTPS only. Set it when a TLS proxy stands before HQ.")
     ] = False

@@ -5,7 +5,7 @@ The status of each code is in `STATUS_OF`, the error of each lower layer in `_pr
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -48,8 +48,11 @@ STATUS_OF: Final[dict[str, int]] = {
     "hold_too_late": 409,
     "body_too_large": 413,
     "encoding_unknown": 415,
+    "protocol_too_old": 426,
+    "protocol_too_new": 400,
     "internal": 500,
     "busy": 503,
+    "overloaded": 503,
     "storage_full": 503,
 }
 
@@ -78,10 +81,11 @@ def new_support_id() -> str:
     return secrets.token_hex(4)
 
 
-def respond(problem: ApiProblem, support_id: str) -> Response:
+def respond(problem: ApiProblem, support_id: str, random: Callable[[int], bytes]) -> Response:
+    """`Retry-After` is spread, so that tills which were refused together do not come back together."""
     headers = {PROTOCOL_HEADER: PROTOCOL_VERSION, "Cache-Control": "no-store"}
     if problem.retry_after_s is not None:
-        headers["Retry-After"] = str(problem.retry_after_s)
+        headers["Retry-After"] = str(problem.retry_after_s + random(1)[0] * (problem.retry_after_s + 1) // 256)
     body = ApiError(code=problem.code, message=problem.message, data=problem.data, support_id=support_id)
     return Response(msgspec.json.encode(body), STATUS_OF[problem.code], headers, "application/json")
 
@@ -122,7 +126,7 @@ def _answer(request: Request, error: Exception) -> Response:
         logger.error("%s", problem.message, extra=facts)
     else:
         logger.info("%s", problem.message, extra=facts)
-    return respond(problem, support_id)
+    return respond(problem, support_id, request.app.state.office.keys.random)
 
 
 async def _handle(request: Request, error: Exception) -> Response:

@@ -32,6 +32,7 @@ class RefusalCode(StrEnum):
     TILL_STOPPED = "till_stopped"
     NO_RULEBOOK = "no_rulebook"
     NOT_PERMITTED = "not_permitted"
+    CLOCK_OFF = "clock_off"
     DISK_FULL = "disk_full"
     DISK_FAULT = "disk_fault"
     AMOUNT_NEGATIVE = "amount_negative"

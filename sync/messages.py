@@ -12,8 +12,10 @@ from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import AnchorRef
 from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate, KeyRevocation
+from sync.versions import CURRENT
 
-PROTOCOL_VERSION = "2026-11-23"
+PROTOCOL_VERSION = CURRENT
+"""Sent as the header `Tongchu-Protocol` by both sides; `sync.versions` says why each one is."""
 PROTOCOL_HEADER = "Tongchu-Protocol"
 SCOPE_KEY_HEADER = "Tongchu-Scope-Key"
 GLOBAL_SCOPE = "global"
@@ -52,13 +54,15 @@ class Challenge(Message, frozen=True, kw_only=True):
 
 
 class SessionRequest(Message, frozen=True, kw_only=True):
-    """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1)."""
+    """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1).
+    `till_time` is what the till's clock shows: order never depends on it, HQ tells people when it is minutes off."""
 
     terminal_id: TerminalId
     challenge: str
     signature: str
     anchor: AnchorRef | None = None
     version: str = ""
+    till_time: datetime | None = None
 
 
 class Session(Message, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from printers.profile import profile_by_name
 from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
 from sync.client import HqClient
+from sync.versions import TOO_NEW
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
 from terminal.counter import Counter
@@ -23,6 +24,7 @@ from terminal.counter.link import Equipment, Link, LinkState, TillKeys
 from terminal.devices.framing import Rejected
 from terminal.devices.scanner import SerialScanner
 from terminal.devices.scanner_state import ScannerState
+from terminal.hq_time import HqTime
 from terminal.journal import Journal, NotEnrolled
 from terminal.journal.mirror import Mirror
 from terminal.language import Language
@@ -71,7 +73,10 @@ class Station:
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)
-        cycle = SyncCycle(self._sync_client, self.journal, self.replica, directory, secrets.terminal_key, version)
+        self._hq_time = HqTime(clock)
+        cycle = SyncCycle(
+            self._sync_client, self.journal, self.replica, directory, secrets.terminal_key, version, self._hq_time
+        )
         reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._worker = SyncWorker(cycle.run_once, clock, poll_interval_s=config.poll_interval_s)
         self._scanner = (
@@ -150,7 +155,12 @@ class Station:
 
     def _link_state(self) -> LinkState:
         status = self._worker.status()
-        return LinkState(online=status.online, offline_since=None if status.online else status.since)
+        return LinkState(
+            online=status.online,
+            offline_since=None if status.online else status.since,
+            clock_off_by=self._hq_time.off_by(),
+            is_hq_older=status.code == TOO_NEW,
+        )
 
 
 def _open_journal(path: Path, world: World) -> Journal:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.exceptions.clocks import notice_clock
 from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
 from hq_server.sessions.anchors import anchor_for, lies_in_future
@@ -38,6 +39,8 @@ def open_session(
     terminal = _proven(session, tokens, request, now)
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
         _notice_restore(session, keys, terminal, request.anchor, now)
+    if request.till_time is not None:
+        notice_clock(session, terminal, request.till_time, now=now)
     terminal.last_seen_at = now
     terminal.version = request.version[:_VERSION_CHARS_MAX]
     session.flush()

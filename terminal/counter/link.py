@@ -4,7 +4,7 @@ strip, the keys that this till was given. Values and callables only; the composi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from printers.spool import SpoolStatus
 from sync.messages import FindMember, FoundMembers
@@ -13,8 +13,12 @@ from terminal.devices.scanner_state import ScannerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
+    """`clock_off_by`: how far the till's clock is ahead of head office's. `is_hq_older`: head office does not know this till's protocol yet."""
+
     online: bool
     offline_since: datetime | None
+    clock_off_by: timedelta = timedelta()
+    is_hq_older: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

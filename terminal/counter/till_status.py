@@ -3,6 +3,7 @@
 from terminal.counter.shifts import hours_and_minutes
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.counter.workplace import Workplace
+from terminal.hq_time import BLOCK_AT, WARN_AT
 
 
 def status(place: Workplace) -> TillStatus:
@@ -11,6 +12,7 @@ def status(place: Workplace) -> TillStatus:
     shift = journal.shifts.current()
     link = place.link.state()
     rulebook = place.replica.rulebook_in_force(now)
+    off_by = link.clock_off_by
     return TillStatus(
         store_id=identity.store_id,
         store_name=place.store_name,
@@ -31,4 +33,7 @@ def status(place: Workplace) -> TillStatus:
         findings_open=len(journal.outcomes.flagged()),
         local_time=hours_and_minutes(place.local_time(now)),
         offline_member_limit_minor=rulebook.offline.risk.member_minor if rulebook else 0,
+        clock_off_s=int(off_by.total_seconds()) if abs(off_by) >= WARN_AT else 0,
+        pay_codes_blocked=abs(off_by) >= BLOCK_AT,
+        is_hq_older=link.is_hq_older,
     )

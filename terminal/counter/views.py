@@ -48,7 +48,8 @@ class PrinterState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillStatus:
-    """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person."""
+    """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person.
+    `clock_off_s` is how far the till's clock is ahead of head office's, 0 while it is near enough; `pay_codes_blocked`: too far for codes that live seconds."""
 
     store_id: StoreId
     store_name: str
@@ -66,6 +67,9 @@ class TillStatus:
     findings_open: int
     local_time: str
     offline_member_limit_minor: int
+    clock_off_s: int = 0
+    pay_codes_blocked: bool = False
+    is_hq_older: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

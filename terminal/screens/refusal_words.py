@@ -192,6 +192,11 @@ _TILL: Final[Mapping[RefusalCode, Said]] = {
         later("This action was recorded before, with other content."),
         later("Look at the last receipts, then start again."),
     ),
+    RefusalCode.CLOCK_OFF: (
+        later("The till's clock is wrong"),
+        later("Pay codes live for seconds only, and this clock is minutes off."),
+        later("Take the printed card or cash, and have the clock set."),
+    ),
     RefusalCode.DISK_FULL: (
         later("The till's disk is full"),
         later("Nothing can be recorded, so nothing was taken."),

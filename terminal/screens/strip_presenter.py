@@ -69,6 +69,7 @@ class StripPresenter(CounterPresenter[StripView]):
                 _pending(status, texts),
                 _printer(status.printers, texts),
                 _scanner(status.scanner, texts),
+                *_clock(status, texts),
                 *_findings(status, texts),
             ),
             clock=hours_and_minutes(status.local_time),
@@ -92,6 +93,8 @@ def _who(status: TillStatus, texts: Texts) -> str:
 def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
     if status.stopped_reason is not None:
         return "stopped", texts.t("Till stopped: use another one, call head office")
+    if status.is_hq_older:
+        return "offline", texts.t("Head office's version is older than this till's: have it updated")
     if not status.online:
         limit = format_yuan(status.offline_member_limit_minor).removesuffix(".00")
         return "offline", _offline_sentence(status, texts, limit)
@@ -145,6 +148,14 @@ def _scanner(state: ScannerState, texts: Texts) -> Chip:
             return Chip(icon="scan", word=texts.t("No scanner"), attention=True)
         case ScannerState.ERROR:
             return Chip(icon="scan", word=texts.t("Scanner fault"), attention=True)
+
+
+def _clock(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:
+    if status.clock_off_s == 0:
+        return ()
+    minutes = abs(status.clock_off_s) // 60
+    fast, slow = texts.t("Clock {count} min fast", count=minutes), texts.t("Clock {count} min slow", count=minutes)
+    return (Chip(icon="clock", word=fast if status.clock_off_s > 0 else slow, attention=True),)
 
 
 def _findings(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, SyncError, TokenExpired
 from sync.messages import PushReply, Session
+from terminal.hq_time import HqTime
 from terminal.journal import Journal
 from terminal.replica import Replica
 from terminal.syncing.errors import EpochOver, SanityMismatch
@@ -30,7 +31,7 @@ class CycleReport:
 
 
 class SyncCycle:
-    """Use from one thread. Every step may be broken off and begun again at any point."""
+    """Use from one thread; `hq_time` is told what head office's clock shows. Every step may be broken off and begun again at any point."""
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class SyncCycle:
         directory: TillDirectory,
         key: Ed25519PrivateKey,
         version: str = "",
+        hq_time: HqTime | None = None,
     ) -> None:
         self._client = client
         self._journal = journal
         self._replica = replica
         self._key = key
         self._version = version
+        self._hq_time = hq_time
         self._puller = Puller(client, journal, replica, directory)
         self._session: Session | None = None
 
@@ -72,11 +75,18 @@ class SyncCycle:
         if self._journal.head_office.stopped_reason is not None:
             # Head office lets this till work, its journal was sent and compared: only now, lest a sale slip in before the reason shows again.
             self._journal.head_office.resume()
-        self._session = session if self._anchor_is_fresh() else self._open()
+        self._session = session if self._anchor_is_fresh() and not self._clock_has_moved() else self._open()
         return CycleReport(tuple(self._puller.rejected))
 
     def _open(self) -> Session:
-        return open_session(self._client, self._journal, self._key, self._version)
+        if self._hq_time is None:
+            return open_session(self._client, self._journal, self._key, self._version)
+        with self._hq_time.asking() as heard:
+            till_time = self._hq_time.till_time()
+            session = open_session(self._client, self._journal, self._key, self._version, till_time)
+            heard(session.anchor.hq_time)
+            self._hq_time.was_told()
+            return session
 
     def _push(self, session: Session) -> tuple[PushReply | None, SyncError | None]:
         """A push that HQ cannot take now, or whose outcome is unknown, does not stop the pull: blocks must come through (H9)."""
@@ -102,6 +112,9 @@ class SyncCycle:
             return False
         newest = max((row.version for row in self._replica.rulebook_rows()), default=0)
         return newest <= anchor.rulebook and as_of - anchor.hq_time < ANCHOR_AGE_MAX
+
+    def _clock_has_moved(self) -> bool:
+        return self._hq_time is not None and self._hq_time.has_moved()
 
     def _check(self, session: Session) -> None:
         """Both sides compare what HQ holds of this journal."""

@@ -1,6 +1,7 @@
 """Step 1 of a cycle: a session, and whether both sides still tell one story. Here a fork is found, and a restored head office (H1, H6)."""
 
 import logging
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -18,7 +19,9 @@ from terminal.syncing.errors import STOPPING_CODES, TillStopped
 _log = logging.getLogger(__name__)
 
 
-def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, version: str) -> Session:
+def open_session(
+    client: HqClient, journal: Journal, key: Ed25519PrivateKey, version: str, till_time: datetime | None = None
+) -> Session:
     """Signs HQ's challenge. Raises `TillStopped` when HQ or the journal's own head says so, any `SyncError` else."""
     office = journal.head_office
     terminal_id = office.identity.terminal_id
@@ -29,6 +32,7 @@ def open_session(client: HqClient, journal: Journal, key: Ed25519PrivateKey, ver
         signature=sign(key, session_statement(challenge)),
         anchor=office.anchor,
         version=version,
+        till_time=till_time,
     )
     try:
         session = client.open_session(request)

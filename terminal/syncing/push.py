@@ -14,19 +14,28 @@ from terminal.journal import EntryRotten, Journal
 from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
+_TOO_LARGE: Final = 413
 PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
 
 
 def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
-    """Until every entry has an outcome; returns the last reply, None when there was nothing to send. Raises `TillStopped`, `EpochOver` or a `SyncError`."""
+    """Until every entry has an outcome; a batch that HQ, or a proxy before it, finds too large is halved. Returns the last reply, None when there was nothing to send.
+    Raises `TillStopped`, `EpochOver` or a `SyncError`."""
     reply: PushReply | None = None
+    entries_max = PUSH_ENTRIES_MAX
     sent_through = min(journal.outcomes.settled_through(), session.journal_head)
     while True:
-        entries, last = _next_entries(journal, sent_through)
+        entries, last = _next_entries(journal, sent_through, entries_max)
         if last is None:
             return reply
         journal.outcomes.record_push(sent_through + 1, last.header.seq)
-        reply = _send(client, journal, key, session, entries, last)
+        try:
+            reply = _send(client, journal, key, session, entries, last)
+        except HqRefused as refused:
+            if refused.http_status != _TOO_LARGE or len(entries) == 1:
+                raise
+            entries_max = (len(entries) + 1) // 2
+            continue
         steps.reached(steps.PUSH_SENT)
         keep_anchor(journal, reply.anchor)
         journal.outcomes.settle(reply.outcomes, reply.accepted_through)
@@ -35,11 +44,13 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
         sent_through = reply.accepted_through
 
 
-def _next_entries(journal: Journal, sent_through: int) -> tuple[tuple[PushedEntry, ...], Entry | None]:
+def _next_entries(
+    journal: Journal, sent_through: int, entries_max: int
+) -> tuple[tuple[PushedEntry, ...], Entry | None]:
     """Bytes that have changed are fetched from the mirror (H7). A journal that stays changed must not go on: nobody may sign for it."""
     while True:
         try:
-            return journal.outcomes.to_push(sent_through, entries_max=PUSH_ENTRIES_MAX, bytes_max=PUSH_BYTES_MAX)
+            return journal.outcomes.to_push(sent_through, entries_max=entries_max, bytes_max=PUSH_BYTES_MAX)
         except EntryRotten as rotten:
             if journal.holes.mend(rotten.seq):
                 continue

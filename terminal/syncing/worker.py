@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sync.errors import HqBusy, HqUnreachable, SyncError
+from sync.errors import HqBusy, HqRefused, HqUnreachable, SyncError
+from sync.versions import TOO_NEW
 from terminal.clock import Clock
 from terminal.journal import JournalError
 from terminal.replica import ReplicaError
@@ -25,8 +26,8 @@ _JITTER_BYTES: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncStatus:
-    """`online`: the last cycle reached HQ and ended well. `since` is when that last changed. `code` is stable (unreachable, busy, stopped, storage, refused,
-    defect), `last_error` its words for the technician."""
+    """`online`: the last cycle reached HQ and ended well. `since` is when that last changed. `code` is stable (unreachable, busy, stopped, storage, protocol_too_new,
+    refused, defect), `last_error` its words for the technician."""
 
     online: bool
     since: datetime
@@ -114,14 +115,15 @@ class SyncWorker:
         return self._pause_s(error)
 
     def _pause_s(self, error: Exception) -> float:
-        """Doubling, each drawn between half of it and all of it; HQ's own wish is heeded."""
+        """Doubling, each drawn between half of it and all of it; never sooner than HQ wishes, and not all at the moment that it names."""
         full_s = min(BACKOFF_FIRST_S * 2.0 ** min(self._failures - 1, 16), BACKOFF_MAX_S)
-        if isinstance(error, HqBusy):
-            full_s = max(full_s, error.retry_after_s)
         if isinstance(error, TillStopped):
             full_s = BACKOFF_MAX_S
         chance = int.from_bytes(self._clock.random_bytes(_JITTER_BYTES), "big") / 65_536
-        return full_s * (0.5 + chance / 2)
+        pause_s = full_s * (0.5 + chance / 2)
+        if isinstance(error, HqBusy):
+            return max(pause_s, error.retry_after_s * (1 + chance / 2))
+        return pause_s
 
 
 def _code_of(error: Exception) -> str:
@@ -134,6 +136,8 @@ def _code_of(error: Exception) -> str:
             return "stopped"
         case JournalError() | ReplicaError() | OSError():
             return "storage"
+        case HqRefused(code=code) if code == TOO_NEW:
+            return TOO_NEW
         case SyncError() | SyncingError():
             return "refused"
         case _:

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from hq_server.database.models import ExceptionRecord
 from hq_server.franchise_data import rulebook
 from hq_server.rulebooks.publishing import publish_rulebook
 from stored_value.refusals import RefusalCode
@@ -16,7 +18,7 @@ from tongchu.witness.books import read_journal
 pytestmark = pytest.mark.slow
 
 
-def set_wrong(till: Till, franchise: Franchise, hours: int) -> None:
+def set_wrong(till: Till, franchise: Franchise, hours: float) -> None:
     franchise.clocks[till.name].set_wall(franchise.hq.clock.at + timedelta(hours=hours))
 
 
@@ -40,6 +42,42 @@ def test_h8_a_till_two_hours_wrong_syncs_and_its_entries_keep_their_order(franch
     assert franchise.books.faults("S01-T1") == []
     codes = set(franchise.books.findings("S01-T1").values())
     assert codes == ({("outside_anchors",)} if hours > 0 else set()), "only times that cannot be are flagged"
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_till_ten_minutes_off_sells_and_syncs_in_order_and_both_sides_say_so(
+    franchise: Franchise, minutes: int
+) -> None:
+    wang, till = member_of("S01"), franchise.till("S01-T1")
+    set_wrong(till, franchise, minutes / 60)
+    franchise.pass_time(minutes=6)
+    till.top_up(wang, 100_000, "plan-1000")
+    till.sync()
+    till.redeem(wang, 1_000)
+    till.sync()
+    status = till.counter.status()
+    assert (status.clock_off_s, status.pay_codes_blocked) == (minutes * 60, True)
+    assert times_of(till) == sorted(times_of(till))
+    assert franchise.books.balances()[wang] == 124_000
+    with franchise.hq.database.read() as session:
+        found = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "clock_off")).all()
+    assert [(each.terminal_id, each.kind, str(minutes * 60) in each.findings) for each in found] == [
+        ("S01-T1", "clock", True)
+    ]
+
+
+def test_a_till_whose_clock_is_near_enough_is_left_alone(franchise: Franchise) -> None:
+    till = franchise.till("S01-T1")
+    set_wrong(till, franchise, 1.5 / 60)
+    franchise.pass_time(minutes=6)
+    till.sync()
+    status = till.counter.status()
+    assert (status.clock_off_s, status.pay_codes_blocked) == (0, False)
+    set_wrong(till, franchise, 3 / 60)
+    status = till.counter.status()
+    assert (status.clock_off_s, status.pay_codes_blocked) == (180, False), "noticed without another exchange"
+    with franchise.hq.database.read() as session:
+        assert session.scalars(select(ExceptionRecord)).all() == []
 
 
 def test_h8_a_till_set_back_in_time_finds_no_ended_promotion(franchise: Franchise) -> None:

@@ -21,6 +21,7 @@ from terminal.counter import Counter
 from terminal.counter.link import Equipment, Link, LinkState, TillKeys
 from terminal.counter.views import Completed, MemberView
 from terminal.devices.scanner_state import ScannerState
+from terminal.hq_time import HqTime
 from terminal.journal import Journal
 from terminal.language import Language
 from terminal.replica import Replica
@@ -56,13 +57,16 @@ class Till:
         self.journal = Journal.open(directory.journal, reserve_bytes=0)
         self.replica = Replica.open(directory.replica)
         self.client = HqClient(url, transport=transport, timeout_s=5)
-        self.cycle = SyncCycle(self.client, self.journal, self.replica, directory, secrets.terminal_key)
+        self.hq_time = HqTime(self.clock)
+        self.cycle = SyncCycle(
+            self.client, self.journal, self.replica, directory, secrets.terminal_key, hq_time=self.hq_time
+        )
         self.counter = Counter(
             self.journal,
             self.replica,
             self.clock,
             keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
-            link=Link(state=lambda: LinkState(online=self.online, offline_since=None), read_member=self._read_member),
+            link=Link(state=self._link_state, read_member=self._read_member),
             equipment=Equipment(
                 receipt_printer="counter",
                 printers=lambda: (),
@@ -71,6 +75,9 @@ class Till:
             ),
             language=lambda: Language.ZH_CN,
         )
+
+    def _link_state(self) -> LinkState:
+        return LinkState(online=self.online, offline_since=None, clock_off_by=self.hq_time.off_by())
 
     def _read_member(self, wanted: FindMember) -> FoundMembers | None:
         with suppress(SyncError):

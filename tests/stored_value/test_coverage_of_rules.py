@@ -57,6 +57,7 @@ REFUSALS_ELSEWHERE = (
             "till_stopped",
             "no_rulebook",
             "not_permitted",
+            "clock_off",
             "disk_fault",
             "disk_full",
             "amount_negative",

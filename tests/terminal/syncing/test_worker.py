@@ -34,7 +34,17 @@ def test_pauses_grow_with_chance_and_stay_bounded() -> None:
 
 def test_head_offices_wish_is_heeded() -> None:
     worker = SyncWorker(raising(HqBusy("full", 503, retry_after_s=30)), SimulatedClock(START))
-    assert 15 <= worker.step() <= 30
+    assert all(30 <= worker.step() <= 60 for _ in range(20)), "never sooner than asked, and not all at once"
+
+
+@pytest.mark.parametrize("error", [HqUnreachable("no"), HqBusy("full", 503, retry_after_s=4)])
+def test_fifty_tills_that_failed_together_do_not_come_back_in_step(error: Exception) -> None:
+    """Pain: everybody comes back in the same second, and head office falls again."""
+    pauses = sorted(SyncWorker(raising(error), SimulatedClock(START, seed)).step() for seed in range(50))
+    width = pauses[-1] - pauses[0]
+    assert width >= pauses[0] * 0.4
+    tenths = [sum(1 for pause in pauses if int((pause - pauses[0]) / width * 9.99) == tenth) for tenth in range(10)]
+    assert max(tenths) <= 14, f"a crowd within a tenth of the time: {tenths}"
 
 
 def test_offline_is_counted_from_the_first_failure_and_success_ends_it() -> None:
@@ -72,6 +82,7 @@ def test_offline_is_counted_from_the_first_failure_and_success_ends_it() -> None
         (DiskFull("x"), "storage"),
         (ReplicaUnreadable("x"), "storage"),
         (HqRefused("code", "x", 400), "refused"),
+        (HqRefused("protocol_too_new", "x", 400), "protocol_too_new"),
         (PageError("x"), "refused"),
         (SanityMismatch("x"), "refused"),
     ],

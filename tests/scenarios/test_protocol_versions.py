@@ -1,0 +1,135 @@
+"""Programs of different age: a till of the version before works on with this head office, byte for byte as it was; a newer one is told so; what is unknown is left alone."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+import zstandard
+
+from sync.feed import page_of
+from sync.keys import encode_bytes, session_statement, sign
+from sync.messages import PROTOCOL_HEADER
+from sync.versions import CURRENT, PREVIOUS, TOO_NEW, VERSIONS
+from terminal.syncing import SyncWorker
+from tests.hq_server.served import PushingTill
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.till import Till
+
+pytestmark = pytest.mark.slow
+
+
+class OldTill:
+    """Speaks the first version by hand: its messages as that version had them, no field more."""
+
+    def __init__(self, till: PushingTill) -> None:
+        self.till = till
+        self.http = httpx.Client(base_url=till.hq.url, headers={PROTOCOL_HEADER: PREVIOUS}, trust_env=False)
+
+    def post(self, path: str, message: dict[str, Any]) -> Any:
+        body = zstandard.compress(json.dumps(message, sort_keys=True, separators=(",", ":")).encode())
+        answer = self.http.post(path, content=body, headers={"Content-Encoding": "zstd"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def open_session(self) -> None:
+        terminal_id = self.till.terminal_id
+        challenge = self.post("/v1/challenges", {"terminal_id": terminal_id})["challenge"]
+        session = self.post(
+            "/v1/sessions",
+            {
+                "terminal_id": terminal_id,
+                "challenge": challenge,
+                "signature": sign(self.till.key, session_statement(challenge)),
+                "version": "0.1",
+            },
+        )
+        self.http.headers["Authorization"] = f"Bearer {session['token']}"
+        self.till.epoch = session["epoch"]
+
+    def push(self) -> Any:
+        head = self.till.head()
+        return self.post(
+            f"/v1/journals/{self.till.terminal_id}",
+            {
+                "epoch": self.till.epoch,
+                "entries": [
+                    {
+                        "raw": encode_bytes(each.raw),
+                        "attachment": encode_bytes(self.till.attachments.get(each.header.seq, b"")),
+                    }
+                    for each in self.till.entries
+                ],
+                "head": {
+                    "terminal_id": head.terminal_id,
+                    "incarnation": head.incarnation,
+                    "seq": head.seq,
+                    "hash": head.hash,
+                    "signature": head.signature,
+                },
+            },
+        )
+
+    def open_page(self, scope: str) -> Any:
+        answer = self.http.get(f"/v1/feed/{scope}/{self.till.epoch}/{page_of(1)}")
+        assert answer.status_code == 200, answer.text
+        return json.loads(zstandard.decompress(answer.content, max_output_size=1 << 24))
+
+
+class FutureTill(httpx.BaseTransport):
+    """A till whose protocol head office will know one day."""
+
+    def __init__(self) -> None:
+        self._wire = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.headers[PROTOCOL_HEADER] = "2999-01-01"
+        return self._wire.handle_request(request)
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+@pytest.fixture
+def till_of_tomorrow(franchise: Franchise) -> Till:
+    till = franchise.till("S01-T1")
+    till.restart(franchise.hq.url, FutureTill())
+    till.begin_shift()
+    return till
+
+
+def test_a_till_of_the_version_before_pushes_and_pulls(franchise: Franchise) -> None:
+    till = franchise.hq.till("S01")
+    old = OldTill(till)
+    with old.http:
+        old.open_session()
+        member = till.enrol_member("王小丽", "+8613900001234")
+        till.top_up(member, 30_000, first_50=5_000)
+        till.redeem(member, 1_000)
+        reply = old.push()
+        assert [each["status"] for each in reply["outcomes"]] == ["created"] * 3
+        assert reply["accepted_through"] == 3
+        franchise.hq.sequenced()
+        assert PREVIOUS != CURRENT
+        page = old.open_page(till.store_id)
+        assert member in {each["row"].get("member_id") for each in page["entries"]}
+        assert [each["status"] for each in old.push()["outcomes"]] == ["exists"] * 3
+
+
+def test_a_newer_till_is_told_and_goes_on_offline(franchise: Franchise, till_of_tomorrow: Till) -> None:
+    till = till_of_tomorrow
+    till.top_up(member_of("S01"), 10_000)
+    worker = SyncWorker(till.cycle.run_once, till.clock)
+    worker.step()
+    assert worker.status().code == TOO_NEW
+    assert till.journal.head_office.stopped_reason is None, "it sells on"
+    till.restart(franchise.hq.url)
+    till.begin_shift()
+    till.sync()
+    assert franchise.books.balances()[member_of("S01")] == 15_000, "nothing was lost meanwhile"
+
+
+def test_each_version_has_a_name_that_follows_the_one_before_and_a_reason() -> None:
+    names = [each.name for each in VERSIONS]
+    assert names == sorted(set(names))
+    assert all(each.reason for each in VERSIONS)
