@@ -50,10 +50,10 @@ def refuse_order(
     rulebook: Rulebook,
     on: date,
     *,
-    offline_spent_minor: int | None,
+    offline: bool,
     static_card: bool,
 ) -> Refusal | None:
-    """None when the order may go ahead. `offline_spent_minor` as in `refuse_redemption`; offline, coupons, passes and points stay where they are (H4)."""
+    """None when the order may go ahead. Offline, coupons, passes and points stay where they are (H4)."""
     if priced.refusals:
         return priced.refusals[0]
     if not priced.lines or balance_minor < 0 or any(tender.amount_minor <= 0 for tender in tenders):
@@ -69,16 +69,14 @@ def refuse_order(
     )
     if unknown is not None:
         return Refusal(RefusalCode.PASS_UNKNOWN, {"pass": unknown.sells_pass, "line_no": unknown.line_no})
-    if takes and offline_spent_minor is not None:
+    if takes and offline:
         return Refusal(RefusalCode.ONLINE_ONLY, {"remedy": "pay_without_holdings"})
     if takes or gives:
         refusal = refuse_deed(wallet, Deed.REDEEM, on)
         if refusal is not None:
             return refusal
     if balance_minor:
-        return refuse_redemption(
-            wallet, balance_minor, rulebook, on, offline_spent_minor=offline_spent_minor, static_card=static_card
-        )
+        return refuse_redemption(wallet, balance_minor, rulebook, on, static_card=static_card)
     return None
 
 

@@ -17,6 +17,7 @@ from stored_value.occasion import Occasion
 from stored_value.postings import Account, Posting, clearing
 from stored_value.promotions import CouponGift, PassGift
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservedThing
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.tiers import tier_of
 from stored_value.wallet import Holding, HoldingKind, Purchase, Taken, Wallet, WalletStatus
@@ -123,6 +124,17 @@ def usable_points(wallet: Wallet, on: date) -> list[Holding]:
     ]
     held.sort(key=lambda lot: (lot.expires_on or date.max, lot.acquired_on, lot.holding_id))
     return held
+
+
+def points_wanted(wallet: Wallet, points: int, on: date) -> tuple[ReservedThing, ...]:
+    """The lots that a use of `points` would draw, to be reserved before it."""
+    wanted: list[ReservedThing] = []
+    for lot in usable_points(wallet, on):
+        taken = min(points, lot.remaining)
+        if taken:
+            wanted.append(ReservedThing(thing_id=lot.holding_id, quantity=taken))
+            points -= taken
+    return tuple(wanted)
 
 
 def usable_points_total(wallet: Wallet, on: date) -> int:

@@ -21,10 +21,9 @@ def refuse_redemption(
     rulebook: Rulebook,
     on: date,
     *,
-    offline_spent_minor: int | None,
     static_card: bool,
 ) -> Refusal | None:
-    """None when the payment may go ahead. `offline_spent_minor`: what the member already spent at this till since the last sync; None when HQ was read just now."""
+    """None when the payment may go ahead, as far as the wallet goes; what offline tills may take of it is `offline_spending`'s."""
     if amount_minor <= 0:
         return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
     refused = refuse_deed(wallet, Deed.REDEEM, on)
@@ -42,27 +41,16 @@ def refuse_redemption(
                 RefusalCode.STATIC_CARD_LIMIT,
                 {"limit_minor": limits.static_card_day_minor, "used_minor": used, "left_minor": left},
             )
-    allowed = rulebook.offline.risk.member_minor
-    if offline_spent_minor is not None and amount_minor > allowed - offline_spent_minor:
-        left = max(0, allowed - offline_spent_minor)
-        return Refusal(
-            RefusalCode.OFFLINE_LIMIT,
-            {"limit_minor": allowed, "used_minor": offline_spent_minor, "left_minor": left},
-        )
     return None
 
 
-def spendable_minor(
-    wallet: Wallet, rulebook: Rulebook, on: date, *, offline_spent_minor: int | None, static_card: bool
-) -> int:
+def spendable_minor(wallet: Wallet, rulebook: Rulebook, on: date, *, static_card: bool) -> int:
     """The largest amount that `refuse_redemption` would let pass."""
     if refuse_deed(wallet, Deed.REDEEM, on) is not None:
         return 0
     bounds = [drawable_minor(wallet, on)]
     if static_card:
         bounds.append(rulebook.limits.static_card_day_minor - static_card_used_minor(wallet, on))
-    if offline_spent_minor is not None:
-        bounds.append(rulebook.offline.risk.member_minor - offline_spent_minor)
     return max(0, min(bounds))
 
 

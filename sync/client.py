@@ -151,9 +151,10 @@ class HqClient:
         response = self._send("POST", "/v1/members/find", content=_encode(wanted), timeout_s=timeout_s)
         return self._read(response, FoundMembers)
 
-    def hold(self, wanted: HoldRequest, *, timeout_s: float | None = None) -> HoldReply:
+    def hold(self, wanted: HoldRequest, *, timeout_s: float | None = None, connect_s: float | None = None) -> HoldReply:
         """`HqUnreachable` means that the value may be held: the till's next report releases it, or its entry takes it."""
-        return self._read(self._send("POST", "/v1/holds", content=_encode(wanted), timeout_s=timeout_s), HoldReply)
+        response = self._send("POST", "/v1/holds", content=_encode(wanted), timeout_s=timeout_s, connect_s=connect_s)
+        return self._read(response, HoldReply)
 
     def grants(self, after: int) -> Grants:
         return self._read(self._send("GET", "/v1/grants", params={"after": str(after)}), Grants)
@@ -177,6 +178,7 @@ class HqClient:
         content: bytes | None = None,
         params: dict[str, str] | None = None,
         timeout_s: float | None = None,
+        connect_s: float | None = None,
     ) -> httpx.Response:
         headers = self._authorization()
         if content is not None:
@@ -184,7 +186,9 @@ class HqClient:
             if len(content) > 1024:
                 content = zstandard.compress(content)
                 headers |= {"Content-Encoding": "zstd"}
-        timeout = httpx.USE_CLIENT_DEFAULT if timeout_s is None else httpx.Timeout(timeout_s)
+        timeout = (
+            httpx.USE_CLIENT_DEFAULT if timeout_s is None else httpx.Timeout(timeout_s, connect=connect_s or timeout_s)
+        )
         with self._mapped():
             response = self._http.request(
                 method, path, content=content, params=params, headers=headers, timeout=timeout

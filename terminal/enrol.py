@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync.client import HqClient
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.keys import TrustedKeys, public_key_text
+from terminal.clock import SystemClock
 from terminal.journal import Identity, Journal
+from terminal.leasing import Leasing
 from terminal.replica import Replica
 from terminal.syncing import SyncCycle
 from terminal.till_directory import TillDirectory
@@ -63,6 +65,7 @@ def _keep(journal: Journal, place: TillDirectory, url: str, answer: Enrolment) -
 def _fill_replica(client: HqClient, journal: Journal, place: TillDirectory) -> None:
     replica = Replica.open(place.replica)
     try:
-        SyncCycle(client, journal, replica, place, place.secrets().terminal_key).run_once()
+        leasing = Leasing(journal, replica, SystemClock())
+        SyncCycle(client, journal, replica, place, place.secrets().terminal_key, leasing=leasing).run_once()
     finally:
         replica.close()

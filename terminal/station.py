@@ -28,8 +28,9 @@ from terminal.hq_time import HqTime
 from terminal.journal import Journal, NotEnrolled
 from terminal.journal.mirror import Mirror
 from terminal.language import Language
+from terminal.leasing import Leasing
 from terminal.replica import Replica
-from terminal.syncing import OnlineReader, SyncCycle, SyncStatus, SyncWorker
+from terminal.syncing import LiveChannel, OnlineReader, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
 
 Scanned = Callable[[str], None]
@@ -74,24 +75,37 @@ class Station:
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)
         self._hq_time = HqTime(clock)
+        self._live_client = HqClient(url, transport=world.transport)
+        leasing = Leasing(self.journal, self.replica, clock)
         cycle = SyncCycle(
-            self._sync_client, self.journal, self.replica, directory, secrets.terminal_key, version, self._hq_time
+            self._sync_client,
+            self.journal,
+            self.replica,
+            directory,
+            secrets.terminal_key,
+            leasing=leasing,
+            version=version,
+            hq_time=self._hq_time,
         )
         reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._worker = SyncWorker(cycle.run_once, clock, poll_interval_s=config.poll_interval_s)
+        self._live = LiveChannel(
+            self._live_client, cycle.token, self.journal, self.replica, leasing, on_news=self._worker.wake
+        )
         self._scanner = (
             SerialScanner(config.scanner, on_scanned, on_scan_rejected, baud_rate=config.scanner_baud)
             if config.scanner
             else None
         )
         self.journal.recover_print_jobs()
+        self.journal.reservations.drop_open_holds()
         self._spools = tuple(_spool(printer, self.journal, clock) for printer in config.printers)
         self.counter = Counter(
             self.journal,
             self.replica,
             clock,
             keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
-            link=Link(state=self._link_state, read_member=reader.read),
+            link=Link(state=self._link_state, read_member=reader.read, hold=reader.hold),
             equipment=Equipment(
                 receipt_printer=config.receipt_printer,
                 printers=self.printer_states,
@@ -110,9 +124,11 @@ class Station:
         if self._mirror is not None:
             self._mirror.start()
         self._worker.start()
+        self._live.start()
 
     def close(self) -> None:
         """Lets the cycle and the print job in hand end, then closes the files. What could not end comes back at the next start."""
+        self._live.stop()
         self._worker.stop()
         if self._scanner is not None:
             self._scanner.stop()
@@ -120,6 +136,7 @@ class Station:
             spool.stop()
         if self._mirror is not None:
             self._mirror.stop()
+        self._live_client.close()
         self._reading_client.close()
         self._sync_client.close()
         self.replica.close()
@@ -135,6 +152,10 @@ class Station:
             with closing(self.journal.connect_spool()) as connection:
                 while not spool.step(connection):
                     pass
+
+    def listen_once(self) -> float:
+        """One look at the live channel on the calling thread, without waiting for news; returns how long to wait for the next."""
+        return self._live.step(wait_s=0.0)
 
     def sync_status(self) -> SyncStatus:
         return self._worker.status()

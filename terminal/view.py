@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from stored_value.apply import apply
-from stored_value.events import OrderPaid, OrderRefunded, PurchaseRefunded, Redeemed
-from stored_value.identity import EventId
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import ValueKind, Wallet
 from terminal.journal.records import OwnEvent
@@ -38,22 +36,6 @@ class WalletView:
     @property
     def owed_minor(self) -> int:
         return self.wallet.owed_minor
-
-    @property
-    def offline_spent_minor(self) -> int:
-        """Redeemed while offline and not yet known to HQ, less what was refunded of those: counts against the member's offline limit."""
-        unknown = [own.event for own in self.pending if own.landed_at is None and own.event.occasion.offline]
-        spent: dict[EventId, int] = {}
-        for event in unknown:
-            match event:
-                case Redeemed(amount_minor=amount) | OrderPaid(balance_minor=amount):
-                    spent[event.occasion.event_id] = amount
-                case PurchaseRefunded(amount_minor=amount) | OrderRefunded(balance_minor=amount):
-                    if event.purchase_id in spent:
-                        spent[event.purchase_id] -= amount
-                case _:
-                    pass
-        return sum(spent.values())
 
 
 def is_pending(own: OwnEvent, contained_version: int) -> bool:

@@ -16,7 +16,7 @@ from stored_value.cash_out import (
 from stored_value.cash_out_records import CashOutLine, CashOutState
 from stored_value.events import Event, EvidenceClass, Tender
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested
-from stored_value.identity import EventId, MemberId
+from stored_value.identity import EventId, MemberId, TerminalId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservations import reserved_minor
 from terminal.counter.completion import done_before, finish
@@ -42,7 +42,8 @@ def quote_cash_out(
         member = _member(place, member_id, confirmed=confirmed)
         if isinstance(member, Refusal):
             return member
-        return _quote(standing, member, tuple(top_up_ids), merchant_caused=merchant_caused)
+        here = place.journal.head_office.identity.terminal_id
+        return _quote(standing, member, here, tuple(top_up_ids), merchant_caused=merchant_caused)
 
 
 def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, reason: str) -> Completed | Refusal:
@@ -65,7 +66,8 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
         member = _member(place, quote.member_id, confirmed=confirmed)
         if isinstance(member, Refusal):
             return member
-        now = _quote(at_work, member, quote.top_up_ids, merchant_caused=quote.merchant_caused)
+        here = place.journal.head_office.identity.terminal_id
+        now = _quote(at_work, member, here, quote.top_up_ids, merchant_caused=quote.merchant_caused)
         if isinstance(now, Refusal):
             return now
         if now != quote:
@@ -194,13 +196,20 @@ def _member_of_request(
 
 
 def _quote(
-    standing: Standing | AtWork, member: MemberOnFile, top_up_ids: tuple[EventId, ...], *, merchant_caused: bool
+    standing: Standing | AtWork,
+    member: MemberOnFile,
+    here: TerminalId,
+    top_up_ids: tuple[EventId, ...],
+    *,
+    merchant_caused: bool,
 ) -> CashOutQuote | Refusal:
     if merchant_caused and standing.staff.role is not StaffRole.MANAGER:
         return Refusal(RefusalCode.NOT_PERMITTED)
     wallet, rulebook, on = member.view.wallet, standing.rulebook, standing.on
     plan = plan_cash_out(wallet, rulebook, on, top_up_ids=top_up_ids, merchant_caused=merchant_caused)
-    refusal = refuse_cash_out(wallet, plan, rulebook, on, committed_minor=reserved_minor(wallet))
+    # This till's own leases are no hindrance: what is cashed out is gone from the view that bounds them.
+    committed = reserved_minor(wallet, besides=here)
+    refusal = refuse_cash_out(wallet, plan, rulebook, on, committed_minor=committed)
     if refusal is not None:
         return refusal
     return CashOutQuote(

@@ -43,6 +43,8 @@ from stored_value.events_money_out import (
 from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import EventId
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservationId
+from stored_value.reservations import find
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import ValueKind, Wallet
 from sync.entry import Entry
@@ -53,7 +55,7 @@ from terminal.counter.order_facts import facts_of
 from terminal.counter.own_entries import original_no, takes_back_no
 from terminal.counter.views import Completed, MemberView
 from terminal.counter.workplace import AtWork, Standing, Workplace
-from terminal.journal import LocalMember
+from terminal.journal import NOTHING_RESERVED, LocalMember, Reserving
 from terminal.members import MemberOnFile
 from terminal.receipts import Split, member_receipt
 from terminal.receipts_money_out import MoneyOutFacts, money_out_receipt
@@ -69,8 +71,9 @@ def finish(
     *,
     attachment: bytes = b"",
     local_member: LocalMember | None = None,
+    risk_minor: int = 0,
 ) -> Completed | Refusal:
-    """Under `journal.deciding`, for an event that is decided and new."""
+    """Under `journal.deciding`, for an event that is decided and new. `risk_minor`: what of it neither lease nor hold covers."""
     steps.reached(steps.DECIDED)
     wallet = apply(member.view.wallet, event, at_work.rulebook, provisional_bonus=True).wallet
     after = bare_view(place, with_event(member, wallet, event, place.journal.head().seq + 1), at_work)
@@ -79,9 +82,24 @@ def finish(
         return _write(place, entry, event, after, wallet, at_work.rulebook, at_work.staff.name, member.view)
 
     opens_drawer = takes_cash(event)
-    recorded = place.record(event, write, kick_drawer=opens_drawer, attachment=attachment, local_member=local_member)
+    recorded = place.record(
+        event,
+        write,
+        kick_drawer=opens_drawer,
+        attachment=attachment,
+        local_member=local_member,
+        reserving=_reserving(event, wallet, risk_minor),
+    )
     split = _split(place, event, wallet)
     return _completed(place, recorded.entry, event, after, split, recorded.receipt, printing=recorded.printing)
+
+
+def _reserving(event: WalletEvent, after: Wallet, risk_minor: int) -> Reserving:
+    """An offline top-up stays leased to this till (H3)."""
+    leased = find(after, ReservationId(event.occasion.event_id)) if isinstance(event, ToppedUp) else None
+    if leased is None and not risk_minor:
+        return NOTHING_RESERVED
+    return Reserving(leased_minor=leased.amount_minor if leased else 0, risk_minor=risk_minor)
 
 
 def done_before(place: Workplace, action: EventId, is_same: Callable[[Event], bool]) -> Completed | Refusal | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from printers.spool import SpoolStatus
-from sync.messages import FindMember, FoundMembers
+from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
 from terminal.devices.scanner_state import ScannerState
 
 
@@ -23,10 +23,11 @@ class LinkState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """`read_member` asks head office within a short deadline; None: no answer, work offline. `state` never waits."""
+    """`read_member` and `hold` ask head office within a short deadline; None: no answer, work offline. `state` never waits."""
 
     state: Callable[[], LinkState]
     read_member: Callable[[FindMember], FoundMembers | None]
+    hold: Callable[[HoldRequest], HoldReply | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,14 @@ from dataclasses import replace
 from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.events import ShiftClosed, ShiftOpened, WalletEvent
 from stored_value.events_money_out import CashOutPaid, CashOutReversed
+from stored_value.events_reservation import ReservationEvent
 from stored_value.points import usable_points_total
 from stored_value.redemption import spendable_minor
+from stored_value.reservations import reserved_minor
 from stored_value.tiers import next_tier, tier_of
 from stored_value.wallet import ValueKind, Wallet
 from sync.event_codec import event_of, stored_value_moved
+from terminal.counter.reserving import means_offline
 from terminal.counter.views import MemberView, RecentEntry
 from terminal.counter.workplace import Standing, Workplace
 from terminal.journal import OwnEvent
@@ -32,6 +35,10 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
     offline = not place.link.state().online
     tier = tier_of(wallet, rulebook, standing.on)
     above = next_tier(wallet, rulebook, standing.on)
+    terminal_id = place.journal.head_office.identity.terminal_id
+    means = means_offline(place, member, rulebook, standing.on)
+    spendable = spendable_minor(wallet, rulebook, standing.on, static_card=True)
+    offline_now = min(spendable, means.total_minor)
     return MemberView(
         member_id=member.member_id,
         member_no=member.member_no,
@@ -43,16 +50,10 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         bonus_minor=view.bonus_minor,
         provisional_bonus_minor=view.provisional_bonus_minor,
         owed_minor=view.owed_minor,
-        spendable_now_minor=spendable_minor(
-            wallet,
-            rulebook,
-            standing.on,
-            offline_spent_minor=view.offline_spent_minor if offline else None,
-            static_card=True,
-        ),
+        spendable_now_minor=offline_now if offline else spendable,
         offline=offline,
         as_of=member.as_of,
-        pending=bool(view.pending),
+        pending=any(not isinstance(own.event, ReservationEvent) for own in view.pending),
         next_tier_name=above[0].name if above else None,
         next_tier_missing_minor=above[1] if above else 0,
         points=usable_points_total(wallet, standing.on),
@@ -60,6 +61,9 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         deposits_minor=wallet.balance_minor(ValueKind.DEPOSIT),
         card_issue=member.card_issue,
         identity=wallet.identity,
+        offline_now_minor=offline_now,
+        leased_here_minor=means.leased_minor,
+        kept_elsewhere_minor=reserved_minor(wallet, besides=terminal_id),
     )
 
 

@@ -2,10 +2,11 @@
 bounded: when no answer comes, the till goes on offline, under its limits.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from stored_value.identity import MemberId
-from sync.messages import FindMember
+from sync.messages import FindMember, MemberRow
 from terminal.counter.workplace import Workplace
 
 _SETTLING_NAPS: Final = 25
@@ -19,32 +20,41 @@ def read_online(place: Workplace, wanted: FindMember) -> bool:
     found = place.link.read_member(wanted)
     if found is None or found.epoch != place.journal.head_office.epoch:
         return False
-    in_doubt = place.journal.outcomes.members_in_doubt()
-    for row in found.members:
-        place.replica.take_member(row, found.epoch, in_doubt)
+    take_rows(place, found.members, found.epoch)
     return True
 
 
+def take_rows(place: Workplace, rows: Iterable[MemberRow], epoch: str) -> None:
+    doubted = place.journal.outcomes.members_in_doubt()
+    for row in rows:
+        place.replica.take_member(row, epoch, doubted)
+
+
 def is_fresh(place: Workplace, member_id: MemberId) -> bool:
-    """The replica now holds head office's newest word on the member. A member in doubt is given the moment that a push
-    needs to settle; False means that the offline limits apply."""
+    """The replica now holds head office's newest word on the member. False means that the offline rules apply."""
     if not place.link.state().online or not _settled(place, member_id):
         return False
-    return read_online(place, FindMember(member_id=member_id)) and not _in_doubt(place, member_id)
+    return read_online(place, FindMember(member_id=member_id)) and not in_doubt(place, member_id)
 
 
 def is_confirmed(place: Workplace, member_id: MemberId) -> bool:
     """Fresh, and nothing of this till's waits for head office: what the replica holds is all that happened to the member."""
     if not place.link.state().online:
         return False
-    for _ in range(_SETTLING_NAPS):
-        if not _unsent(place, member_id):
-            break
-        place.clock.wait(_NAP_S)
+    all_sent(place, member_id)
     if not is_fresh(place, member_id):
         return False
     member = place.members.find(member_id)
     return member is not None and not member.view.pending
+
+
+def all_sent(place: Workplace, member_id: MemberId) -> bool:
+    """Head office has every entry of his that was made here; the push that it takes is given a moment."""
+    for _ in range(_SETTLING_NAPS):
+        if not _unsent(place, member_id):
+            return True
+        place.clock.wait(_NAP_S)
+    return False
 
 
 def _unsent(place: Workplace, member_id: MemberId) -> bool:
@@ -53,12 +63,13 @@ def _unsent(place: Workplace, member_id: MemberId) -> bool:
 
 
 def _settled(place: Workplace, member_id: MemberId) -> bool:
+    """No push of his is under way; one that is gets the moment that it needs."""
     for _ in range(_SETTLING_NAPS):
-        if not _in_doubt(place, member_id):
+        if not in_doubt(place, member_id):
             return True
         place.clock.wait(_NAP_S)
     return False
 
 
-def _in_doubt(place: Workplace, member_id: MemberId) -> bool:
+def in_doubt(place: Workplace, member_id: MemberId) -> bool:
     return member_id in place.journal.outcomes.members_in_doubt()

@@ -1,26 +1,28 @@
-"""Orders 收银单 paid by several means: what one would come to, and paying it. Head office is read first when it can be reached. Offline an order is paid by cash
-and other tenders, and by the balance within the limit between two syncs; coupons, passes and points need head office's word (H4).
+"""Orders 收银单 paid by several means: what one would come to, and paying it. What it takes of the member is reserved first (`reserving`). Offline an order is paid by
+cash and other tenders, and by the balance within leases and risk allowance; coupons, passes and points need head office's word (H4).
 """
 
+from collections import Counter
 from dataclasses import replace
 from typing import Final
 
 from stored_value.cart import Cart, Priced, price, tax_inside
 from stored_value.draw import plan_draw
-from stored_value.events import Event, EvidenceClass, ExpectedDraw, Tender
+from stored_value.events import Event, EvidenceClass, ExpectedDraw, Occasion, Tender
 from stored_value.events_order import CouponUsed, Discount, OrderItem, OrderPaid
-from stored_value.identity import EventId, MemberId
+from stored_value.identity import EventId, LotId, MemberId
 from stored_value.money import floor_share, split
 from stored_value.order import refuse_order
-from stored_value.points import points_needed, points_worth_minor, usable_points_total
+from stored_value.points import points_needed, points_wanted, points_worth_minor, usable_points_total
 from stored_value.redemption import spendable_minor
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservedThing
 from stored_value.rulebook import Rulebook, Words
 from stored_value.tiers import tier_of
 from stored_value.wallet import ValueKind, Wallet
 from terminal.counter.completion import done_before, finish
-from terminal.counter.online_read import is_fresh
 from terminal.counter.order_views import CouponPaid, OrderPayment, OrderQuote, PassForSale, Shelf
+from terminal.counter.reserving import Wanted, cover, means_offline, reserving
 from terminal.counter.views import Completed
 from terminal.counter.workplace import AtWork, Standing, Workplace
 from terminal.members import MemberOnFile
@@ -69,13 +71,9 @@ def _quote(
     wallet, rulebook = member.view.wallet, standing.rulebook
     offline = not place.link.state().online
     priced = _price(cart, wallet, standing)
-    spendable = spendable_minor(
-        wallet,
-        rulebook,
-        standing.on,
-        offline_spent_minor=member.view.offline_spent_minor if offline else None,
-        static_card=True,
-    )
+    spendable = spendable_minor(wallet, rulebook, standing.on, static_card=True)
+    if offline:
+        spendable = min(spendable, means_offline(place, member, rulebook, standing.on).total_minor)
     tendered = sum(tender.amount_minor for tender in tenders)
     balance = min(max(0, priced.due_minor - tendered), spendable)
     store_id = place.journal.head_office.identity.store_id
@@ -114,62 +112,69 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
     def is_same(event: Event) -> bool:
         return isinstance(event, OrderPaid) and event.member_id == member_id and _asked(event) == _wanted(payment)
 
-    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
-    with place.journal.deciding():
+    things = _things(place, at_work, member_id, payment.cart)
+    wanted = Wanted(member_id=member_id, amount_minor=payment.balance_minor, things=things)
+    with reserving(place, action, wanted) as reserved, place.journal.deciding():
         before = done_before(place, action, is_same)
         if before is not None:
             return before
-        if offline and payment.balance_minor and not payment.static_card:
+        if reserved.offline and payment.balance_minor and not payment.static_card:
             return Refusal(RefusalCode.CARD_NEEDED)
         member = place.members.find(member_id, with_purchases=(action,))
         if member is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
-        return _pay(place, at_work, action, member, payment, offline=offline)
+        priced = _price(payment.cart, member.view.wallet, at_work)
+        refusal = refuse_order(
+            member.view.wallet,
+            priced,
+            payment.tenders,
+            payment.balance_minor,
+            at_work.rulebook,
+            at_work.on,
+            offline=reserved.offline,
+            static_card=True,
+        )
+        covered = refusal or cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
+        if isinstance(covered, Refusal):
+            return covered
+        shown = EvidenceClass.STATIC_CARD if payment.balance_minor or things else EvidenceClass.NOT_NEEDED
+        occasion = place.occasion(action, at_work, shown, offline=reserved.offline, reservations=covered.reservations)
+        event = _paid(occasion, member, payment, priced, at_work.rulebook)
+        return finish(place, at_work, member, event, risk_minor=covered.risk_minor)
 
 
-def _pay(
-    place: Workplace,
-    at_work: AtWork,
-    action: EventId,
-    member: MemberOnFile,
-    payment: OrderPayment,
-    *,
-    offline: bool,
-) -> Completed | Refusal:
-    cart, wallet, rulebook = payment.cart, member.view.wallet, at_work.rulebook
-    priced = _price(cart, wallet, at_work)
-    refusal = refuse_order(
-        wallet,
-        priced,
-        payment.tenders,
-        payment.balance_minor,
-        rulebook,
-        at_work.on,
-        offline_spent_minor=member.view.offline_spent_minor if offline else None,
-        static_card=True,
-    )
-    if refusal is not None:
-        return refusal
-    shown = EvidenceClass.STATIC_CARD if payment.balance_minor or _reserved(cart) else EvidenceClass.NOT_NEEDED
-    occasion = place.occasion(action, at_work, shown, offline=offline)
-    draws = plan_draw(wallet, payment.balance_minor, rulebook.draw_order, at_work.on, occasion.store_id)
-    event = OrderPaid(
+def _paid(
+    occasion: Occasion, member: MemberOnFile, payment: OrderPayment, priced: Priced, rulebook: Rulebook
+) -> OrderPaid:
+    wallet, on = member.view.wallet, occasion.business_date
+    draws = plan_draw(wallet, payment.balance_minor, rulebook.draw_order, on, occasion.store_id)
+    return OrderPaid(
         occasion=occasion,
         member_id=member.member_id,
         lines=priced.lines,
         balance_minor=payment.balance_minor,
         tenders=payment.tenders,
-        order_discounts=cart.order_discounts,
+        order_discounts=payment.cart.order_discounts,
         coupons=priced.coupons,
         points=priced.points,
-        tier_id=tier_of(wallet, rulebook, at_work.on).tier_id,
+        tier_id=tier_of(wallet, rulebook, on).tier_id,
         expected_draw=tuple(
             ExpectedDraw(lot_id=draw.lot_id, amount_minor=draw.amount_minor)
             for draw in draws
             if draw.lot_id is not None
         ),
     )
-    return finish(place, at_work, member, event)
+
+
+def _things(place: Workplace, at_work: AtWork, member_id: MemberId, cart: Cart) -> tuple[ReservedThing, ...]:
+    """What the cart uses up and another till could use as well."""
+    units: Counter[LotId] = Counter(cart.coupons)
+    for item in cart.items:
+        if item.covered_by is not None:
+            units[item.covered_by.holding_id] += item.covered_by.units
+    member = place.members.find(member_id) if cart.points else None
+    points = points_wanted(member.view.wallet, cart.points, at_work.on) if member is not None else ()
+    return (*(ReservedThing(thing_id=each, quantity=count) for each, count in units.items()), *points)
 
 
 def _price(cart: Cart, wallet: Wallet, standing: Standing) -> Priced:

@@ -16,14 +16,12 @@ from stored_value.events_money_out import (
     RefundReversed,
     StatusChanged,
 )
-from stored_value.events_reservation import RESERVATION_TYPES
 from stored_value.identity import EventId, MemberId
 from stored_value.taking_back import REASON
 from sync.entry import Entry
 from terminal.counter.workplace import Workplace
 
 _LOOKED_AT = 50
-RESERVATION_KINDS = frozenset(kind.kind for kind in RESERVATION_TYPES)
 
 
 def receipt_no_of(place: Workplace, event_id: EventId) -> str:
@@ -62,14 +60,9 @@ def takes_back_no(place: Workplace, event: WalletEvent, seq: int) -> str:
 
 def newest_entry(place: Workplace, member_id: MemberId) -> Entry | None:
     """The member's newest entry at this till. Leases come and go by themselves and are nothing that anybody did at the counter."""
-    return next(iter(_entries(place, member_id)), None)
+    return next(iter(place.journal.recent_of(member_id, _LOOKED_AT)), None)
 
 
 def entry_before(place: Workplace, member_id: MemberId, seq: int) -> Entry | None:
     """The member's entry before `seq` at this till."""
-    return next((each for each in _entries(place, member_id) if each.header.seq < seq), None)
-
-
-def _entries(place: Workplace, member_id: MemberId) -> tuple[Entry, ...]:
-    found = place.journal.recent_of(member_id, _LOOKED_AT)
-    return tuple(each for each in found if each.header.kind not in RESERVATION_KINDS)
+    return next((each for each in place.journal.recent_of(member_id, _LOOKED_AT) if each.header.seq < seq), None)

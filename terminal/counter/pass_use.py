@@ -6,8 +6,9 @@ from stored_value.events_order import OrderItem
 from stored_value.identity import EventId, LotId, MemberId
 from stored_value.pass_use import USE_LINE, refuse_pass_use
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservedThing
 from terminal.counter.completion import done_before, finish
-from terminal.counter.online_read import is_fresh
+from terminal.counter.reserving import Wanted, cover, reserving
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
@@ -25,8 +26,9 @@ def use_pass(
             return False
         return (event.member_id, event.holding_id, event.units) == (member_id, holding_id, units)
 
-    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
-    with place.journal.deciding():
+    things = (ReservedThing(thing_id=holding_id, quantity=units),) if units > 0 else ()
+    wanted = Wanted(member_id=member_id, amount_minor=0, things=things)
+    with reserving(place, action, wanted) as reserved, place.journal.deciding():
         before = done_before(place, action, is_same)
         if before is not None:
             return before
@@ -37,11 +39,14 @@ def use_pass(
         held = wallet.holding(holding_id)
         known = rulebook.pass_type(held.item_id) if held is not None else None
         item = _item(known, use_for)
-        refusal = refuse_pass_use(wallet, holding_id, units, item, rulebook, at_work.on, offline=offline)
-        if refusal is not None:
-            return refusal
+        refusal = refuse_pass_use(wallet, holding_id, units, item, rulebook, at_work.on, offline=reserved.offline)
+        covered = refusal or cover(place, member, wanted, reserved, rulebook, at_work.on)
+        if isinstance(covered, Refusal):
+            return covered
         event = PassUsed(
-            occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=offline),
+            occasion=place.occasion(
+                action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=covered.reservations
+            ),
             member_id=member_id,
             holding_id=holding_id,
             units=units,

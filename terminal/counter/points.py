@@ -2,10 +2,10 @@
 
 from stored_value.events import Event, EvidenceClass, PointsRedeemed
 from stored_value.identity import EventId, MemberId
-from stored_value.points import refuse_points_redemption
+from stored_value.points import points_wanted, refuse_points_redemption
 from stored_value.refusals import Refusal, RefusalCode
 from terminal.counter.completion import done_before, finish
-from terminal.counter.online_read import is_fresh
+from terminal.counter.reserving import Wanted, cover, reserving
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
@@ -18,8 +18,11 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
     def is_same(event: Event) -> bool:
         return isinstance(event, PointsRedeemed) and (event.member_id, event.reward_id) == (member_id, reward_id)
 
-    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
-    with place.journal.deciding():
+    known = place.members.find(member_id)
+    reward = at_work.rulebook.points.reward(reward_id)
+    points = points_wanted(known.view.wallet, reward.points, at_work.on) if known and reward else ()
+    wanted = Wanted(member_id=member_id, amount_minor=0, things=points)
+    with reserving(place, action, wanted) as reserved, place.journal.deciding():
         before = done_before(place, action, is_same)
         if before is not None:
             return before
@@ -29,11 +32,15 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
         refusal = refuse_points_redemption(member.view.wallet, reward_id, at_work.rulebook, at_work.on)
         if refusal is not None:
             return refusal
-        reward = at_work.rulebook.points.reward(reward_id)
-        if offline or reward is None:
+        if reserved.offline or reward is None:
             return Refusal(RefusalCode.ONLINE_ONLY)
+        covered = cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
+        if isinstance(covered, Refusal):
+            return covered
         event = PointsRedeemed(
-            occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=False),
+            occasion=place.occasion(
+                action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=covered.reservations
+            ),
             member_id=member_id,
             points=reward.points,
             reward_id=reward_id,

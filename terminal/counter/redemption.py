@@ -1,5 +1,5 @@
-"""Redemption 扣款: what a payment would draw, and the payment. Head office is read first when it can be reached; offline, a
-member spends what the replica shows and no more than the limit between two syncs.
+"""Redemption 扣款: what a payment would draw, and the payment. What it takes is reserved first (`reserving`): by the till's leases,
+by a hold at head office, offline within the risk allowance.
 
 What shows that the member is there: his printed identity code. A number that was typed or looked up proves no more than the
 code, so both count against the code's limit of the day; offline, only the card itself will do.
@@ -8,11 +8,12 @@ code, so both count against the code's limit of the day; offline, only the card 
 from stored_value.draw import plan_draw
 from stored_value.events import Event, EvidenceClass, ExpectedDraw, OrderLine, Redeemed
 from stored_value.identity import EventId, MemberId
+from stored_value.offline_spending import refuse_offline
 from stored_value.redemption import refuse_redemption
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import ValueKind
 from terminal.counter.completion import done_before, finish
-from terminal.counter.online_read import is_fresh
+from terminal.counter.reserving import Reserved, Wanted, cover, means_offline, reserving
 from terminal.counter.views import Completed, RedemptionPreview
 from terminal.counter.workplace import AtWork, Workplace
 
@@ -26,14 +27,14 @@ def preview_redemption(place: Workplace, member_id: MemberId, amount_minor: int)
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     wallet, rulebook = member.view.wallet, standing.rulebook
     offline = not place.link.state().online
-    spent_minor = member.view.offline_spent_minor if offline else None
-    refusal = refuse_redemption(
-        wallet, amount_minor, rulebook, standing.on, offline_spent_minor=spent_minor, static_card=True
-    )
+    refusal = refuse_redemption(wallet, amount_minor, rulebook, standing.on, static_card=True)
+    identity = place.journal.head_office.identity
+    if refusal is None and offline:
+        means = means_offline(place, member, rulebook, standing.on)
+        refusal = refuse_offline(wallet, amount_minor, means, standing.on, identity.terminal_id)
     if refusal is not None:
         return refusal
-    store_id = place.journal.head_office.identity.store_id
-    draws = plan_draw(wallet, amount_minor, rulebook.draw_order, standing.on, store_id)
+    draws = plan_draw(wallet, amount_minor, rulebook.draw_order, standing.on, identity.store_id)
     return RedemptionPreview(
         amount_minor=amount_minor,
         principal_minor=sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.PRINCIPAL),
@@ -57,41 +58,45 @@ def redeem(
     def is_same(event: Event) -> bool:
         return isinstance(event, Redeemed) and (event.member_id, event.lines) == (member_id, lines)
 
-    offline = place.journal.find(action) is None and not is_fresh(place, member_id)
-    with place.journal.deciding():
+    wanted = Wanted(member_id=member_id, amount_minor=sum(line.total_minor for line in lines))
+    with reserving(place, action, wanted) as reserved, place.journal.deciding():
         before = done_before(place, action, is_same)
         if before is not None:
             return before
-        if offline and not static_card:
+        if reserved.offline and not static_card:
             return Refusal(RefusalCode.CARD_NEEDED)
-        return _redeem(place, at_work, action, member_id, lines, offline=offline)
+        return _redeem(place, at_work, action, lines, wanted, reserved)
 
 
 def _redeem(
     place: Workplace,
     at_work: AtWork,
     action: EventId,
-    member_id: MemberId,
     lines: tuple[OrderLine, ...],
-    *,
-    offline: bool,
+    wanted: Wanted,
+    reserved: Reserved,
 ) -> Completed | Refusal:
-    member = place.members.find(member_id, with_purchases=(action,))
+    member = place.members.find(wanted.member_id, with_purchases=(action,))
     if member is None:
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
-    wallet, rulebook = member.view.wallet, at_work.rulebook
-    amount_minor = sum(line.total_minor for line in lines)
-    spent_minor = member.view.offline_spent_minor if offline else None
-    refusal = refuse_redemption(
-        wallet, amount_minor, rulebook, at_work.on, offline_spent_minor=spent_minor, static_card=True
-    )
+    wallet, rulebook, amount_minor = member.view.wallet, at_work.rulebook, wanted.amount_minor
+    refusal = refuse_redemption(wallet, amount_minor, rulebook, at_work.on, static_card=True)
     if refusal is not None:
         return refusal
-    occasion = place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=offline)
+    covered = cover(place, member, wanted, reserved, rulebook, at_work.on)
+    if isinstance(covered, Refusal):
+        return covered
+    occasion = place.occasion(
+        action,
+        at_work,
+        EvidenceClass.STATIC_CARD,
+        offline=reserved.offline,
+        reservations=covered.reservations,
+    )
     draws = plan_draw(wallet, amount_minor, rulebook.draw_order, at_work.on, occasion.store_id)
     event = Redeemed(
         occasion=occasion,
-        member_id=member_id,
+        member_id=wanted.member_id,
         amount_minor=amount_minor,
         lines=lines,
         expected_draw=tuple(
@@ -100,7 +105,7 @@ def _redeem(
             if draw.lot_id is not None
         ),
     )
-    return finish(place, at_work, member, event)
+    return finish(place, at_work, member, event, risk_minor=covered.risk_minor)
 
 
 def _refuse_lines(lines: tuple[OrderLine, ...]) -> Refusal | None:

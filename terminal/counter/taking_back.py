@@ -28,19 +28,16 @@ from terminal.counter.completion import TENDERED, done_before, finish
 from terminal.counter.member_view import moved_minor
 from terminal.counter.online_read import is_fresh
 from terminal.counter.order_refund import as_planned
-from terminal.counter.own_entries import RESERVATION_KINDS, entry_before, newest_entry
+from terminal.counter.own_entries import entry_before, newest_entry
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import TakingBack
 from terminal.counter.workplace import AtWork, Workplace
 from terminal.members import MemberOnFile
 
-_LOOKED_AT = 50
-
 
 def last_entry(place: Workplace) -> TakingBack | Refusal | None:
     """What taking back this till's last entry would do; None when the shift has no entry of a member yet."""
-    recent = place.journal.recent(_LOOKED_AT)
-    newest = next((each for each in recent if each.header.kind not in RESERVATION_KINDS), None)
+    newest = next(iter(place.journal.recent(1)), None)
     event = event_of(newest) if newest else None
     if event is None or isinstance(event, ShiftOpened | ShiftClosed):
         return None

@@ -12,12 +12,13 @@ from printers.spool import PrintJob
 from stored_value.events import Event, EvidenceClass, Occasion
 from stored_value.identity import EventId, receipt_no
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import Rulebook
 from sync.entry import Entry
 from terminal.clock import Clock, new_id
 from terminal.counter.link import Equipment, Link, TillKeys
 from terminal.counter.views import SignedIn
-from terminal.journal import Journal, LocalMember, Shift
+from terminal.journal import NOTHING_RESERVED, Journal, LocalMember, Reserving, Shift
 from terminal.language import Language
 from terminal.members import Members
 from terminal.receipt_words import BY_LANGUAGE
@@ -124,7 +125,15 @@ class Workplace:
         reason = self.journal.head_office.stopped_reason
         return None if reason is None else Refusal(RefusalCode.TILL_STOPPED, {"reason": reason})
 
-    def occasion(self, action: EventId, at_work: AtWork, evidence: EvidenceClass, *, offline: bool) -> Occasion:
+    def occasion(
+        self,
+        action: EventId,
+        at_work: AtWork,
+        evidence: EvidenceClass,
+        *,
+        offline: bool,
+        reservations: tuple[ReservationId, ...] = (),
+    ) -> Occasion:
         identity = self.journal.head_office.identity
         now = self.now()
         return Occasion(
@@ -139,6 +148,7 @@ class Workplace:
             rulebook=at_work.rulebook.version,
             evidence=evidence,
             offline=offline,
+            reservations=reservations,
         )
 
     def slip(self, entry: Entry | None, staff_name: str, rulebook: Rulebook) -> Slip:
@@ -165,6 +175,7 @@ class Workplace:
         kick_drawer: bool,
         attachment: bytes = b"",
         local_member: LocalMember | None = None,
+        reserving: Reserving = NOTHING_RESERVED,
     ) -> Recorded:
         """Entry and print job in one durable commit. The caller has made sure, under `journal.deciding`, that the event is
         new. Raises `DiskFull` or `DiskFault`: nothing is printed then, and no drawer opens."""
@@ -175,7 +186,9 @@ class Workplace:
             job = self.print_job(event.kind, written[-1], entry.header.seq, kick_drawer=kick_drawer)
             return () if job is None else (job,)
 
-        appended = self.journal.append(event, receipts=receipts, attachment=attachment, local_member=local_member)
+        appended = self.journal.append(
+            event, receipts=receipts, attachment=attachment, local_member=local_member, reserving=reserving
+        )
         assert not appended.existing, f"event {event.occasion.event_id} was recorded before"
         self.equipment.wake_printers()
         return Recorded(entry=appended.entry, receipt=written[-1], printing=self.equipment.receipt_printer is not None)

@@ -14,18 +14,25 @@ from terminal.journal.errors import (
 from terminal.journal.holes import EntryNotLost
 from terminal.journal.journal import RESERVE_BYTES, Journal, Receipts, nothing_to_print
 from terminal.journal.records import (
+    NOTHING_RESERVED,
     Appended,
     FlaggedEntry,
     Head,
+    HoldAsked,
     Identity,
     LocalMember,
+    OpenLease,
     OpenPush,
     OwnEvent,
     PinAttempts,
+    Report,
+    Reserving,
+    RiskTaken,
     Shift,
 )
 
 __all__ = [
+    "NOTHING_RESERVED",
     "RESERVE_BYTES",
     "Appended",
     "DiskFault",
@@ -34,6 +41,7 @@ __all__ = [
     "EntryRotten",
     "FlaggedEntry",
     "Head",
+    "HoldAsked",
     "Identity",
     "Journal",
     "JournalDamaged",
@@ -42,10 +50,14 @@ __all__ = [
     "JournalTooNew",
     "LocalMember",
     "NotEnrolled",
+    "OpenLease",
     "OpenPush",
     "OwnEvent",
     "PinAttempts",
     "Receipts",
+    "Report",
+    "Reserving",
+    "RiskTaken",
     "Shift",
     "ShiftStateConflict",
     "nothing_to_print",

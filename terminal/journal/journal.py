@@ -12,12 +12,13 @@ from typing import Final, Self
 
 from printers.spool import PrintJob, Recovered, StoredJob, enqueue, job_of_entry, print_again, recover
 from stored_value.events import Event, ShiftClosed, ShiftOpened
+from stored_value.events_reservation import RESERVATION_TYPES
 from stored_value.identity import EventId, MemberId, ShiftId
 from sync.chain import ChainReport, verify_chain
 from sync.entry import GENESIS_HASH, Entry, read_entry
 from sync.event_codec import entry_of, event_of
 from terminal import steps
-from terminal.journal import local_members, shifts
+from terminal.journal import local_members, reservations, shifts
 from terminal.journal.database import Connect, JournalDatabase, connect, mapped_errors
 from terminal.journal.errors import DiskFull
 from terminal.journal.head_office import HeadOffice
@@ -25,7 +26,8 @@ from terminal.journal.holes import Holes
 from terminal.journal.local_members import LocalMembers
 from terminal.journal.outcomes import Outcomes
 from terminal.journal.pin_attempts import PinAttemptCounter
-from terminal.journal.records import Appended, Head, LocalMember
+from terminal.journal.records import NOTHING_RESERVED, Appended, Head, LocalMember, Reserving
+from terminal.journal.reservations import Reservations
 from terminal.journal.shifts import Shifts
 
 RESERVE_BYTES: Final = 8 * 1024 * 1024
@@ -37,6 +39,8 @@ _INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _RAW_WHERE = "SELECT raw FROM entries WHERE seq NOT IN (SELECT seq FROM holes) AND "
+_SHOWN = f"kind NOT IN ({', '.join(repr(kind.kind) for kind in RESERVATION_TYPES)})"
+"""Leases come and go by themselves: no person did it, and no receipt tells of it."""
 
 
 def nothing_to_print(_: Entry) -> Sequence[PrintJob]:
@@ -44,7 +48,7 @@ def nothing_to_print(_: Entry) -> Sequence[PrintJob]:
 
 
 class Journal:
-    """Thread-safe. `shifts`, `outcomes`, `head_office`, `local_members` and `pin_attempts` are the other parts of the same file."""
+    """Thread-safe. `shifts`, `outcomes`, `head_office`, `reservations`, `local_members` and `pin_attempts` are the other parts of the same file."""
 
     def __init__(self, database: JournalDatabase) -> None:
         self._database = database
@@ -52,6 +56,7 @@ class Journal:
         self.head_office = HeadOffice(database)
         self.outcomes = Outcomes(database, self.head_office)
         self.holes = Holes(database, self.head_office)
+        self.reservations = Reservations(database, self.head_office, self._tell)
         self.shifts = Shifts(database)
         self.local_members = LocalMembers(database)
         self.pin_attempts = PinAttemptCounter(database)
@@ -73,7 +78,7 @@ class Journal:
         return connect(self._database.path)
 
     def after_commit(self, listener: Callable[[], None]) -> None:
-        """`listener` is called after every new entry, on the committing thread; it must return at once and not raise."""
+        """`listener` is called after every new entry, and when a report has changed without one, on the committing thread; it must return at once and not raise."""
         self._listeners.append(listener)
 
     @contextmanager
@@ -89,8 +94,9 @@ class Journal:
         receipts: Receipts = nothing_to_print,
         attachment: bytes = b"",
         local_member: LocalMember | None = None,
+        reserving: Reserving = NOTHING_RESERVED,
     ) -> Appended:
-        """Entry, print jobs, shift totals and local member in one durable commit. The same event id returns the entry that is there and writes nothing.
+        """Entry, print jobs, shift totals, reservations and local member in one durable commit. The same event id returns the entry that is there and writes nothing.
         The entry's time is the event's, or the last anchor's if that is later. Raises `DiskFull` or `DiskFault` with nothing written."""
         with self._database.lock:
             existing = self.find(event.occasion.event_id)
@@ -107,12 +113,12 @@ class Journal:
                     enqueue(connection, print_job)
                     steps.reached(steps.PRINT_JOB_INSERTED)
                 shifts.record(connection, event, entry.header.seq)
+                reservations.record(connection, event, entry, reserving)
                 if local_member is not None:
                     local_members.record(connection, local_member, entry.header.seq)
                 steps.reached(steps.TOTALS_UPDATED)
             steps.reached(steps.COMMITTED)
-        for listener in self._listeners:
-            listener()
+        self._tell()
         return Appended(entry, event, existing=False)
 
     def add_print_job(self, print_job: PrintJob) -> None:
@@ -161,17 +167,17 @@ class Journal:
         return self._one("seq = ?", seq)
 
     def recent(self, limit: int, *, kinds: Sequence[str] = ()) -> tuple[Entry, ...]:
-        """The newest entries first; of those kinds only, when any is named."""
-        wanted = f"kind IN ({','.join('?' * len(kinds))})" if kinds else "TRUE"
+        """The newest entries that have receipts, newest first; of those kinds only, when any is named."""
+        wanted = f"kind IN ({','.join('?' * len(kinds))})" if kinds else _SHOWN
         with self._database.reading() as connection:
             rows = connection.execute(_RAW_WHERE + wanted + " ORDER BY seq DESC LIMIT ?", (*kinds, limit)).fetchall()
         return tuple(read_entry(row[0]) for row in rows)
 
     def recent_of(self, member_id: MemberId, limit: int) -> tuple[Entry, ...]:
-        """The member's newest entries first."""
+        """The member's newest entries that have receipts, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                _RAW_WHERE + "member_id = ? ORDER BY seq DESC LIMIT ?", (member_id, limit)
+                _RAW_WHERE + f"member_id = ? AND {_SHOWN} ORDER BY seq DESC LIMIT ?", (member_id, limit)
             ).fetchall()
         return tuple(read_entry(row[0]) for row in rows)
 
@@ -204,6 +210,10 @@ class Journal:
         reserve = self._database.reserve
         with mapped_errors(self.path):
             return reserve.released and not reserve.hold()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _refuse_without_reserve(self) -> None:
         if self.disk_is_full():

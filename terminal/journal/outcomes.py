@@ -14,6 +14,7 @@ from sync.hole import entry_of_hole
 from sync.keys import encode_bytes
 from sync.messages import Outcome, OutcomeFinding, PushedEntry
 from terminal import steps
+from terminal.journal import reservations
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import EntryRotten
 from terminal.journal.head_office import HeadOffice
@@ -152,6 +153,7 @@ class Outcomes:
             connection.execute("DELETE FROM open_push")
             connection.execute("UPDATE local_members SET in_feed = 0")
             connection.execute("UPDATE head_office SET epoch = ?, anchor = NULL", (epoch,))
+            reservations.begin_epoch(connection)
         self._head_office.entered_epoch(epoch)
 
     def flagged(self, limit: int = 100) -> tuple[FlaggedEntry, ...]:

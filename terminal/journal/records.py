@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from stored_value.events import Event, WalletEvent
 from stored_value.identity import EventId, MemberId, ShiftId, StaffId, StoreId, TerminalId
+from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import Entry
 
 
@@ -99,3 +101,56 @@ class FlaggedEntry:
 class PinAttempts:
     failures: int
     last_failed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAsked:
+    """A request for a hold, made for one action; `amount_minor` is what the payment needs beyond the till's leases."""
+
+    hold_id: ReservationId
+    event_id: EventId
+    member_id: MemberId
+    amount_minor: int
+    things: tuple[ReservedThing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLease:
+    """A lease that this till took and has neither given back nor used up; number 0: of its own offline top-up (H3)."""
+
+    lease_id: ReservationId
+    member_id: MemberId
+    number: int
+    left_minor: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserving:
+    """What an entry does to reservations beyond what it says itself: `leased_minor` stays with this till (an offline top-up, H3), `risk_minor` is covered by nothing."""
+
+    leased_minor: int = 0
+    risk_minor: int = 0
+
+
+NOTHING_RESERVED: Final = Reserving()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTaken:
+    """Paid out beyond leases and holds since head office last heard everything, by all members and by one; `unsettled_minor` of his has no outcome yet."""
+
+    till_minor: int
+    member_minor: int
+    unsettled_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a till tells at its journal's very head: up to which grant and request it has come, and which leases and holds it may still use (H2)."""
+
+    epoch: str
+    head: Head
+    grant_watermark: int
+    request_watermark: int
+    open_reservations: tuple[str, ...]

@@ -33,6 +33,7 @@ from stored_value.events_money_out import (
     MoneyOutEvent,
     RefundReversed,
 )
+from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import ShiftId, StaffId
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import ShiftStateConflict
@@ -52,10 +53,13 @@ _SHIFT = (
 
 
 def measures_of(event: Event) -> dict[Measure, int]:
-    """What one event adds to its shift. Topped up and bonus are gross; a reversal is counted and shows in the tenders, which are net."""
+    """What one event adds to its shift. Topped up and bonus are gross; a reversal is counted and shows in the tenders, which are net.
+    Leases come and go outside of shifts."""
     added: Counter[Measure] = Counter()
     if isinstance(event, MoneyOutEvent):
         return _money_out_measures(event)
+    if isinstance(event, ReservationEvent):
+        return {}
     match event:
         case ToppedUp():
             added["topped_up", ""] += event.amount_minor

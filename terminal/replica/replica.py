@@ -129,6 +129,11 @@ class Replica:
                 return self.rulebook(version)
         return None
 
+    def member_version(self, member_id: MemberId) -> int | None:
+        with self._file.reading() as connection:
+            row = connection.execute("SELECT version FROM members WHERE member_id = ?", (member_id,)).fetchone()
+        return row[0] if row else None
+
     def rulebook_rows(self) -> tuple[RulebookRow, ...]:
         """As they were signed, for checking a snapshot before it is taken over."""
         with self._file.reading() as connection:
@@ -153,6 +158,10 @@ class Replica:
                 "SELECT scope, epoch, cursor, as_of FROM cursors WHERE scope = ?", (scope,)
             ).fetchone()
         return Cursor(scope=row[0], epoch=row[1], cursor=row[2], as_of=datetime.fromisoformat(row[3])) if row else None
+
+    def cursors(self) -> dict[str, int]:
+        with self._file.reading() as connection:
+            return dict(connection.execute("SELECT scope, cursor FROM cursors").fetchall())
 
     def epoch(self) -> str | None:
         """None while empty."""

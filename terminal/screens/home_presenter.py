@@ -101,7 +101,7 @@ class HomePresenter(CounterPresenter[HomeView]):
 
     def _redeem_hint(self) -> str:
         status = self._status
-        if status is not None and not status.online:
+        if status is not None and not status.online and status.offline_member_limit_minor:
             limit = format_yuan(status.offline_member_limit_minor)
             return self.t("Offline: up to {amount} a member", amount=limit)
         return self.t("Scan the code or type the phone")

@@ -84,9 +84,16 @@ def _age(member: MemberView, texts: Texts, zone: tzinfo) -> str:
 
 
 def _limit(member: MemberView, texts: Texts) -> str:
-    if not member.offline or member.status is not WalletStatus.ACTIVE:
+    """What could be paid if nobody could be asked, and what other tills keep for that."""
+    if member.status is not WalletStatus.ACTIVE:
         return ""
-    return texts.t("Offline: up to {amount} can be spent", amount=format_yuan(member.spendable_now_minor))
+    parts = []
+    if member.offline or member.offline_now_minor:
+        amount = member.spendable_now_minor if member.offline else member.offline_now_minor
+        parts.append(texts.t("Offline: up to {amount} can be spent", amount=format_yuan(amount)))
+    if member.kept_elsewhere_minor:
+        parts.append(texts.t("{amount} kept for other tills", amount=format_yuan(member.kept_elsewhere_minor)))
+    return " · ".join(parts)
 
 
 def _warning(member: MemberView, texts: Texts) -> str:

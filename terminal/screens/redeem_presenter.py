@@ -17,7 +17,12 @@ from terminal.screens.words import Notice
 _ADD = "add"
 _QUICK_MINOR = (5_000, 10_000)
 _LINES_MAX = 20
-_SMALLER_HELPS = (RefusalCode.BALANCE_TOO_LOW, RefusalCode.OFFLINE_LIMIT, RefusalCode.STATIC_CARD_LIMIT)
+_SMALLER_HELPS = (
+    RefusalCode.BALANCE_TOO_LOW,
+    RefusalCode.OFFLINE_LIMIT,
+    RefusalCode.RESERVED_ELSEWHERE,
+    RefusalCode.STATIC_CARD_LIMIT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +94,19 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
 
     def take_spendable(self) -> None:
         """What the notice offers: the most that can be taken now."""
-        if self._member is not None:
+        most = self._most_minor()
+        if most:
             self._items = ()
-            self._typed = AmountEntry.of(self._member.spendable_now_minor)
+            self._typed = AmountEntry.of(most)
             self._amount_changed()
+
+    def _most_minor(self) -> int:
+        """What the refusal says is left, where it does: head office may know better than the member's row here."""
+        if self._member is None:
+            return 0
+        left = self.refusal.data.get("left_minor") if self.refusal is not None else None
+        most = self._member.spendable_now_minor
+        return min(most, left) if isinstance(left, int) else most
 
     def top_up_instead(self) -> None:
         if self._member is not None:
@@ -107,7 +121,7 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
         return True
 
     def notice_action(self) -> None:
-        if self._member is not None and self._member.spendable_now_minor > 0:
+        if self._most_minor() > 0:
             self.take_spendable()
         else:
             self.top_up_instead()
@@ -140,8 +154,9 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
         refusal, member = self.refusal, self._member
         if refusal is None or member is None or refusal.code not in _SMALLER_HELPS:
             return self.notice
-        if member.spendable_now_minor > 0:
-            amount = format_yuan(member.spendable_now_minor)
+        most = self._most_minor()
+        if most > 0:
+            amount = format_yuan(most)
             return replace(self.notice, action=self.t("Take {amount}", amount=amount))
         return replace(self.notice, action=self.t("Top up"))
 

@@ -42,7 +42,7 @@ _MONEY: Final[Mapping[RefusalCode, Said]] = {
     ),
     RefusalCode.OFFLINE_LIMIT: (
         later("Over the offline limit"),
-        later("Offline, a member can spend {limit} between two syncs; {left} is left."),
+        later("Offline, {left} can be paid from this balance here and now."),
         later("Take a smaller amount or cash, or try again when the till is online."),
     ),
     RefusalCode.STATIC_CARD_LIMIT: (

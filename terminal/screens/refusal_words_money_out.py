@@ -42,7 +42,7 @@ MONEY_OUT: Final[Mapping[RefusalCode, Said]] = {
     RefusalCode.RESERVED_ELSEWHERE: (
         later("Part of the balance is in use"),
         later("{reserved} is set aside at another till."),
-        later("Release it there, then try again."),
+        later("Take a smaller amount or cash, or try again when that till is online."),
     ),
     RefusalCode.TENDER_NOT_ORIGINAL: (
         later("Not the way it was paid"),

@@ -102,7 +102,10 @@ def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
 
 
 def _offline_sentence(status: TillStatus, texts: Texts, limit: str) -> str:
-    sentence = texts.t("Offline: carry on, up to {amount} a member", amount=limit)
+    if status.offline_member_limit_minor:
+        sentence = texts.t("Offline: carry on, up to {amount} a member", amount=limit)
+    else:
+        sentence = texts.t("Offline: carry on, each member's page says how far")
     return f"{sentence} · {status.staff_name}" if status.staff_name else sentence
 
 

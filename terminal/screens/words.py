@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stored_value.events import TenderKind
+from stored_value.money import format_yuan
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import WalletStatus
 from terminal.language import Texts, later
@@ -34,6 +35,8 @@ def explain(refusal: Refusal, texts: Texts) -> Notice:
     title, why, remedy = said(refusal, texts)
     if refusal.code is RefusalCode.PIN_WRONG:
         why = _wrong_pin(refusal, texts)
+    if refusal.code is RefusalCode.RESERVED_ELSEWHERE:
+        why = _reserved_elsewhere(refusal, texts) or why
     return Notice(title=title, why=why, remedy=remedy, code=refusal.code.value)
 
 
@@ -45,6 +48,20 @@ def _wrong_pin(refusal: Refusal, texts: Texts) -> str:
     if isinstance(left, int):
         return texts.n("{count} more try before a pause.", "{count} more tries before a pause.", left)
     return texts.t("The PIN does not belong to this name.")
+
+
+def _reserved_elsewhere(refusal: Refusal, texts: Texts) -> str:
+    """Empty unless it is an amount that is wanted, of which a part goes at once."""
+    kept, left = refusal.data.get("reserved_minor"), refusal.data.get("left_minor")
+    if "thing" in refusal.data:
+        return texts.t("It is in use at another till.")
+    if not isinstance(kept, int) or not isinstance(left, int):
+        return ""
+    return texts.t(
+        "{reserved} is set aside at another till; {left} goes at once.",
+        reserved=format_yuan(kept),
+        left=format_yuan(left),
+    )
 
 
 _TENDERS: Final = {

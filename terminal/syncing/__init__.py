@@ -2,12 +2,14 @@
 
 from terminal.syncing.cycle import CycleReport, SyncCycle
 from terminal.syncing.errors import EpochOver, SanityMismatch, SyncingError, TillStopped
+from terminal.syncing.live import LiveChannel
 from terminal.syncing.online import OnlineReader
 from terminal.syncing.worker import SyncStatus, SyncWorker
 
 __all__ = [
     "CycleReport",
     "EpochOver",
+    "LiveChannel",
     "OnlineReader",
     "SanityMismatch",
     "SyncCycle",

@@ -1,4 +1,4 @@
-"""One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then the check here."""
+"""One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then leases (`terminal.leasing`) and the check here."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, SyncError, TokenExpired
-from sync.messages import PushReply, Session
+from sync.messages import Grants, PushReply, Session
 from terminal.hq_time import HqTime
 from terminal.journal import Journal
+from terminal.leasing import Leasing
 from terminal.replica import Replica
 from terminal.syncing.errors import EpochOver, SanityMismatch
 from terminal.syncing.opening import open_session
@@ -19,6 +20,7 @@ from terminal.syncing.pull import Puller
 from terminal.syncing.push import push_all
 from terminal.till_directory import TillDirectory
 
+NOT_FOUND: Final = 404
 ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
 """Half of what head office forgives a clock."""
 
@@ -40,6 +42,8 @@ class SyncCycle:
         replica: Replica,
         directory: TillDirectory,
         key: Ed25519PrivateKey,
+        *,
+        leasing: Leasing,
         version: str = "",
         hq_time: HqTime | None = None,
     ) -> None:
@@ -49,6 +53,7 @@ class SyncCycle:
         self._key = key
         self._version = version
         self._hq_time = hq_time
+        self._leasing = leasing
         self._puller = Puller(client, journal, replica, directory)
         self._session: Session | None = None
 
@@ -69,8 +74,7 @@ class SyncCycle:
         self._pull(session)
         if failed is not None:
             raise failed
-        if reply is not None:
-            session = replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
+        session = self._settle_leases(_after(session, reply))
         self._check(session)
         if self._journal.head_office.stopped_reason is not None:
             # Head office lets this till work, its journal was sent and compared: only now, lest a sale slip in before the reason shows again.
@@ -105,6 +109,27 @@ class SyncCycle:
                 raise EpochOver(refused.message) from refused
             raise
 
+    def _settle_leases(self, session: Session) -> Session:
+        """What is due goes back, what is granted is taken; head office hears of it in the same cycle."""
+        self._leasing.give_back_due()
+        self._leasing.accept(self._grants())
+        reservations = self._journal.reservations
+        if not reservations.is_news(reservations.report()):
+            return session
+        reply, failed = self._push(session)
+        if failed is not None:
+            raise failed
+        return _after(session, reply)
+
+    def _grants(self) -> Grants:
+        """An older head office grants none."""
+        try:
+            return self._client.grants(self._journal.reservations.grant_watermark())
+        except HqRefused as refused:
+            if refused.http_status == NOT_FOUND:
+                return Grants(epoch=self._journal.head_office.epoch, grants=())
+            raise
+
     def _anchor_is_fresh(self) -> bool:
         """An idle till hears of time and rulebooks by the feed alone; what it knows must soon be signed for, or its clock could be set back behind it (H8)."""
         anchor, as_of = self._journal.head_office.anchor, self._replica.as_of()
@@ -124,3 +149,10 @@ class SyncCycle:
         settled = self._journal.outcomes.settled_through()
         if settled < seq:
             raise SanityMismatch(f"head office holds {seq} entries, but only {settled} have outcomes")
+
+
+def _after(session: Session, reply: PushReply | None) -> Session:
+    """What head office holds now."""
+    if reply is None:
+        return session
+    return replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)

@@ -1,16 +1,22 @@
-"""Reading a member at head office just before a payment, within a short deadline; no answer means that the payment is decided offline.
+"""Asking head office just before a payment, within a short deadline: a member read, or value held. No answer means that the payment is decided offline.
 
 A connection of its own, because the sync worker's may be busy; the token is the one that the last cycle got.
 """
 
 from collections.abc import Callable
+from typing import Final
+
+from msgspec.structs import replace
 
 from sync.client import HqClient
 from sync.errors import SyncError
-from sync.messages import FindMember, FoundMembers
+from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
 
-_PHASES = 2
+_PHASES: Final = 2
 """Connecting and reading each get their share, so that both together keep the deadline."""
+_ANSWER_SHARE: Final = 0.75
+_WAIT_SHARE: Final = 0.5
+"""Of the deadline head office may use that much for getting leases back from other tills (recall), so that its answer still arrives."""
 
 
 class OnlineReader:
@@ -23,10 +29,24 @@ class OnlineReader:
 
     def read(self, wanted: FindMember) -> FoundMembers | None:
         """None: no answer in time. The caller looks at the epoch and puts the rows into the replica."""
-        self._client.token = self._token()
-        if not self._client.token:
+        if not self._has_token():
             return None
         try:
             return self._client.find_member(wanted, timeout_s=self._deadline_s / _PHASES)
         except SyncError:
             return None
+
+    def hold(self, wanted: HoldRequest) -> HoldReply | None:
+        """None: no answer in time; the value may be held all the same."""
+        if not self._has_token():
+            return None
+        asked = replace(wanted, wait_ms=int(self._deadline_s * _WAIT_SHARE * 1000))
+        answer_s = self._deadline_s * _ANSWER_SHARE
+        try:
+            return self._client.hold(asked, timeout_s=answer_s, connect_s=self._deadline_s - answer_s)
+        except SyncError:
+            return None
+
+    def _has_token(self) -> bool:
+        self._client.token = self._token()
+        return bool(self._client.token)

@@ -1,16 +1,19 @@
-"""Steps 2 to 4 of a cycle: write down what is about to be sent, send it, settle the outcomes. The outcome of a lost reply is learned by sending the same again."""
+"""Steps 2 to 4 of a cycle: write down what is about to be sent, send it, settle the outcomes. The outcome of a lost reply is learned by sending the same again.
+
+A push that reaches the journal's very head is the till's report on its leases and holds (H2); when only that has changed, a push without entries carries it.
+"""
 
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.chain import sign_head
+from sync.chain import sign_head, signed_head
 from sync.client import HqClient
 from sync.entry import Entry
 from sync.errors import HqRefused
-from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session
+from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session, SignedHead
 from terminal import steps
-from terminal.journal import EntryRotten, Journal
+from terminal.journal import EntryRotten, Journal, Report
 from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
@@ -19,26 +22,28 @@ PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
 
 
 def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
-    """Until every entry has an outcome; a batch that HQ, or a proxy before it, finds too large is halved. Returns the last reply, None when there was nothing to send.
-    Raises `TillStopped`, `EpochOver` or a `SyncError`."""
+    """Until every entry has an outcome and the report is heard; a batch that HQ, or a proxy before it, finds too large is halved. Returns the last reply, None when there was
+    nothing to send. Raises `TillStopped`, `EpochOver` or a `SyncError`."""
     reply: PushReply | None = None
     entries_max = PUSH_ENTRIES_MAX
     sent_through = min(journal.outcomes.settled_through(), session.journal_head)
     while True:
         entries, last = _next_entries(journal, sent_through, entries_max)
+        report = journal.reservations.report()
         if last is None:
-            return reply
+            if report.head.seq != sent_through or not journal.reservations.is_news(report):
+                return reply
+            return _exchange(client, journal, session, (), _report_head(journal, key, report), report)
         journal.outcomes.record_push(sent_through + 1, last.header.seq)
+        is_head = report.head.seq == last.header.seq
+        head = _report_head(journal, key, report) if is_head else _bare_head(journal, key, last)
         try:
-            reply = _send(client, journal, key, session, entries, last)
+            reply = _exchange(client, journal, session, entries, head, report if is_head else None)
         except HqRefused as refused:
             if refused.http_status != _TOO_LARGE or len(entries) == 1:
                 raise
             entries_max = (len(entries) + 1) // 2
             continue
-        steps.reached(steps.PUSH_SENT)
-        keep_anchor(journal, reply.anchor)
-        journal.outcomes.settle(reply.outcomes, reply.accepted_through)
         if reply.accepted_through <= sent_through:
             return reply
         sent_through = reply.accepted_through
@@ -58,18 +63,48 @@ def _next_entries(
             raise TillStopped(str(rotten)) from rotten
 
 
-def _send(
+def _report_head(journal: Journal, key: Ed25519PrivateKey, report: Report) -> SignedHead:
+    identity = journal.head_office.identity
+    bare = SignedHead(
+        terminal_id=identity.terminal_id,
+        incarnation=identity.incarnation,
+        seq=report.head.seq,
+        hash=report.head.hash,
+        signature="",
+        grant_watermark=report.grant_watermark,
+        request_watermark=report.request_watermark,
+        open_reservations=report.open_reservations,
+        is_report=True,
+    )
+    return signed_head(key, bare)
+
+
+def _bare_head(journal: Journal, key: Ed25519PrivateKey, last: Entry) -> SignedHead:
+    """More entries follow: this head reports nothing."""
+    identity = journal.head_office.identity
+    return sign_head(key, identity.terminal_id, identity.incarnation, last.header.seq, last.hash)
+
+
+def _exchange(
     client: HqClient,
     journal: Journal,
-    key: Ed25519PrivateKey,
     session: Session,
     entries: tuple[PushedEntry, ...],
-    last: Entry,
+    head: SignedHead,
+    report: Report | None,
 ) -> PushReply:
-    identity = journal.head_office.identity
-    head = sign_head(key, identity.terminal_id, identity.incarnation, last.header.seq, last.hash)
+    reply = _send(client, journal, Push(epoch=session.epoch, entries=entries, head=head))
+    steps.reached(steps.PUSH_SENT)
+    keep_anchor(journal, reply.anchor)
+    journal.outcomes.settle(reply.outcomes, reply.accepted_through)
+    if report is not None and (reply.accepted_through, reply.head_hash) == (report.head.seq, report.head.hash):
+        journal.reservations.acknowledged(report)
+    return reply
+
+
+def _send(client: HqClient, journal: Journal, push: Push) -> PushReply:
     try:
-        reply = client.push(identity.terminal_id, Push(epoch=session.epoch, entries=entries, head=head))
+        reply = client.push(journal.head_office.identity.terminal_id, push)
     except HqRefused as refused:
         if refused.code == "epoch_over":
             raise EpochOver(refused.message) from refused
@@ -77,6 +112,6 @@ def _send(
             journal.head_office.stop(refused.message)
             raise TillStopped(refused.message) from refused
         raise
-    if reply.epoch != session.epoch:
+    if reply.epoch != push.epoch:
         raise EpochOver(f"head office answered in epoch {reply.epoch}")
     return reply

@@ -33,7 +33,8 @@ from terminal.replica import ReplicaError
 from terminal.station import Station
 from terminal.till_directory import KeyFileUnusable, TillDirectory
 from tests.crash.kill_at import STEP_LOGGERS
-from tests.terminal.counter.till import CASHIER, KEYS, PIN, Till, cash, lines, member_row, staff_row, wallet_of
+from tests.terminal.counter.head_office import KEYS
+from tests.terminal.counter.till import CASHIER, PIN, Till, cash, lines, member_row, staff_row, wallet_of
 from tests.waiting import until
 
 T = TypeVar("T")

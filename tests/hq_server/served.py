@@ -5,8 +5,8 @@ The clock is the test's: it stands until it is told to move.
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -49,6 +49,8 @@ from stored_value.identity import (
     member_no,
     uuid7,
 )
+from stored_value.offline_policy import LeasePolicy
+from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import write_rulebook
 from sync.chain import sign_head
 from sync.client import HqClient, scope_key_bytes
@@ -85,6 +87,12 @@ class StandingClock:
         self.at += timedelta(**parts)
 
 
+def without_leases(at: datetime) -> Rulebook:
+    """The sample's rules, but nothing is leased: what a test did not do does not happen."""
+    book = rulebook(at)
+    return replace(book, offline=replace(book.offline, leases=LeasePolicy(tills_max=0)))
+
+
 @dataclass(slots=True)
 class ServedHq:
     url: str
@@ -119,8 +127,10 @@ class ServedHq:
 
 
 @contextlib.contextmanager
-def served_hq(database_url: str, folder: Path) -> Iterator[ServedHq]:
-    """A fresh head office with three stores and the sample rulebook, listening on a free port of loopback."""
+def served_hq(
+    database_url: str, folder: Path, *, rules: Callable[[datetime], Rulebook] = rulebook
+) -> Iterator[ServedHq]:
+    """A fresh head office with three stores and the sample rulebook or another, listening on a free port of loopback."""
     clock = StandingClock()
     config = HqConfig(
         data_dir=folder / "hq", database_url=database_url, port=0, sequencer_interval_s=0.05, run_interval_s=3600
@@ -131,7 +141,7 @@ def served_hq(database_url: str, folder: Path) -> Iterator[ServedHq]:
     with office.database.write() as session:
         for store_id, name in STORES.items():
             open_store(session, store_id, name=name, zone="Asia/Shanghai", owner=StoreOwner.COMPANY, now=clock.at)
-        publish_rulebook(session, office.keys, write_rulebook(rulebook(clock.at)), by="test", now=clock.at)
+        publish_rulebook(session, office.keys, write_rulebook(rules(clock.at)), by="test", now=clock.at)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, name="hq", daemon=True)
     thread.start()

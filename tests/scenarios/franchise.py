@@ -3,16 +3,19 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from hq_server import franchise_data
 from hq_server.config import HqConfig
 from hq_server.initialise import initialise
+from hq_server.rulebooks.publishing import publish_rulebook
 from stored_value.identity import MemberId
+from stored_value.rulebook_document import write_rulebook
 from terminal.clock import SimulatedClock
 from terminal.enrol import enrol
 from tests.hq_server.served import NOON, ServedHq, StandingClock
@@ -67,6 +70,14 @@ class Franchise:
         till.sync()
         till.begin_shift()
         return till
+
+    def rule(self, **changes: Any) -> None:
+        """A next rulebook, the sample's but for the changes, in force at once and known to head office's feeds."""
+        at = self.hq.clock.at
+        book = replace(franchise_data.rulebook(at), **changes)
+        with self.hq.database.write() as session:
+            publish_rulebook(session, self.hq.office.keys, write_rulebook(book), by="test", now=at)
+        self.hq.sequenced()
 
     def pass_time(self, **by: float) -> None:
         """At head office and at every till, whatever their clocks say."""

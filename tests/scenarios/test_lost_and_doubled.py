@@ -105,7 +105,7 @@ def test_two_pushes_of_one_journal_at_once_are_taken_in_once(franchise: Franchis
 
     def push(which: Till) -> None:
         start.wait(10)
-        which.sync()
+        which.push()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(push, (till, twin)))

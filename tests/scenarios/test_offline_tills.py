@@ -11,6 +11,7 @@ from hq_server.members.personal import erase
 from hq_server.settlement.service import day_settlement
 from stored_value.events import RefundLine
 from stored_value.identity import StoreId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.refusals import RefusalCode
 from sync.client import HqClient
 from terminal.verify import verify_journal
@@ -79,7 +80,9 @@ def card_number(franchise: Franchise, member_id: str) -> str:
 
 
 def test_two_tills_overspend_one_member_and_the_rest_is_owed(franchise: Franchise) -> None:
-    """L2, H10: both payments stand, the second is flagged, and the next money that comes in pays what is owed first."""
+    """L2, H10: both payments stand, the second is flagged, and the next money that comes in pays what is owed first. What head office allows at risk is what may be overspent."""
+    risk = RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=20_000)
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), risk=risk))
     one, two = pair(franchise)
     wang = member_of("S01")
     one.top_up(wang, 15_000)
@@ -120,7 +123,7 @@ def test_h14_a_member_enrolled_offline_and_erased_leaves_a_chain_that_still_veri
     with HqClient(franchise.hq.url) as client:
         report = verify_journal(till.data_dir, client)
     assert report.ok, report.faults
-    assert report.hq_head == len(before.entries)
+    assert report.hq_head == len(read_journal(till.data_dir).entries)
     till.redeem(newcomer, 500)
     till.sync()
     assert franchise.books.faults("S01-T1") == []

@@ -83,6 +83,7 @@ def test_h7_an_entry_of_an_unknown_kind_is_set_aside_and_those_behind_it_go_on(f
     assert older.redeem(member, 100).principal_after_minor > 0
     older.sync()
     assert older.member(member).balance_minor == 15_000 - 1_500 + 200 - 300 - 100
+    franchise.hq.sequenced()
     assert franchise.books.faults(newer.terminal_id, "S02-T1") == []
 
 

@@ -4,18 +4,20 @@ No threads: a cycle runs when the scenario says `sync`, so that what happens in 
 """
 
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import msgspec
 
 from stored_value.events import OrderLine, RefundLine, Tender, TenderKind
 from stored_value.identity import EventId, MemberId, PromotionId
 from stored_value.refusals import Refusal, RefusalCode
 from sync.client import HqClient
 from sync.errors import SyncError
-from sync.messages import FindMember, FoundMembers
+from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
 from terminal.clock import Clock
 from terminal.counter import Counter
 from terminal.counter.link import Equipment, Link, LinkState, TillKeys
@@ -24,8 +26,11 @@ from terminal.devices.scanner_state import ScannerState
 from terminal.hq_time import HqTime
 from terminal.journal import Journal
 from terminal.language import Language
+from terminal.leasing import Leasing
 from terminal.replica import Replica
 from terminal.syncing import SyncCycle, SyncingError
+from terminal.syncing.opening import open_session
+from terminal.syncing.push import push_all
 from terminal.till_directory import TillDirectory
 
 T = TypeVar("T")
@@ -48,6 +53,10 @@ class Till:
         self.clock = clock
         self.staff_name, self.pin = staff
         self.online = False
+        self.before_hold: Callable[[], object] = lambda: None
+        self.after_hold: Callable[[], object] = lambda: None
+        self.lose_hold_replies = False
+        self.hold_wait_ms = 0
         self._open(url, transport)
 
     def _open(self, url: str, transport: httpx.BaseTransport | None) -> None:
@@ -58,15 +67,22 @@ class Till:
         self.replica = Replica.open(directory.replica)
         self.client = HqClient(url, transport=transport, timeout_s=5)
         self.hq_time = HqTime(self.clock)
+        self.leasing = Leasing(self.journal, self.replica, self.clock)
         self.cycle = SyncCycle(
-            self.client, self.journal, self.replica, directory, secrets.terminal_key, hq_time=self.hq_time
+            self.client,
+            self.journal,
+            self.replica,
+            directory,
+            secrets.terminal_key,
+            leasing=self.leasing,
+            hq_time=self.hq_time,
         )
         self.counter = Counter(
             self.journal,
             self.replica,
             self.clock,
             keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
-            link=Link(state=self._link_state, read_member=self._read_member),
+            link=Link(state=self._link_state, read_member=self._read_member, hold=self._hold),
             equipment=Equipment(
                 receipt_printer="counter",
                 printers=lambda: (),
@@ -82,6 +98,14 @@ class Till:
     def _read_member(self, wanted: FindMember) -> FoundMembers | None:
         with suppress(SyncError):
             return self.client.find_member(wanted)
+        return None
+
+    def _hold(self, wanted: HoldRequest) -> HoldReply | None:
+        self.before_hold()
+        with suppress(SyncError):
+            reply = self.client.hold(msgspec.structs.replace(wanted, wait_ms=self.hold_wait_ms), timeout_s=15)
+            self.after_hold()
+            return None if self.lose_hold_replies else reply
         return None
 
     @property
@@ -119,6 +143,11 @@ class Till:
         self.online = False
         self.cycle.run_once()
         self.online = True
+
+    def push(self) -> None:
+        """The first half of a cycle."""
+        key = TillDirectory(self.data_dir).secrets().terminal_key
+        push_all(self.client, self.journal, key, open_session(self.client, self.journal, key, ""))
 
     def sync_fails(self) -> Exception:
         try:

@@ -31,10 +31,11 @@ from stored_value.events_money_out import (
     TransferredIn,
     TransferredOut,
 )
-from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
+from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId, TerminalId
 from stored_value.merging import everything, refuse_merge
 from stored_value.money import parse_yuan
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
+from stored_value.offline_spending import offline_means, refuse_offline, risk_left_minor
 from stored_value.points import refuse_points_redemption
 from stored_value.redemption import refuse_redemption
 from stored_value.refusals import Refusal
@@ -247,11 +248,9 @@ class Story:
                 offline = [fen(part[8:]) for part in rest if part.startswith("offline=")]
                 until = [DAY + timedelta(days=int(part[6:])) for part in rest if part.startswith("until=")]
                 held = replace(self.held, expires_on=until[0]) if until else self.held
-                spent = offline[0] if offline else None
                 static = "static" in rest
-                return refuse_redemption(
-                    held, fen(rest[0]), self.book, on, offline_spent_minor=spent, static_card=static
-                )
+                refusal = refuse_redemption(held, fen(rest[0]), self.book, on, static_card=static)
+                return refusal or self._refuse_offline(fen(rest[0]), offline, on)
             case "?status":
                 committed = sum(fen(part[7:]) for part in rest[1:])
                 return refuse_status(self.held, WalletStatus(rest[0]), committed_minor=committed)
@@ -277,6 +276,16 @@ class Story:
                 return self.may_undo(place, rest)
             case _:
                 raise ValueError(f"no question is called {word}")
+
+    def _refuse_offline(self, amount_minor: int, offline: list[int], on: date) -> Refusal | None:
+        if not offline:
+            return None
+        (taken,) = offline
+        left = risk_left_minor(
+            self.book.offline.risk, member_taken_minor=taken, till_taken_minor=taken, unheard=timedelta(0)
+        )
+        means = offline_means(self.held, on, leased_minor=0, risk_left=left)
+        return refuse_offline(self.held, amount_minor, means, on, TerminalId("S01-T1"))
 
     def may_undo(self, place: Occasion, rest: list[str]) -> Refusal | None:
         event = next(each for each in self.events if each.occasion.event_id == rest[0])

@@ -269,10 +269,8 @@ def refusal_of(row: Table, wallet: Wallet, book: Rulebook, past: Sequence[Wallet
             tenders = tenders_of(row)
             rest = priced.due_minor - sum(tender.amount_minor for tender in tenders)
             balance = parse_yuan(row["balance"]) if "balance" in row else max(0, rest)
-            spent = 0 if row.get("offline") else None
-            return refuse_order(
-                wallet, priced, tenders, balance, book, on, offline_spent_minor=spent, static_card=False
-            )
+            offline = bool(row.get("offline"))
+            return refuse_order(wallet, priced, tenders, balance, book, on, offline=offline, static_card=False)
         case "undo":
             answer = undone_by(_named(row["entry"], past), wallet, occasion_of({"id": "q", **row}))
             return answer if isinstance(answer, Refusal) else None

@@ -71,7 +71,7 @@ class WalletLaws(RuleBasedStateMachine):
     def redeems_only_what_is_allowed(self, amount: int) -> None:
         event = redeem(self.new_id(), amount)
         on = event.occasion.business_date
-        if refuse_redemption(self.held, amount, BOOK, on, offline_spent_minor=None, static_card=False) is None:
+        if refuse_redemption(self.held, amount, BOOK, on, static_card=False) is None:
             owed = self.held.owed_minor
             done = self.happen(event)
             assert done.wallet.owed_minor == owed

@@ -62,20 +62,6 @@ def test_a_bonus_that_head_office_has_not_confirmed_is_shown_apart_and_not_drawn
     assert (view.principal_minor, view.bonus_minor, view.provisional_bonus_minor) == (16_000, 0, 5_000)
 
 
-def test_offline_spending_since_the_last_sync_is_known() -> None:
-    def offline(event: WalletEvent) -> WalletEvent:
-        return replace(event, occasion=replace(event.occasion, offline=True))
-
-    events = [
-        own(1, top_up("t1", 50_000)),
-        own(2, offline(redeem("r1", 3_000))),
-        own(3, offline(redeem("r2", 4_000)), 8),
-        own(4, redeem("r3", 5_000)),
-        own(5, offline(refund("f1", "r1", {1: 1_000}))),
-    ]
-    assert wallet_view(new_wallet(MEMBER, BOOK), events, book_of).offline_spent_minor == 2_000
-
-
 class World:
     """A till's files, and a head office in miniature that orders this till's events among those of others."""
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -21,6 +21,10 @@ from printers.decode import PrinterOutput
 from tongchu.witness.paper import read_receipt
 
 GENESIS = "0" * 64
+
+
+WITHOUT_PAPER: Final = ("lease_accepted", "lease_returned")
+"""Leases come and go by themselves, outside of shifts: nobody is given a receipt for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class SeenJournal:
     def recomputed_totals(self) -> dict[tuple[str, str, str], int]:
         sums: Counter[tuple[str, str, str]] = Counter()
         for entry in self.entries:
-            if entry.kind in {"shift_opened", "shift_closed"}:
+            if entry.kind in {"shift_opened", "shift_closed", *WITHOUT_PAPER}:
                 continue
             shift, body = str(entry.body["shift_id"]), entry.body
             sums[shift, "count", entry.kind] += 1

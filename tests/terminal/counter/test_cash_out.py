@@ -14,10 +14,10 @@ from stored_value.wallet import LotEnd, ValueKind
 from sync.event_codec import event_of
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
+from tests.terminal.counter.head_office import START
 from tests.terminal.counter.till import (
     MANAGER,
     RULEBOOK,
-    START,
     WANG,
     Till,
     cash,

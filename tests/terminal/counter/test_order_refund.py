@@ -120,6 +120,7 @@ def sell_a_pass(till: Till) -> Completed:
 
 def test_a_sold_pass_comes_back_whole_less_what_was_used_and_never_offline(shop: Till) -> None:
     sale = sell_a_pass(shop)
+    shop.settle_and_follow()
     (bought,) = [each for each in done(shop.counter.holdings(WANG)).passes if each.holding_id != WASH]
     done(shop.counter.use_pass(shop.counter.new_action(), WANG, bought.holding_id, 2))
     (line,) = done(shop.counter.purchase(sale.receipt_no)).lines

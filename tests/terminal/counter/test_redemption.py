@@ -6,7 +6,8 @@ from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import WalletStatus
 from sync.event_codec import event_of
 from sync.messages import BlockRow
-from tests.terminal.counter.till import START, WANG, Till, done, lines, member_row, refused, wallet_of
+from tests.terminal.counter.head_office import START
+from tests.terminal.counter.till import WANG, Till, done, lines, member_row, refused, wallet_of
 
 
 def test_a_payment_draws_proportionally_and_the_answer_says_so(open_till: Till) -> None:
@@ -36,7 +37,7 @@ def test_offline_a_member_spends_up_to_the_limit_between_two_syncs(open_till: Ti
     answer = open_till.redeem(5_001)
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.OFFLINE_LIMIT
-    assert answer.data == {"limit_minor": 20_000, "used_minor": 15_000, "left_minor": 5_000}
+    assert answer.data == {"left_minor": 5_000, "leased_minor": 0, "reserved_minor": 0}
     assert open_till.wang().spendable_now_minor == 5_000
     done(open_till.redeem(5_000))
     open_till.settle_and_follow()

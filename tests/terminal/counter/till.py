@@ -3,7 +3,7 @@ that is a few rows and a switch. Printers, where a test wants one, are real port
 """
 
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ from stored_value.rulebook import FirstTopUp, FixedPlan, Limits, ReceiptTexts, R
 from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import Lot, ValueKind, Wallet
 from sync.cards import card_text
+from sync.entry import read_entry
 from sync.event_codec import event_of
 from sync.keys import decode_bytes, encode_bytes
 from sync.messages import (
@@ -29,8 +30,6 @@ from sync.messages import (
     FeedEntry,
     FeedPage,
     FeedRow,
-    FindMember,
-    FoundMembers,
     MemberRow,
     MemberVersion,
     Outcome,
@@ -42,19 +41,18 @@ from sync.personal import last4, phone_tag
 from sync.wallet_codec import write_purchase, write_wallet
 from terminal.clock import SimulatedClock
 from terminal.counter import Counter
-from terminal.counter.link import Equipment, Link, LinkState, TillKeys
+from terminal.counter.link import Equipment, Link
 from terminal.counter.views import Completed, MemberView
 from terminal.devices.scanner_state import ScannerState
 from terminal.journal import Identity, Journal
 from terminal.language import Language
+from terminal.members import Members
 from terminal.replica import Replica
+from tests.terminal.counter.head_office import EPOCH, KEYS, START, HeadOffice
 
 T = TypeVar("T")
 
-EPOCH = "epoch-1"
-START = datetime(2026, 11, 23, 0, 2, tzinfo=UTC)  # 08:02 in Shanghai
 SEAL = X25519PrivateKey.from_private_bytes(bytes(range(32)))
-KEYS = TillKeys(staff_pepper=encode_bytes(b"pepper" * 6), phone_tag_key=b"t" * 32)
 CASHIER, MANAGER = StaffId("s-zhang"), StaffId("s-li")
 PIN = "246810"
 # As `sync.pins` makes them, but cheap: dozens of tests sign in.
@@ -152,32 +150,6 @@ def rulebook_row(rulebook: Rulebook) -> RulebookRow:
     )
 
 
-@dataclass
-class HeadOffice:
-    """What head office would answer, while it can be reached."""
-
-    online: bool = False
-    answers: bool = True
-    rows: dict[MemberId, MemberRow] = field(default_factory=dict)
-    asked: list[FindMember] = field(default_factory=list)
-
-    def state(self) -> LinkState:
-        return LinkState(online=self.online, offline_since=None if self.online else START)
-
-    def read_member(self, wanted: FindMember) -> FoundMembers | None:
-        self.asked.append(wanted)
-        if not self.answers:
-            return None
-        found = tuple(
-            row
-            for row in self.rows.values()
-            if wanted.member_id == row.member_id
-            or wanted.member_no == row.member_no
-            or (wanted.phone and phone_tag(KEYS.phone_tag_key, wanted.phone) == row.phone_tag)
-        )
-        return FoundMembers(epoch=EPOCH, members=found, as_of=START)
-
-
 class Till:
     """`restart` closes the files and opens them again, as after a power cut."""
 
@@ -217,12 +189,13 @@ class Till:
     def _open(self) -> None:
         self.journal = Journal.open(self.folder / "journal.db", reserve_bytes=0)
         self.replica = Replica.open(self.folder / "replica.db")
+        self.members = Members(self.journal, self.replica, self.clock)
         self.counter = Counter(
             self.journal,
             self.replica,
             self.clock,
             keys=KEYS,
-            link=Link(state=self.hq.state, read_member=self.hq.read_member),
+            link=Link(state=self.hq.state, read_member=self.hq.read_member, hold=self.hq.hold),
             equipment=Equipment(
                 receipt_printer=self.printer,
                 printers=lambda: self.statuses,
@@ -294,11 +267,8 @@ class Till:
         rows: dict[MemberId, MemberRow] = {}
         purchases: list[PurchaseRow] = []
         settled = self.journal.outcomes.settled_through()
-        for entry in reversed(self.journal.recent(1000)):
-            event = event_of(entry)
-            seq = entry.header.seq
-            if seq <= settled:
-                continue
+        for seq, _, raw, _ in self.journal.stored_after(settled, 1000):
+            event = event_of(read_entry(raw))
             if isinstance(event, ShiftOpened | ShiftClosed):
                 outcomes.append(Outcome(seq=seq, status="created"))
                 continue
@@ -333,7 +303,9 @@ class Till:
                 for bought in wallet.purchases
             ]
         self.journal.outcomes.settle(tuple(outcomes), self.journal.head().seq)
+        self.journal.reservations.acknowledged(self.journal.reservations.report())
         self.feed(*rows.values(), *purchases)
+        self.hq.rows.update({member_id: row for member_id, row in rows.items() if member_id in self.hq.rows})
 
     def _confirmed_wallet(self, member_id: MemberId) -> Wallet:
         confirmed = self.replica.member(member_id)

@@ -16,7 +16,8 @@ from sync.keys import encode_bytes
 from terminal.config import TillConfig
 from terminal.journal import Journal
 from terminal.till_directory import TillDirectory
-from tests.terminal.counter.till import CASHIER, KEYS, PIN, WANG_CARD, Till, staff_row
+from tests.terminal.counter.head_office import KEYS
+from tests.terminal.counter.till import CASHIER, PIN, WANG_CARD, Till, staff_row
 from tests.terminal.screens.driving import close_window, pump, tap
 from tests.waiting import until
 

@@ -25,7 +25,7 @@ from terminal.journal import Journal
 from terminal.replica import ReplicaOutdated
 from terminal.syncing import OnlineReader, SyncWorker, TillStopped
 from terminal.verify import verify_journal
-from tests.hq_server.served import NOON, ServedHq, served_hq
+from tests.hq_server.served import NOON, ServedHq, served_hq, without_leases
 from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, synced_till
 from tests.waiting import until
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path) as served:
+    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path, rules=without_leases) as served:
         yield served
 
 

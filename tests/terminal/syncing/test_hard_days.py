@@ -14,7 +14,7 @@ from stored_value.identity import MemberId
 from sync.client import HqClient
 from sync.messages import GLOBAL_SCOPE
 from terminal import steps
-from tests.hq_server.served import NOON, ServedHq, served_hq
+from tests.hq_server.served import NOON, ServedHq, served_hq, without_leases
 from tests.hq_server.serving import serving
 from tests.terminal.journal.test_kills import KillAt
 from tests.terminal.miniature import rulebook_row
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path) as served:
+    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path, rules=without_leases) as served:
         yield served
 
 

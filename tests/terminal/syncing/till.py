@@ -19,6 +19,7 @@ from sync.personal import Personal, last4, mask_name, phone_tag, seal_personal
 from terminal.clock import SimulatedClock, new_id
 from terminal.enrol import enrol
 from terminal.journal import Journal, LocalMember
+from terminal.leasing import Leasing
 from terminal.members import Members
 from terminal.replica import Replica
 from terminal.syncing import CycleReport, SyncCycle
@@ -64,8 +65,15 @@ class SyncedTill:
         self.journal = Journal.open(self.place.journal)
         self.replica = Replica.open(self.place.replica)
         self.members = Members(self.journal, self.replica, self.clock)
+        self.leasing = Leasing(self.journal, self.replica, self.clock)
         self.cycle = SyncCycle(
-            self.client, self.journal, self.replica, self.place, self.place.secrets().terminal_key, "test"
+            self.client,
+            self.journal,
+            self.replica,
+            self.place,
+            self.place.secrets().terminal_key,
+            leasing=self.leasing,
+            version="test",
         )
 
     def stop(self) -> None:

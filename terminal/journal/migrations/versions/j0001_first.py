@@ -1,4 +1,4 @@
-"""The first shape of the journal: entries and their outcomes, shifts, what was just enrolled here, and what head office told this till."""
+"""The first shape of the journal: entries and their outcomes, shifts, what was just enrolled here, what is reserved, and what head office told this till."""
 
 from alembic import op
 
@@ -122,6 +122,42 @@ STATEMENTS = (
         failures INTEGER NOT NULL,
         last_failed_at TEXT
     ) WITHOUT ROWID""",
+    # Requests are written down before they are sent; `number` counts them (H2).
+    """CREATE TABLE hold_requests (
+        number INTEGER PRIMARY KEY CHECK (number >= 1),
+        hold_id TEXT NOT NULL CONSTRAINT uq_hold_requests_id UNIQUE,
+        event_id TEXT NOT NULL,
+        member_id TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+        things TEXT NOT NULL,
+        state TEXT NOT NULL CONSTRAINT ck_hold_requests_state
+            CHECK (state IN ('asked', 'held', 'refused', 'dropped', 'used')),
+        asked_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX ix_hold_requests_open ON hold_requests (state, number) WHERE state IN ('asked', 'held')",
+    # A projection: what entries took, kept and gave back of leases.
+    """CREATE TABLE leases (
+        lease_id TEXT PRIMARY KEY,
+        member_id TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number >= 0),
+        left_minor INTEGER NOT NULL CHECK (left_minor >= 0),
+        has_things INTEGER NOT NULL,
+        expires_at TEXT,
+        opened_seq INTEGER NOT NULL,
+        closed_seq INTEGER
+    ) WITHOUT ROWID""",
+    "CREATE INDEX ix_leases_open ON leases (member_id) WHERE closed_seq IS NULL",
+    """CREATE TABLE risk_taken (
+        seq INTEGER PRIMARY KEY,
+        member_id TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0)
+    )""",
+    """CREATE TABLE reservation_marks (
+        only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+        grant_watermark INTEGER NOT NULL,
+        reported TEXT
+    )""",
+    "INSERT INTO reservation_marks VALUES (1, 0, NULL)",
     # A frozen copy of printers.spool.PRINT_JOBS_DDL; a test compares them.
     """CREATE TABLE print_jobs (
         job_id TEXT NOT NULL PRIMARY KEY,

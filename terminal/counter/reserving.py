@@ -1,0 +1,214 @@
+"""Reserving before value leaves (L5): the till's own leases first, a hold at head office for the rest; without an answer in time, leases and what the risk allowance leaves.
+
+Owns the one way in which a use-case asks for money and things of a member: `reserving` outside the journal's lock, `cover` under it, before the entry that names
+what it uses. The request is durable before it is sent, and dropped when no entry came of it: the till's next report releases it (H2).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from stored_value.identity import EventId, MemberId
+from stored_value.offline_spending import OfflineMeans, offline_means, refuse_offline, risk_left_minor
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import Reservation, ReservationId, ReservedThing
+from stored_value.reservations import available_minor, leases_here, reserved_minor
+from stored_value.rulebook import Rulebook
+from sync.messages import HoldReply, HoldRequest
+from terminal.clock import new_id
+from terminal.counter.online_read import all_sent, in_doubt, is_fresh, take_rows
+from terminal.counter.workplace import Workplace
+from terminal.journal import HoldAsked
+from terminal.members import MemberOnFile
+
+_TRIES = 2
+"""A lease that was given back while head office was asked leaves the hold too small: asked once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is about to leave a member's wallet."""
+
+    member_id: MemberId
+    amount_minor: int
+    things: tuple[ReservedThing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """`hold_id` is None when leases are enough or nobody answered; `offline`: nobody did. `refusal`: head office said no, and why."""
+
+    hold_id: ReservationId | None = None
+    held_minor: int = 0
+    held_things: tuple[ReservedThing, ...] = ()
+    offline: bool = False
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What the entry names, in the order in which it is used, and what nothing covers."""
+
+    reservations: tuple[ReservationId, ...]
+    risk_minor: int
+
+
+@contextmanager
+def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Reserved]:
+    """Asks head office when that is needed, within its short deadline. Not under `journal.deciding`. An action that is recorded reserves nothing more."""
+    if place.journal.find(action) is not None:
+        yield Reserved(offline=not place.link.state().online)
+        return
+    reserved = _reserve(place, action, wanted)
+    for _ in range(1, _TRIES):
+        if reserved.hold_id is not None and _missing_minor(place, wanted) > reserved.held_minor:
+            place.journal.reservations.drop(reserved.hold_id)
+            reserved = _reserve(place, action, wanted)
+    try:
+        yield reserved
+    finally:
+        if reserved.hold_id is not None:
+            place.journal.reservations.drop(reserved.hold_id)
+
+
+def cover(
+    place: Workplace, member: MemberOnFile, wanted: Wanted, reserved: Reserved, rulebook: Rulebook, on: date
+) -> Cover | Refusal:
+    """Under `journal.deciding`: whether what was reserved is enough for what is wanted, as things stand now."""
+    if reserved.refusal is not None:
+        return _with_ways_left(place, member, reserved.refusal, on)
+    leases = own_leases(place, member)
+    hold = () if reserved.hold_id is None else (reserved.hold_id,)
+    named, left = _named(leases, wanted)
+    uncovered = left - reserved.held_minor
+    if _missing_things(leases, wanted, reserved):
+        return Refusal(RefusalCode.ONLINE_ONLY)
+    if uncovered <= 0:
+        return Cover(reservations=(*named, *(hold if left or wanted.things else ())), risk_minor=0)
+    means = means_offline(place, member, rulebook, on)
+    wallet, terminal_id = member.view.wallet, place.journal.head_office.identity.terminal_id
+    refusal = refuse_offline(wallet, wanted.amount_minor - reserved.held_minor, means, on, terminal_id)
+    return refusal or Cover(reservations=(*named, *hold), risk_minor=uncovered)
+
+
+def means_offline(place: Workplace, member: MemberOnFile, rulebook: Rulebook, on: date) -> OfflineMeans:
+    """What could be paid for the member now if nobody could be asked."""
+    taken = place.journal.reservations.risk_taken(member.member_id)
+    left = risk_left_minor(
+        rulebook.offline.risk,
+        member_taken_minor=taken.member_minor,
+        till_taken_minor=taken.till_minor,
+        unheard=_unheard(place),
+    )
+    leased = sum(lease.amount_minor for lease in own_leases(place, member))
+    return offline_means(member.view.wallet, on, leased_minor=leased, risk_left=left)
+
+
+def own_leases(place: Workplace, member: MemberOnFile) -> tuple[Reservation, ...]:
+    """The leases that this journal took and has not given back, in the order in which they are spent: those of an earlier life of this till are not its own (H6)."""
+    journal = place.journal
+    taken = journal.reservations.open_leases_of(member.member_id)
+    leases = leases_here(member.view.wallet, journal.head_office.identity.terminal_id, place.now())
+    return tuple(lease for lease in leases if lease.reservation_id in taken)
+
+
+def _reserve(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
+    if not place.link.state().online:
+        return Reserved(offline=True)
+    if not wanted.amount_minor and not wanted.things:
+        return Reserved(offline=not is_fresh(place, wanted.member_id))
+    if not _missing_minor(place, wanted) and not wanted.things:
+        return Reserved()
+    sent = all_sent(place, wanted.member_id)
+    if in_doubt(place, wanted.member_id):
+        return Reserved(offline=True)
+    reserved = _ask(place, action, wanted)
+    # What came in here a moment ago may be what head office misses.
+    return reserved if sent or reserved.refusal is None else Reserved(offline=True)
+
+
+def _ask(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
+    """What was risked here and head office does not know of yet is held as well, lest it be given twice."""
+    journal = place.journal
+    unsettled = journal.reservations.risk_taken(wanted.member_id).unsettled_minor
+    asked = HoldAsked(
+        hold_id=ReservationId(new_id(place.clock)),
+        event_id=action,
+        member_id=wanted.member_id,
+        amount_minor=_missing_minor(place, wanted) + unsettled,
+        things=wanted.things,
+    )
+    number = journal.reservations.ask(asked, place.now())
+    reply = place.link.hold(
+        HoldRequest(
+            hold_id=asked.hold_id,
+            number=number,
+            member_id=asked.member_id,
+            amount_minor=asked.amount_minor,
+            things=asked.things,
+        )
+    )
+    if reply is None or reply.epoch != journal.head_office.epoch:
+        journal.reservations.drop(asked.hold_id)
+        return Reserved(offline=True)
+    take_rows(place, () if reply.member is None else (reply.member,), reply.epoch)
+    journal.reservations.answered(asked.hold_id, held=not reply.refusal)
+    if reply.refusal:
+        return Reserved(refusal=_refusal(reply))
+    return Reserved(
+        hold_id=asked.hold_id, held_minor=asked.amount_minor - unsettled, held_things=asked.things, offline=False
+    )
+
+
+def _refusal(reply: HoldReply) -> Refusal:
+    """A newer head office may know reasons that this till does not."""
+    try:
+        code = RefusalCode(reply.refusal)
+    except ValueError:
+        code = RefusalCode.NOT_PERMITTED
+    return Refusal(code, dict(reply.data))
+
+
+def _with_ways_left(place: Workplace, member: MemberOnFile, refusal: Refusal, on: date) -> Refusal:
+    """Head office speaks of all that is kept, this till's own leases included; the cashier is told what others keep, and what goes at once."""
+    if refusal.code is not RefusalCode.RESERVED_ELSEWHERE or "thing" in refusal.data:
+        return refusal
+    wallet, here = member.view.wallet, place.journal.head_office.identity.terminal_id
+    ours = sum(lease.amount_minor for lease in own_leases(place, member))
+    free = max(0, available_minor(wallet, on)) + ours
+    data = refusal.data | {"reserved_minor": reserved_minor(wallet, besides=here), "left_minor": free}
+    return Refusal(refusal.code, data)
+
+
+def _missing_minor(place: Workplace, wanted: Wanted) -> int:
+    """What the till's leases leave to be held."""
+    with place.journal.deciding():
+        member = place.members.find(wanted.member_id)
+        return wanted.amount_minor if member is None else _named(own_leases(place, member), wanted)[1]
+
+
+def _named(leases: tuple[Reservation, ...], wanted: Wanted) -> tuple[tuple[ReservationId, ...], int]:
+    """The leases that the payment uses, and what they leave of its amount."""
+    named: list[ReservationId] = []
+    left = wanted.amount_minor
+    things = {thing.thing_id for thing in wanted.things}
+    for lease in leases:
+        if (left and lease.amount_minor) or any(kept.thing_id in things for kept in lease.things):
+            named.append(lease.reservation_id)
+            left -= min(left, lease.amount_minor)
+    return tuple(named), left
+
+
+def _missing_things(leases: tuple[Reservation, ...], wanted: Wanted, reserved: Reserved) -> bool:
+    """Coupons, passes and points never go at risk (H4)."""
+    kept = [*reserved.held_things, *(thing for lease in leases for thing in lease.things)]
+    return any(
+        sum(each.quantity for each in kept if each.thing_id == thing.thing_id) < thing.quantity
+        for thing in wanted.things
+    )
+
+
+def _unheard(place: Workplace) -> timedelta | None:
+    heard = place.replica.as_of()
+    return None if heard is None else place.now() - heard

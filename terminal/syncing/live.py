@@ -1,0 +1,105 @@
+"""The live channel: a request that head office answers when there is news for this till. Wakes the sync worker, and gives recalled leases back at once, so that another
+store's payment gets them within one round trip.
+
+Owns its thread and its connection; the token is the one that the last cycle got. Without an answer the worker looks for news by itself, as before.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from sync.client import HqClient
+from sync.errors import HqBusy, HqRefused, SyncError
+from sync.messages import LiveRequest, News
+from terminal.journal import Journal, JournalError
+from terminal.leasing import Leasing
+from terminal.replica import Replica, ReplicaError
+
+_log = logging.getLogger(__name__)
+WAIT_S: Final = 20.0
+_PAUSE_S: Final = 2.0
+_PAUSE_BETWEEN_S: Final = 0.1
+"""After an answer without news, so that a head office that does not wait is not run over."""
+_PAUSE_WITHOUT_CHANNEL_S: Final = 60.0
+_NOT_FOUND: Final = 404
+
+
+class LiveChannel:
+    """`start` and `stop` from the owner's thread; `step` is one request, on the thread that calls it."""
+
+    def __init__(
+        self,
+        client: HqClient,
+        token: Callable[[], str],
+        journal: Journal,
+        replica: Replica,
+        leasing: Leasing,
+        *,
+        on_news: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._token = token
+        self._journal = journal
+        self._replica = replica
+        self._leasing = leasing
+        self._on_news = on_news
+        self._told = News(epoch="", heads={}, grants=0)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="till-live", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 0.5) -> None:
+        """A request that waits at head office is left to itself: what it brings is not acted upon."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
+    def step(self, wait_s: float = WAIT_S) -> float:
+        """Returns how long to wait before the next."""
+        self._client.token = self._token()
+        if not self._client.token:
+            return _PAUSE_S
+        try:
+            news = self._client.live(self._request(wait_s))
+            return 0.0 if self._stopping.is_set() else self._heed(news)
+        except HqBusy as busy:
+            return max(_PAUSE_S, busy.retry_after_s)
+        except HqRefused as refused:
+            return _PAUSE_WITHOUT_CHANNEL_S if refused.http_status == _NOT_FOUND else _PAUSE_S
+        except (SyncError, JournalError, ReplicaError, OSError) as error:
+            _log.info("the live channel: %s", error)
+            return _PAUSE_S
+
+    def _request(self, wait_s: float) -> LiveRequest:
+        """What was told but is not here yet is not asked for again: the worker is on its way."""
+        epoch = self._journal.head_office.epoch
+        told = self._told if self._told.epoch == epoch else News(epoch=epoch, heads={}, grants=0)
+        cursors = {scope: max(cursor, told.heads.get(scope, 0)) for scope, cursor in self._replica.cursors().items()}
+        return LiveRequest(
+            epoch=epoch,
+            cursors=cursors,
+            grants_after=max(self._journal.reservations.grant_watermark(), told.grants),
+            returned=self._leasing.recalled(),
+            wait_s=wait_s,
+        )
+
+    def _heed(self, news: News) -> float:
+        if news.recalls:
+            self._leasing.give_back_recalled(news.recalls)
+        if not news.recalls and news == self._told:
+            return _PAUSE_BETWEEN_S
+        self._told = news
+        self._on_news()
+        return 0.0
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                pause_s = self.step()
+            except Exception:  # the last resort of this thread: logged, and the worker looks for news by itself
+                _log.exception("the live channel failed by a defect")
+                pause_s = _PAUSE_WITHOUT_CHANNEL_S
+            self._stopping.wait(pause_s)

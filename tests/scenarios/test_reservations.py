@@ -1,0 +1,193 @@
+"""Two tills and one member: what one may spend, the other may not (L5, L6, H2, H3; pains 1, 5, 20 and 29 of the field)."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from threading import Barrier
+
+import pytest
+
+from stored_value.identity import MemberId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
+from stored_value.refusals import Refusal, RefusalCode
+from sync.client import HqClient
+from sync.errors import SyncError
+from terminal.syncing import LiveChannel
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.test_offline_tills import card_number
+from tests.scenarios.till import Till, done, refused
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+LEASES = LeasePolicy(tills_max=1, amount_minor=5_000, share_percent=50, from_minor=100)
+NONE = LeasePolicy(tills_max=0)
+
+
+def two_tills(franchise: Franchise, leases: LeasePolicy) -> tuple[Till, Till, MemberId]:
+    """A member with ￥100 whom both know; nothing may be taken at risk."""
+    offline = OfflinePolicy(leases=leases, risk=RiskAllowance())
+    franchise.rule(promotions=(), offline=offline)
+    one, two, wang = franchise.till("S01-T1"), franchise.till("S02-T1"), member_of("S01")
+    one.top_up(wang, 10_000)
+    one.sync()
+    franchise.hq.sequenced()
+    done(two.counter.identify(card_number(franchise, wang)))
+    two.sync()
+    return one, two, wang
+
+
+def leased(till: Till, member_id: MemberId) -> int:
+    till.sync()
+    return till.member(member_id).leased_here_minor
+
+
+def nothing_overspent(franchise: Franchise, *tills: Till) -> None:
+    for till in tills:
+        till.sync()
+    assert franchise.books.findings(tills[0].name) == franchise.books.findings(tills[1].name) == {}
+    assert franchise.books.faults(*(till.name for till in tills)) == []
+
+
+@contextmanager
+def listening(till: Till) -> Iterator[None]:
+    """The till's live channel and its worker, as one thread."""
+    stopping = threading.Event()
+    client = HqClient(till.url)
+    live = LiveChannel(client, till.cycle.token, till.journal, till.replica, till.leasing, on_news=lambda: None)
+
+    def listen() -> None:
+        while not stopping.is_set():
+            live.step(wait_s=0.5)
+            with suppress(SyncError):
+                till.sync()
+
+    thread = threading.Thread(target=listen, name=f"{till.name}-live")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+        client.close()
+
+
+def test_pain_20_of_two_payments_at_once_at_two_tills_one_is_refused(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, NONE)
+    start = Barrier(2)
+
+    def pay(till: Till) -> object:
+        start.wait(10)
+        return till.try_to_redeem(wang, 8_000)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(pay, (one, two)))
+    (no,) = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert no.code in (RefusalCode.RESERVED_ELSEWHERE, RefusalCode.BALANCE_TOO_LOW)
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 2_000
+
+
+def test_pains_1_and_29_a_lease_is_spent_offline_and_the_rest_online(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, LEASES)
+    assert until(lambda: leased(one, wang), what="the lease to come") == 5_000
+    one.unplug()
+    one.redeem(wang, 4_000)
+    answer = one.try_to_redeem(wang, 1_001)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.data["left_minor"]) == (RefusalCode.OFFLINE_LIMIT, 1_000)
+    answer = two.try_to_redeem(wang, 6_000)
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.RESERVED_ELSEWHERE
+    assert (answer.data["reserved_minor"], answer.data["left_minor"]) == (5_000, 5_000)
+    two.redeem(wang, 5_000)
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 1_000
+
+
+def test_l6_a_recall_brings_a_lease_back_from_a_connected_till_during_the_payment(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, LEASES)
+    until(lambda: leased(one, wang), what="the lease to come")
+    two.hold_wait_ms = 8_000
+    with listening(one):
+        two.redeem(wang, 10_000)
+    assert one.member(wang).leased_here_minor == 0
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 0
+
+
+def test_l6_a_lease_at_a_disconnected_till_is_told_and_comes_back_with_it(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, LEASES)
+    until(lambda: leased(one, wang), what="the lease to come")
+    one.unplug()
+    answer = two.try_to_redeem(wang, 10_000)
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.RESERVED_ELSEWHERE
+    assert answer.data["left_minor"] == 5_000
+    franchise.hq.sequenced()
+    one.sync()
+    assert one.member(wang).leased_here_minor == 0, "asked back, given back"
+    two.redeem(wang, 10_000)
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 0
+
+
+def test_h2_a_report_that_crosses_a_hold_neither_loses_it_nor_makes_it_late(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, NONE)
+    one.before_hold = one.push
+    one.redeem(wang, 8_000)
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 2_000
+
+
+def test_h2_a_report_before_the_entry_that_uses_a_hold_frees_nothing(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, NONE)
+    seen: list[object] = []
+
+    def report_and_try_elsewhere() -> None:
+        one.push()
+        seen.append(refused(two.try_to_redeem(wang, 8_000)))
+
+    one.after_hold = report_and_try_elsewhere
+    one.redeem(wang, 8_000)
+    assert seen == [RefusalCode.RESERVED_ELSEWHERE]
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 2_000
+
+
+def test_h2_what_no_entry_used_is_free_after_the_report(franchise: Franchise) -> None:
+    """The answer came too late for the payment: head office holds, the till does not know."""
+    one, two, wang = two_tills(franchise, NONE)
+    one.lose_hold_replies = True
+    assert refused(one.try_to_redeem(wang, 8_000)) is RefusalCode.OFFLINE_LIMIT
+    assert refused(two.try_to_redeem(wang, 8_000)) is RefusalCode.RESERVED_ELSEWHERE
+    one.sync()
+    two.redeem(wang, 8_000)
+    nothing_overspent(franchise, one, two)
+
+
+def test_h3_an_offline_top_up_is_spent_where_it_was_taken_until_it_is_given_back(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, NONE)
+    one.unplug()
+    one.top_up(wang, 20_000)
+    one.push()  # and the till hears no answer: it still believes to be offline
+    assert refused(two.try_to_redeem(wang, 12_000)) is RefusalCode.RESERVED_ELSEWHERE
+    one.redeem(wang, 20_000)
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 10_000
+    two.redeem(wang, 10_000)
+
+
+def test_pain_5_of_two_open_payments_only_the_finished_one_takes_money(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, NONE)
+    zhao = member_of("S01", 1)
+    one.top_up(zhao, 10_000)
+    one.sync()
+    first, second = one.counter.new_action(), one.counter.new_action()
+    assert first != second
+    assert done(one.counter.preview_redemption(wang, 3_000)).amount_minor == 3_000
+    one.redeem(zhao, 4_000)
+    nothing_overspent(franchise, one, two)
+    balances = franchise.books.balances()
+    assert (balances[wang], balances[zhao]) == (10_000, 6_000)
+    assert one.journal.reservations.report().open_reservations == ()

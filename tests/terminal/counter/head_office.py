@@ -1,0 +1,82 @@
+"""Head office for tests of the counter: a few rows, a switch, and the rules by which it holds value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from stored_value.identity import MemberId, StoreId, TerminalId
+from stored_value.reservation_records import Reservation, ReservationKind
+from stored_value.reservations import refuse_reservation, with_reservation
+from sync.keys import encode_bytes
+from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest, MemberRow
+from sync.personal import phone_tag
+from sync.wallet_codec import read_wallet, write_wallet
+from terminal.counter.link import LinkState, TillKeys
+
+EPOCH = "epoch-1"
+START = datetime(2026, 11, 23, 0, 2, tzinfo=UTC)  # 08:02 in Shanghai
+KEYS = TillKeys(staff_pepper=encode_bytes(b"pepper" * 6), phone_tag_key=b"t" * 32)
+
+
+@dataclass
+class HeadOffice:
+    """What head office would answer, while it can be reached."""
+
+    online: bool = False
+    answers: bool = True
+    rows: dict[MemberId, MemberRow] = field(default_factory=dict)
+    asked: list[FindMember] = field(default_factory=list)
+    holds: list[HoldRequest] = field(default_factory=list)
+    before_hold: Callable[[], object] = lambda: None
+
+    def state(self) -> LinkState:
+        return LinkState(online=self.online, offline_since=None if self.online else START)
+
+    def hold(self, wanted: HoldRequest) -> HoldReply | None:
+        """As head office decides: what is free is held, and stands in the member's row."""
+        self.before_hold()
+        self.holds.append(wanted)
+        row = self.rows.get(wanted.member_id)
+        if not self.answers or row is None:
+            return None
+        wallet = replace(read_wallet(bytes(row.wallet)), version=row.version)
+        refusal = refuse_reservation(wallet, wanted.amount_minor, wanted.things, START.date())
+        if refusal is None:
+            held = Reservation(
+                reservation_id=wanted.hold_id,
+                kind=ReservationKind.HOLD,
+                store_id=StoreId("S01"),
+                terminal_id=TerminalId("S01-T1"),
+                incarnation=1,
+                number=wanted.number,
+                granted_minor=wanted.amount_minor,
+                amount_minor=wanted.amount_minor,
+                granted_at=START,
+                things=wanted.things,
+            )
+            self.keep(wanted.member_id, held)
+        code, data = (refusal.code.value, refusal.data) if refusal else ("", {})
+        return HoldReply(epoch=EPOCH, as_of=START, member=self.rows[wanted.member_id], refusal=code, data=dict(data))
+
+    def keep(self, member_id: MemberId, reservation: Reservation) -> None:
+        """The reservation stands in the member's row, which is newer for it."""
+        row = self.rows[member_id]
+        wallet = with_reservation(replace(read_wallet(bytes(row.wallet)), version=row.version + 1), reservation)
+        self.rows[member_id] = msgspec.structs.replace(
+            row, version=wallet.version, wallet=msgspec.Raw(write_wallet(wallet))
+        )
+
+    def read_member(self, wanted: FindMember) -> FoundMembers | None:
+        self.asked.append(wanted)
+        if not self.answers:
+            return None
+        found = tuple(
+            row
+            for row in self.rows.values()
+            if wanted.member_id == row.member_id
+            or wanted.member_no == row.member_no
+            or (wanted.phone and phone_tag(KEYS.phone_tag_key, wanted.phone) == row.phone_tag)
+        )
+        return FoundMembers(epoch=EPOCH, members=found, as_of=START)
