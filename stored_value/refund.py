@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from stored_value.draw import Draw, draw_postings, pay_receivables
 from stored_value.events import PurchaseRefunded, RefundLine
 from stored_value.findings import Finding, FindingCode
+from stored_value.frozen import changed
 from stored_value.identity import LotId
 from stored_value.money import floor_share
 from stored_value.occasion import Occasion
@@ -84,7 +85,7 @@ def settle_refund(
     Sources that are no longer as they were are for `put_back`."""
     before = wallet.purchase(refunded.purchase_id) or refunded
     wallet, corrections, findings = put_back(wallet, draws, before, refunded, place, rulebook)
-    wallet = replace(
+    wallet = changed(
         wallet,
         purchases=tuple(
             refunded if bought.purchase_id == refunded.purchase_id else bought for bought in wallet.purchases
@@ -101,7 +102,9 @@ def _put_back(purchase: Purchase, lines: Sequence[RefundLine]) -> tuple[Purchase
     after = replace(
         purchase,
         lines=tuple(
-            replace(line, parts=refund_line(line, min(max(0, wanted[line.line_no]), line.refundable_minor)))
+            changed(line, parts=refund_line(line, min(wanted[line.line_no], line.refundable_minor)))
+            if wanted[line.line_no] > 0
+            else line
             for line in purchase.lines
         ),
     )
@@ -168,7 +171,7 @@ def _with_returned(
         moved = min(shares[part.kind], most)
         if moved:
             shares[part.kind] -= moved
-            parts[place] = replace(part, returned_minor=part.returned_minor + sign * moved)
+            parts[place] = changed(part, returned_minor=part.returned_minor + sign * moved)
     assert not any(shares.values()), "more goes back than was drawn"
     return tuple(parts)
 

@@ -13,6 +13,7 @@ from stored_value.events_loyalty import PointsRedeemed
 from stored_value.events_order import OrderPaid, PassUsed
 from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationEvent, ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
+from stored_value.frozen import changed
 from stored_value.identity import EventId, LotId, TerminalId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
@@ -115,7 +116,7 @@ def with_reservation(wallet: Wallet, granted: Reservation) -> Wallet:
     """The same id again changes nothing."""
     if find(wallet, granted.reservation_id) is not None:
         return wallet
-    return replace(wallet, reservations=(*wallet.reservations, granted))
+    return changed(wallet, reservations=(*wallet.reservations, granted))
 
 
 def without_reservations(wallet: Wallet, ids: Iterable[ReservationId]) -> Wallet:

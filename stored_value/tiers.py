@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from stored_value.events_loyalty import TierReviewed
 from stored_value.findings import Finding, FindingCode
+from stored_value.frozen import changed
 from stored_value.identity import EventId, TierId
 from stored_value.loyalty import ActiveDay, TierGrant
 from stored_value.loyalty_policy import Tier, TierMeasure, TierPolicy
@@ -60,7 +61,7 @@ def count_activity(
     wallet: Wallet, rulebook: Rulebook, day: date, *, topped_up_minor: int = 0, spent_minor: int = 0
 ) -> Wallet:
     """Adds to the figures that tiers look at; `day` is the business date of the purchase or top-up, also for what is taken back later (negative)."""
-    wallet = replace(
+    wallet = changed(
         wallet,
         topped_up_minor=max(0, wallet.topped_up_minor + topped_up_minor),
         spent_minor=max(0, wallet.spent_minor + spent_minor),
@@ -89,7 +90,7 @@ def move_tier(wallet: Wallet, rulebook: Rulebook, on: date, *, may_fall: bool = 
     rises = _rank(rulebook, target) > _rank(rulebook, wallet.tier_id)
     if not rises and not may_fall and policy.keep_days is not None:
         return wallet
-    wallet = replace(wallet, tier_id=target)
+    wallet = changed(wallet, tier_id=target)
     return wallet if policy.keep_days is None else _kept_until_review(wallet, on, policy.keep_days)
 
 

@@ -10,6 +10,7 @@ from stored_value.draw import pay_receivables
 from stored_value.eligibility import NOT_KNOWN, CampaignUse, ReasonCode, TopUpContext
 from stored_value.events import Promise, Tender, ToppedUp
 from stored_value.findings import Finding, FindingCode
+from stored_value.frozen import changed
 from stored_value.identity import LotId, PromotionId, StoreId
 from stored_value.occasion import Occasion
 from stored_value.points import add_points, last_day, points_for_top_up
@@ -111,7 +112,7 @@ def apply_top_up(
             lots.append(_bonus_lot(event, promotion, reward.bonus_minor, provisional_bonus))
             postings.extend(bonus_postings(place.store_id, promotion, reward.bonus_minor))
     points = points_for_top_up(wallet, event.amount_minor, rulebook, place.business_date)
-    wallet = replace(wallet, lots=wallet.lots + tuple(lots), top_up_count=wallet.top_up_count + 1)
+    wallet = changed(wallet, lots=wallet.lots + tuple(lots), top_up_count=wallet.top_up_count + 1)
     wallet = add_points(wallet, place, points, rulebook.points)
     wallet = give(wallet, place, granted, rulebook)
     wallet = count_activity(wallet, rulebook, place.business_date, topped_up_minor=event.amount_minor)

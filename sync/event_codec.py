@@ -66,12 +66,12 @@ class _BodyOccasion(msgspec.Struct, frozen=True, kw_only=True):
     store_id: StoreId
 
 
-_decode_occasion = msgspec.json.Decoder(_BodyOccasion).decode
+_PLACE_FIELDS = _BodyOccasion.__struct_fields__
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {}
 
 
 def _decoder_of(kind: type[Event]) -> msgspec.json.Decoder[Any]:
-    """A decoder for a body: the event's own fields without the occasion, which is put together from header and body."""
+    """A decoder for a body: the event's own fields beside what the body says of its occasion, the rest of which is the header's."""
     decoder = _DECODERS.get(kind.kind)
     if decoder is None:
         own = [
@@ -79,7 +79,7 @@ def _decoder_of(kind: type[Event]) -> msgspec.json.Decoder[Any]:
             for field in fields(kind)
             if field.name != "occasion"
         ]
-        body_type = msgspec.defstruct(kind.__name__ + "Body", own, kw_only=True, frozen=True)
+        body_type = msgspec.defstruct(kind.__name__ + "Body", own, bases=(_BodyOccasion,), kw_only=True, frozen=True)
         decoder = msgspec.json.Decoder(body_type)
         _DECODERS[kind.kind] = decoder
     return decoder
@@ -149,7 +149,7 @@ def entry_of(event: Event, *, seq: int, prev: str, incarnation: int, anchor: Anc
         evidence=Evidence(evidence_class=occasion.evidence),
     )
     body = {field.name: _to_builtins(getattr(event, field.name)) for field in fields(event) if field.name != "occasion"}
-    for name in _BodyOccasion.__struct_fields__:
+    for name in _PLACE_FIELDS:
         body[name] = _to_builtins(getattr(occasion, name))
     return write_entry(header, body)
 
@@ -161,8 +161,7 @@ def event_of(entry: Entry) -> Event:
     if kind is None or header.v > SCHEMA_VERSION:
         raise UnknownKind(f"kind {header.kind!r} of schema {header.v} is not known here")
     try:
-        place = _decode_occasion(entry.body)
-        own = _decoder_of(kind).decode(entry.body)
+        own = msgspec.structs.asdict(_decoder_of(kind).decode(entry.body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BodyUnreadable(f"{header.kind}: {error}") from error
     occasion = Occasion(
@@ -171,6 +170,6 @@ def event_of(entry: Entry) -> Event:
         terminal_id=header.terminal_id,
         evidence=header.evidence.evidence_class,
         reservations=tuple(ReservationId(each) for each in header.reservations),
-        **{name: getattr(place, name) for name in _BodyOccasion.__struct_fields__},
+        **{name: own.pop(name) for name in _PLACE_FIELDS},
     )
-    return kind(occasion=occasion, **{name: getattr(own, name) for name in own.__struct_fields__})
+    return kind(occasion=occasion, **own)

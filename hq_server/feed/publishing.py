@@ -6,11 +6,12 @@ and the sequencer, which numbers them here too. Both hold the ledger's head unti
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import Feed, FeedHead, HqState
 from hq_server.database.upsert import upsert
@@ -18,6 +19,18 @@ from sync.messages import GLOBAL_SCOPE, FeedRow
 
 LEDGER: Final = "ledger"
 """The head whose row lock makes feed writers take turns; its seq counts the outbox rows sequenced, the cursor of rollups and periods (H12)."""
+
+
+class NumberedRow(NamedTuple):
+    """A row of the feed's table, in the order of its columns."""
+
+    feed_id: str
+    epoch: str
+    seq: int
+    needs_global: int
+    sequenced_at: datetime
+    payload: bytes
+
 
 encode_row = msgspec.json.Encoder(order="sorted").encode
 
@@ -53,20 +66,21 @@ def number_rows(
     needs_global = session.execute(
         select(FeedHead.seq).where(FeedHead.feed_id == GLOBAL_SCOPE, FeedHead.epoch == epoch)
     ).scalar_one_or_none()
-    rows = [
-        {
-            "feed_id": feed_id,
-            "epoch": epoch,
-            "seq": heads[feed_id] - len(encoded) + place,
-            "needs_global": 0 if feed_id == GLOBAL_SCOPE else needs_global or 0,
-            "sequenced_at": at,
-            "payload": payload,
-        }
-        for feed_id, encoded in payloads.items()
-        for place, payload in enumerate(encoded, start=1)
-    ]
-    if rows:
-        session.execute(insert(Feed), rows)
+    writer_for(session).append(
+        Feed,
+        [
+            NumberedRow(
+                feed_id=feed_id,
+                epoch=epoch,
+                seq=heads[feed_id] - len(encoded) + place,
+                needs_global=0 if feed_id == GLOBAL_SCOPE else needs_global or 0,
+                sequenced_at=at,
+                payload=payload,
+            )
+            for feed_id, encoded in payloads.items()
+            for place, payload in enumerate(encoded, start=1)
+        ],
+    )
     return heads
 
 

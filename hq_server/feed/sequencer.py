@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import delete, select, tuple_
 
+from hq_server.database.among import among
 from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import Outbox, Rollup, ScopeMember, WalletRecord
 from hq_server.database.upsert import upsert
@@ -112,7 +113,7 @@ def _payloads(session: ReadSession, waiting: Sequence[Waiting]) -> dict[str, lis
     for start in range(0, len(members), _CHUNK):
         known = session.execute(
             select(ScopeMember.member_id, ScopeMember.store_id).where(
-                ScopeMember.member_id.in_(members[start : start + _CHUNK])
+                among(ScopeMember.member_id, members[start : start + _CHUNK])
             )
         )
         for member_id, store_id in known:
@@ -125,7 +126,11 @@ def _payloads(session: ReadSession, waiting: Sequence[Waiting]) -> dict[str, lis
     entered: set[tuple[str, str]] = {
         (member_id, store_id) for member_id, _, change in waiting for store_id in change.entered
     }
-    return _by_store(session, rows, stores, purchases, entered)
+    recent = {
+        member_id: [encode_row(each) for each in bought]
+        for member_id, bought in recent_purchases(session, {member_id for member_id, _ in entered}).items()
+    }
+    return _by_store(rows, stores, purchases, recent, entered)
 
 
 def _blocks(session: ReadSession, waiting: Sequence[Waiting]) -> list[bytes]:
@@ -147,10 +152,10 @@ def _blocks(session: ReadSession, waiting: Sequence[Waiting]) -> list[bytes]:
 
 
 def _by_store(
-    session: ReadSession,
     rows: Mapping[MemberId, MemberRow],
     stores: Mapping[str, Sequence[str]],
     purchases: Mapping[str, Sequence[bytes]],
+    recent: Mapping[str, Sequence[bytes]],
     entered: AbstractSet[tuple[str, str]],
 ) -> dict[str, list[bytes]]:
     payloads: defaultdict[str, list[bytes]] = defaultdict(list)
@@ -158,10 +163,8 @@ def _by_store(
         encoded = encode_row(row)
         for store_id in stores.get(member_id, ()):
             payloads[store_id].append(encoded)
-            if (member_id, store_id) in entered:
-                payloads[store_id].extend(encode_row(each) for each in recent_purchases(session, member_id))
-            else:
-                payloads[store_id].extend(purchases.get(member_id, ()))
+            bought = recent if (member_id, store_id) in entered else purchases
+            payloads[store_id].extend(bought.get(member_id, ()))
     return payloads
 
 

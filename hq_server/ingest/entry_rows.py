@@ -5,17 +5,19 @@ from datetime import datetime
 
 import msgspec
 
+from hq_server.database.batch_writer import BatchWriter
 from hq_server.database.models import (
     EntryStatus,
     ExceptionRecord,
     JournalEntry,
     Outbox,
     PostingRecord,
+    PurchaseRecord,
+    ScopeMember,
     ShiftEventRecord,
     WalletEventRecord,
 )
 from hq_server.exceptions.raising import exceptions_of
-from hq_server.ingest.batch_writer import BatchWriter
 from hq_server.ingest.loading import HeldEntry
 from hq_server.ingest.rows import ExceptionRow, JournalRow, ScopeRow, ShiftRow
 from hq_server.ingest.understanding import Incoming
@@ -128,10 +130,10 @@ def write_rows(writer: BatchWriter, rows: BatchRows) -> None:
     writer.append(JournalEntry, journal)
     writer.append(ExceptionRecord, list(rows.exceptions(journal)))
     writer.append(ShiftEventRecord, list(rows.shifts()))
-    writer.enter_scopes(list(rows.scopes()))
+    writer.append_missing(ScopeMember, list(rows.scopes()))
     writer.append(WalletEventRecord, [row for batch in rows.members for row in batch.events])
     writer.append(PostingRecord, [row for batch in rows.members for row in batch.postings])
-    writer.replace_purchases([row for batch in rows.members for row in batch.purchases.values()])
+    writer.replace(PurchaseRecord, [row for batch in rows.members for row in batch.purchases.values()])
     writer.append(Outbox, [row for batch in rows.members for row in batch.outbox])
 
 

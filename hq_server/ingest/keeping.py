@@ -15,10 +15,10 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import DatabaseBusy, ReadSession, WriteSession
 from hq_server.database.models import Store, Terminal
 from hq_server.ingest.anchor_trail import neighbours
-from hq_server.ingest.batch_writer import writer_for
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
 from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
 from hq_server.ingest.poison import Kept, written
@@ -48,14 +48,17 @@ def step(name: str) -> None:
     steps.debug(name, extra={"step": name})
 
 
-def with_retries(take_in: Callable[[], T]) -> T:
-    """Two batches may wait for each other, or bring the same new member: done again, one finds what the other left."""
+def with_retries(take_in: Callable[[bool], T]) -> T:
+    """Two batches may wait for each other, or bring the same new member or event: done again, one finds what the other left. `take_in` is told whether to look
+    for events that their members have already, which only a copied journal brings: the first time it may leave that to the table's key."""
+    repeats = False
     for _ in range(ATTEMPTS - 1):
         try:
-            return take_in()
+            return take_in(repeats)
         except (DatabaseBusy, IntegrityError, UniqueViolation) as error:
+            repeats = repeats or not isinstance(error, DatabaseBusy)
             logger.info("taken in again after a conflict: %s", type(error).__name__)
-    return take_in()
+    return take_in(True)
 
 
 def journal_head(terminal: Terminal) -> JournalHead:
@@ -91,8 +94,9 @@ def keep(
     epoch: str,
     *,
     remark: Finding | None = None,
+    repeats: bool = True,
 ) -> Kept:
-    """Moves the journal's head at head office to the last of them. `remark` is told with each entry."""
+    """Moves the journal's head at head office to the last of them. `remark` is told with each entry; `repeats` as in `with_retries`."""
     now = office.clock()
 
     def understood() -> list[Incoming]:
@@ -108,7 +112,7 @@ def keep(
 
     def write(incoming: Sequence[Incoming]) -> BatchRows:
         _enrolled(office, session, incoming, now)
-        rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now), now)
+        rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now, repeats=repeats), now)
         write_rows(writer_for(session), rows)
         note_settled(session, rows.members, at=now)
         return rows
@@ -165,8 +169,10 @@ def _enrolled(office: Office, session: WriteSession, incoming: Sequence[Incoming
         each.findings.extend(findings)
 
 
-def _applied(session: WriteSession, incoming: Sequence[Incoming], now: datetime) -> dict[str, MemberBatch]:
-    """By member, what the batch does; the wallets are written. A member whose wallet changed meanwhile is loaded and applied again, alone."""
+def _applied(
+    session: WriteSession, incoming: Sequence[Incoming], now: datetime, *, repeats: bool
+) -> dict[str, MemberBatch]:
+    """By member, what the batch does; the wallets are written. A member whose wallet came into being meanwhile is loaded and applied again, alone."""
     groups: defaultdict[str, list[Incoming]] = defaultdict(list)
     for each in incoming:
         if each.member_id is not None:
@@ -177,7 +183,7 @@ def _applied(session: WriteSession, incoming: Sequence[Incoming], now: datetime)
     for _ in range(ATTEMPTS):
         if not left:
             return done
-        held = load_wallets(session, left)
+        held = load_wallets(session, left, repeats=repeats)
         step("wallets_loaded")
         batches = {member_id: apply_to_member(left[member_id], held[member_id], now) for member_id in sorted(left)}
         step("applied")

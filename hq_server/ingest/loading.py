@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from hq_server.database.engine import ReadSession
+from hq_server.database.among import among, pair_among
+from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
 from hq_server.ingest.understanding import Incoming
 from hq_server.ingest.wallet_batch import HeldPurchase, HeldWallet
@@ -29,22 +30,26 @@ class HeldEntry:
 ByMember = Mapping[str, Sequence[Incoming]]
 
 
-def load_wallets(session: ReadSession, groups: ByMember) -> dict[str, HeldWallet]:
-    """For every member of the batch: the wallet, the purchases that its refunds and receivables name, its scopes, and which of the batch's events it has already."""
+def load_wallets(session: WriteSession, groups: ByMember, *, repeats: bool = True) -> dict[str, HeldWallet]:
+    """For every member of the batch: the wallet, the purchases that its refunds and receivables name, its scopes, and which of the batch's events it has already;
+    not the last without `repeats`, when the caller does all again should a row turn out to be there. The wallets stay as they are until the commit."""
     members = sorted(groups)
     wallets = {
         member_id: read_wallet(state)
         for member_id, state in session.execute(
-            select(WalletRecord.member_id, WalletRecord.state).where(WalletRecord.member_id.in_(members))
+            select(WalletRecord.member_id, WalletRecord.state)
+            .where(among(WalletRecord.member_id, members))
+            .order_by(WalletRecord.member_id)
+            .with_for_update(key_share=True)
         )
     }
     purchases = _purchases(session, groups, wallets)
     stores: defaultdict[str, set[str]] = defaultdict(set)
     for member_id, store_id in session.execute(
-        select(ScopeMember.member_id, ScopeMember.store_id).where(ScopeMember.member_id.in_(members))
+        select(ScopeMember.member_id, ScopeMember.store_id).where(among(ScopeMember.member_id, members))
     ):
         stores[member_id].add(store_id)
-    events = _events(session, groups)
+    events = _events(session, groups) if repeats else {}
     return {
         member_id: HeldWallet(
             wallets.get(member_id),
@@ -72,10 +77,7 @@ def _purchases(
         return {}
     found: defaultdict[str, dict[str, HeldPurchase]] = defaultdict(dict)
     for record in session.execute(
-        select(PurchaseRecord).where(
-            PurchaseRecord.member_id.in_({member_id for member_id, _ in wanted}),
-            PurchaseRecord.purchase_id.in_({purchase_id for _, purchase_id in wanted}),
-        )
+        select(PurchaseRecord).where(pair_among(PurchaseRecord.member_id, PurchaseRecord.purchase_id, sorted(wanted)))
     ).scalars():
         found[record.member_id][record.purchase_id] = HeldPurchase(
             read_purchase(record.state), record.receipt_no, record.store_id, record.terminal_id
@@ -87,8 +89,11 @@ def _events(session: ReadSession, groups: ByMember) -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for member_id, event_id in session.execute(
         select(WalletEventRecord.member_id, WalletEventRecord.event_id).where(
-            WalletEventRecord.member_id.in_(sorted(groups)),
-            WalletEventRecord.event_id.in_(each.event_id for incoming in groups.values() for each in incoming),
+            pair_among(
+                WalletEventRecord.member_id,
+                WalletEventRecord.event_id,
+                ((member_id, each.event_id) for member_id, own in groups.items() for each in own),
+            )
         )
     ):
         found[member_id].add(event_id)

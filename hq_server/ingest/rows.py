@@ -125,3 +125,25 @@ class ExceptionRow(NamedTuple):
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str
+
+
+class ReservationRow(NamedTuple):
+    store_id: str
+    terminal_id: str
+    reservation_id: str
+    kind: str
+    incarnation: int
+    epoch: str
+    number: int
+    member_id: str
+    version: int
+    amount_minor: int
+    things: str
+    state: str
+    refusal: str
+    refusal_data: str
+    granted_at: datetime
+    expires_at: datetime | None
+    recalled_at: datetime | None
+    needed: bool
+    closed_at: datetime | None

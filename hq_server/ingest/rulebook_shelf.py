@@ -17,13 +17,15 @@ class NoRulebook(Exception):
 
 
 class Rulebooks:
-    """Every version published so far; never empty."""
+    """Every version published so far; never empty. One for each unit of work: the entries of a push ask the same again and again, so answers are kept."""
 
     def __init__(self, by_version: Mapping[int, Rulebook]) -> None:
         if not by_version:
             raise NoRulebook("no rulebook was published; run `tongchu hq init`")
         self._by_version = by_version
+        self._fitting: dict[tuple[int, datetime, int, datetime, int], bool] = {}
         self.newest = max(by_version)
+        self.newest_book = by_version[self.newest]
 
     def pinned(self, version: int) -> Rulebook | None:
         return self._by_version.get(version)
@@ -42,10 +44,16 @@ class Rulebooks:
         self, book: Rulebook, *, after: datetime, known: int, before: datetime, known_by: int
     ) -> bool:
         """Whether a till that knew versions up to `known` at `after`, and up to `known_by` at `before`, may have used `book` in between (H8)."""
-        superseded = any(
-            book.version < other.version <= known and other.effective_at <= after for other in self._by_version.values()
-        )
-        return book.version <= known_by and book.effective_at <= before and not superseded
+        asked = (book.version, after, known, before, known_by)
+        fits = self._fitting.get(asked)
+        if fits is None:
+            superseded = any(
+                book.version < other.version <= known and other.effective_at <= after
+                for other in self._by_version.values()
+            )
+            fits = book.version <= known_by and book.effective_at <= before and not superseded
+            self._fitting[asked] = fits
+        return fits
 
 
 class RulebookShelf:

@@ -6,6 +6,7 @@ pushes of different tills meet only in members' wallets, whose versions guard th
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hq_server.database.engine import DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import UNCLAIMED, Terminal, TerminalStatus
@@ -47,7 +48,7 @@ def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
         raise ApiProblem("body_unreadable", f"entries: {error}") from error
     step("push_decoded")
     reply = _answer_replay(office, till, received, push) or with_retries(
-        lambda: _take_in_whole(office, till, received, push)
+        lambda repeats: _take_in_whole(office, till, Pushed(received, push, repeats))
     )
     try:
         office.sequencer.nudge()
@@ -75,9 +76,18 @@ def _answer_replay(office: Office, till: TillToken, received: Sequence[Received]
         return _reply(session, office, terminal, push.epoch, known_outcomes(proven, held))
 
 
-def _take_in_whole(office: Office, till: TillToken, received: Sequence[Received], push: Push) -> PushReply:
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A push as it was read; `repeats`: whether to look for events that their members have already."""
+
+    received: Sequence[Received]
+    push: Push
+    repeats: bool
+
+
+def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply:
     with office.database.write() as session:
-        reply, fault, moved = _take_in_once(office, session, till, received, push)
+        reply, fault, moved = _take_in_once(office, session, till, pushed)
     step("ingest_committed")
     office.news.call(member_topic(member_id) for member_id in moved)
     office.leases.touched(moved)
@@ -87,10 +97,10 @@ def _take_in_whole(office: Office, till: TillToken, received: Sequence[Received]
 
 
 def _take_in_once(
-    office: Office, session: WriteSession, till: TillToken, received: Sequence[Received], push: Push
+    office: Office, session: WriteSession, till: TillToken, pushed: Pushed
 ) -> tuple[PushReply, Fault | None, frozenset[MemberId]]:
     """With the members whose wallets changed."""
-    now = office.clock()
+    now, received, push = office.clock(), pushed.received, pushed.push
     terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
     if terminal.status != TerminalStatus.ACTIVE:
         raise ApiProblem(f"terminal_{terminal.status}", terminal.status_reason or "head office stopped this till")
@@ -99,7 +109,7 @@ def _take_in_once(
     step("ingest_begun")
     held = held_entries(session, terminal, received, push.head.seq)
     proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
-    kept = keep(office, session, terminal, proven, push.epoch)
+    kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats)
     terminal.last_seen_at = now
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]

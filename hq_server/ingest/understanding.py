@@ -82,7 +82,7 @@ def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours
         store_id=place.store_id,
         receipt_no=receipt_no(place.store_id, header.terminal_id, header.seq),
         business_date=event.occasion.business_date if event else header.occurred_at.astimezone(place.zone).date(),
-        rulebook=rulebooks.newest_up_to(rulebooks.newest),
+        rulebook=rulebooks.newest_book,
         findings=[finding] if finding else [],
         anchored=header.anchor is not None and around.sound,
     )

@@ -4,8 +4,8 @@ Everything is kept by member, so that a member whose wallet changed meanwhile is
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import msgspec
@@ -31,6 +31,7 @@ from stored_value.events import (
 from stored_value.events_money_out import CashOutPaid, CashOutReversed, MoneyOutEvent
 from stored_value.events_reservation import ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
+from stored_value.frozen import changed
 from stored_value.identity import EventId, MemberId
 from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import Reservation, ReservationId
@@ -109,7 +110,9 @@ class MemberBatch:
     written_off: set[ReservationId] = field(default_factory=set)
 
 
-def findings_json(findings: Iterable[Finding]) -> str:
+def findings_json(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "[]"
     return _encode([OutcomeFinding(code=each.code, data=each.data) for each in findings]).decode()
 
 
@@ -119,7 +122,7 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
     member_id = incoming[0].member_id
     assert member_id is not None
     before = held.wallet or new_wallet(member_id, incoming[0].rulebook)
-    wallet = replace(before, purchases=tuple(each.purchase for each in held.purchases.values()))
+    wallet = changed(before, purchases=tuple(each.purchase for each in held.purchases.values()))
     store_id = incoming[0].store_id
     entered = store_id not in held.stores
     seen = set(held.events)
@@ -134,7 +137,7 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
             wallet = with_reservation(wallet, each.lost_lease)
         applied, findings = _applied(wallet, each)
         status = wallet.status
-        wallet = replace(applied.wallet, version=wallet.version + 1)
+        wallet = changed(applied.wallet, version=wallet.version + 1)
         if wallet.reservations is not kept:
             _note_reservations(batch, each, kept, wallet)
         change = Change(

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, tuple_
 
+from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import JournalEntry, OpenTransfer, OwnJournalHead, WalletEventRecord, WalletRecord
 from hq_server.database.upsert import upsert
 from hq_server.ingest.anchor_trail import Neighbours
-from hq_server.ingest.batch_writer import writer_for
 from hq_server.ingest.entry_rows import BatchRows, write_rows
 from hq_server.ingest.loading import load_wallets
 from hq_server.ingest.rulebook_shelf import Rulebooks

@@ -52,7 +52,7 @@ def take_in_recovery(office: Office, rescuer: TillToken, terminal_id: TerminalId
         received = read_pushed(recovery.entries)
     except SignatureError as error:
         raise ApiProblem("body_unreadable", f"entries: {error}") from error
-    taken = with_retries(lambda: _take_in_whole(office, rescuer, terminal_id, received, recovery))
+    taken = with_retries(lambda _: _take_in_whole(office, rescuer, terminal_id, received, recovery))
     office.news.call(member_topic(member_id) for member_id in taken.moved)
     office.leases.touched(taken.moved)
     try:

@@ -10,9 +10,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import update
 
+from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
-from hq_server.database.upsert import upsert
+from hq_server.ingest.rows import ReservationRow
 from hq_server.ingest.wallet_batch import MemberBatch, OpenedLease
 from stored_value.reservation_records import Reservation
 
@@ -27,9 +28,9 @@ def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: d
     ended = [(kept, kept.reservation_id in batch.written_off) for batch in touched for kept in batch.ended]
     _close(session, [kept for kept, written_off in ended if not written_off], ReservationState.SETTLED, at)
     _close(session, [kept for kept, written_off in ended if written_off], ReservationState.WRITTEN_OFF, at)
-    rows = [_row(opened) for batch in touched for opened in batch.opened]
-    if rows:
-        session.execute(upsert(session, ReservationRecord).on_conflict_do_nothing(), rows)
+    writer_for(session).append_missing(
+        ReservationRecord, [_row(opened) for batch in touched for opened in batch.opened]
+    )
 
 
 def _close(session: WriteSession, ended: Iterable[Reservation], state: ReservationState, at: datetime) -> None:
@@ -63,24 +64,26 @@ def close_records(
     )
 
 
-def _row(opened: OpenedLease) -> dict[str, object]:
+def _row(opened: OpenedLease) -> ReservationRow:
     lease = opened.lease
-    return {
-        "store_id": lease.store_id,
-        "terminal_id": lease.terminal_id,
-        "reservation_id": lease.reservation_id,
-        "kind": lease.kind,
-        "incarnation": opened.incarnation,
-        "epoch": opened.epoch,
-        "number": lease.number,
-        "member_id": opened.member_id,
-        "version": opened.version,
-        "amount_minor": lease.granted_minor,
-        "things": _encode(lease.things).decode(),
-        "state": ReservationState.OPEN,
-        "refusal": "",
-        "refusal_data": "{}",
-        "granted_at": lease.granted_at,
-        "expires_at": lease.expires_at,
-        "needed": False,
-    }
+    return ReservationRow(
+        store_id=lease.store_id,
+        terminal_id=lease.terminal_id,
+        reservation_id=lease.reservation_id,
+        kind=lease.kind,
+        incarnation=opened.incarnation,
+        epoch=opened.epoch,
+        number=lease.number,
+        member_id=opened.member_id,
+        version=opened.version,
+        amount_minor=lease.granted_minor,
+        things=_encode(lease.things).decode(),
+        state=ReservationState.OPEN,
+        refusal="",
+        refusal_data="{}",
+        granted_at=lease.granted_at,
+        expires_at=lease.expires_at,
+        recalled_at=None,
+        needed=False,
+        closed_at=None,
+    )

@@ -1,10 +1,13 @@
 """Owns how a member and a purchase look in a feed, a snapshot or a read from outside the scope: only what a till may know (L10)."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
+from hq_server.database.among import among, pair_among
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Member, PurchaseRecord, WalletRecord
 from stored_value.identity import EventId, MemberId, StoreId, TerminalId
@@ -35,7 +38,7 @@ def member_rows(session: ReadSession, member_ids: Sequence[str]) -> Iterator[Mem
     ordered = sorted(set(member_ids))
     for start in range(0, len(ordered), _CHUNK):
         found = session.execute(
-            _members().where(Member.member_id.in_(ordered[start : start + _CHUNK])).order_by(Member.member_id)
+            _members().where(among(Member.member_id, ordered[start : start + _CHUNK])).order_by(Member.member_id)
         )
         yield from (_member_row(row) for row in found)
 
@@ -58,34 +61,44 @@ def _member_row(row: Row[tuple[object, ...]]) -> MemberRow:
 def purchase_rows(session: ReadSession, keys: Sequence[tuple[str, str]]) -> Iterator[PurchaseRow]:
     """By (member, purchase)."""
     for start in range(0, len(keys), _CHUNK):
-        part = keys[start : start + _CHUNK]
-        wanted = set(part)
-        found = session.execute(
-            select(PurchaseRecord).where(
-                PurchaseRecord.member_id.in_({member_id for member_id, _ in part}),
-                PurchaseRecord.purchase_id.in_({purchase_id for _, purchase_id in part}),
-            )
-        ).scalars()
-        yield from (purchase_row(row) for row in found if (row.member_id, row.purchase_id) in wanted)
+        wanted = pair_among(PurchaseRecord.member_id, PurchaseRecord.purchase_id, keys[start : start + _CHUNK])
+        yield from map(_purchase_row, session.execute(_purchases().where(wanted)))
 
 
-def recent_purchases(session: ReadSession, member_id: str) -> list[PurchaseRow]:
-    found = session.execute(
-        select(PurchaseRecord)
-        .where(PurchaseRecord.member_id == member_id)
-        .order_by(PurchaseRecord.purchase_id.desc())
-        .limit(RECENT_PURCHASES_MAX)
-    ).scalars()
-    return [purchase_row(row) for row in found]
+def recent_purchases(session: ReadSession, member_ids: Iterable[str]) -> Mapping[str, Sequence[PurchaseRow]]:
+    """By member, the newest first."""
+    newest = func.row_number().over(partition_by=PurchaseRecord.member_id, order_by=PurchaseRecord.purchase_id.desc())
+    ordered = sorted(set(member_ids))
+    recent: defaultdict[str, list[PurchaseRow]] = defaultdict(list)
+    for start in range(0, len(ordered), _CHUNK):
+        known = among(PurchaseRecord.member_id, ordered[start : start + _CHUNK])
+        ranked = _purchases().add_columns(newest.label("place")).where(known).subquery()
+        for row in session.execute(
+            select(ranked).where(ranked.c.place <= RECENT_PURCHASES_MAX).order_by(ranked.c.member_id, ranked.c.place)
+        ):
+            recent[row.member_id].append(_purchase_row(row))
+    return recent
 
 
-def purchase_row(record: PurchaseRecord) -> PurchaseRow:
+def _purchases() -> Select[*tuple[Any, ...]]:
+    return select(
+        PurchaseRecord.purchase_id,
+        PurchaseRecord.member_id,
+        PurchaseRecord.terminal_id,
+        PurchaseRecord.receipt_no,
+        PurchaseRecord.business_date,
+        PurchaseRecord.version,
+        PurchaseRecord.state,
+    )
+
+
+def _purchase_row(row: Row[*tuple[Any, ...]]) -> PurchaseRow:
     return PurchaseRow(
-        purchase_id=EventId(record.purchase_id),
-        member_id=MemberId(record.member_id),
-        terminal_id=TerminalId(record.terminal_id),
-        receipt_no=record.receipt_no,
-        business_date=record.business_date,
-        version=record.version,
-        purchase=msgspec.Raw(record.state),
+        purchase_id=EventId(row.purchase_id),
+        member_id=MemberId(row.member_id),
+        terminal_id=TerminalId(row.terminal_id),
+        receipt_no=row.receipt_no,
+        business_date=row.business_date,
+        version=row.version,
+        purchase=msgspec.Raw(row.state),
     )

@@ -1,8 +1,10 @@
 """Several pushes at once: of one till, of many tills to one member; each event lands once and every wallet adds up."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 
+import pytest
 from sqlalchemy import func, select
 
 from hq_server.database.models import JournalEntry, WalletEventRecord, WalletRecord
@@ -65,7 +67,10 @@ def test_two_pushes_of_one_till_at_once_create_each_entry_once(hq: ServedHq) -> 
         assert session.get_one(WalletRecord, member).principal_minor == 30_000
 
 
-def test_pushes_of_many_tills_to_common_members_lose_nothing(hq: ServedHq) -> None:
+def test_pushes_of_many_tills_to_common_members_lose_nothing_and_do_nothing_twice(
+    hq: ServedHq, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "hq_server.steps")
     tills = [hq.till(store) for store in ("S01", "S01", "S02", "S03")]
     members: list[MemberId] = [tills[0].enrol_member(phone=f"+861390000{place:04d}") for place in range(12)]
     tills[0].push()
@@ -90,3 +95,5 @@ def test_pushes_of_many_tills_to_common_members_lose_nothing(hq: ServedHq) -> No
         ).all()
         assert [count for _, count in versions] == [1 + each] * len(members)
         assert list(differences(session)) == []
+    applied = [record for record in caplog.records if getattr(record, "step", "") == "applied"]
+    assert len(applied) == 1 + each, "a batch that shares members waits for the other, and is applied once"

@@ -1,6 +1,7 @@
-"""Owns how a batch reaches the tables: one interface, executemany on SQLite, COPY and staged upserts on PostgreSQL. Called by ingest inside its unit of work.
+"""Owns how a batch reaches the tables: one interface, executemany on SQLite, COPY and staged upserts on PostgreSQL. Called by ingest and the sequencer inside their
+units of work.
 
-Rows are the tuples of `ingest.rows`; all rows of a call belong to one table.
+A row is a tuple in the order of its table's columns, like those of `ingest.rows`; all rows of a call belong to one table.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +13,8 @@ from sqlalchemy import Boolean, LargeBinary, String
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Date, Integer, TypeEngine
 
-from hq_server.database.models import PurchaseRecord, ScopeMember, WalletRecord
+from hq_server.database.models import WalletRecord
 from hq_server.database.schema import Table, UtcDateTime
-from hq_server.ingest.rows import PurchaseRow, ScopeRow, WalletRow
 
 _TIME_CHARS = len("2026-11-23 08:00:00.000000")
 Rows = Sequence[tuple[Any, ...]]
@@ -24,14 +24,15 @@ class BatchWriter(Protocol):
     def append(self, table: type[Table], rows: Rows) -> None:
         """New rows of an append-only table; a key that is there already is a mistake of the caller's."""
 
-    def replace_wallets(self, rows: Sequence[WalletRow]) -> set[str]:
+    def append_missing(self, table: type[Table], rows: Rows) -> None:
+        """A row whose key is there already stays as it is."""
+
+    def replace(self, table: type[Table], rows: Rows) -> None:
+        """New rows, or other ones in place of those with the same key; each key once."""
+
+    def replace_wallets(self, rows: Rows) -> set[str]:
         """Inserts a wallet of `prior_version` 0, else replaces the one that still stands at `prior_version`; in member order.
         Returns the members whose wallet had changed meanwhile, and leaves those alone."""
-
-    def replace_purchases(self, rows: Sequence[PurchaseRow]) -> None: ...
-
-    def enter_scopes(self, rows: Sequence[ScopeRow]) -> None:
-        """A member who is already in the scope stays as it is."""
 
 
 def writer_for(session: Session) -> BatchWriter:
@@ -72,16 +73,16 @@ class SqliteWriter:
     def append(self, table: type[Table], rows: Rows) -> None:
         self._many(table, rows, "")
 
-    def replace_wallets(self, rows: Sequence[WalletRow]) -> set[str]:
+    def append_missing(self, table: type[Table], rows: Rows) -> None:
+        self._many(table, rows, "ON CONFLICT DO NOTHING")
+
+    def replace(self, table: type[Table], rows: Rows) -> None:
+        self._many(table, rows, _on_conflict(table, guarded=False))
+
+    def replace_wallets(self, rows: Rows) -> set[str]:
         written = self._many(WalletRecord, sorted(rows), _on_conflict(WalletRecord, guarded=True))
         assert written == len(rows), "a wallet changed under SQLite's write lock"
         return set()
-
-    def replace_purchases(self, rows: Sequence[PurchaseRow]) -> None:
-        self._many(PurchaseRecord, rows, _on_conflict(PurchaseRecord, guarded=False))
-
-    def enter_scopes(self, rows: Sequence[ScopeRow]) -> None:
-        self._many(ScopeMember, rows, "ON CONFLICT DO NOTHING")
 
     def _many(self, table: type[Table], rows: Rows, on_conflict: str) -> int:
         if not rows:
@@ -127,20 +128,20 @@ class PostgresWriter:
         if rows:
             self._copy(table.__tablename__, table, rows)
 
-    def replace_wallets(self, rows: Sequence[WalletRow]) -> set[str]:
+    def append_missing(self, table: type[Table], rows: Rows) -> None:
+        if rows:
+            self._upsert(table, rows, "ON CONFLICT DO NOTHING")
+
+    def replace(self, table: type[Table], rows: Rows) -> None:
+        if rows:
+            self._upsert(table, rows, _on_conflict(table, guarded=False))
+
+    def replace_wallets(self, rows: Rows) -> set[str]:
         if not rows:
             return set()
         self._upsert(WalletRecord, rows, _on_conflict(WalletRecord, guarded=True) + " RETURNING member_id")
         written = {member_id for (member_id,) in self._cursor.fetchall()}
-        return {row.member_id for row in rows} - written
-
-    def replace_purchases(self, rows: Sequence[PurchaseRow]) -> None:
-        if rows:
-            self._upsert(PurchaseRecord, rows, _on_conflict(PurchaseRecord, guarded=False))
-
-    def enter_scopes(self, rows: Sequence[ScopeRow]) -> None:
-        if rows:
-            self._upsert(ScopeMember, rows, "ON CONFLICT DO NOTHING")
+        return {member_id for member_id, *_ in rows} - written
 
     def _upsert(self, table: type[Table], rows: Rows, on_conflict: str) -> None:
         name, staged = table.__tablename__, f"staged_{table.__tablename__}"
