@@ -112,7 +112,7 @@ def _measure(folder: Path, url: str, raw: RawSqlite | RawPostgres, quick: bool, 
             ),
         ),
         breakdown={
-            "head office's processor": _per_event(pushed.server_s, events),
+            "head office's processor": per_event(pushed.server_s, events),
             "one push, median": f"{sorted(pushed.push_s)[len(pushed.push_s) // 2] * 1000:,.0f} ms",
             "one push, slowest": f"{max(pushed.push_s) * 1000:,.0f} ms",
             "feed whole after the last reply": f"{(pushed.published_s - pushed.first_s) * 1000:,.0f} ms",
@@ -137,7 +137,7 @@ def _measure(folder: Path, url: str, raw: RawSqlite | RawPostgres, quick: bool, 
     )
 
 
-def _per_event(seconds: float | None, events: int) -> str:
+def per_event(seconds: float | None, events: int) -> str:
     return "unknown" if seconds is None else f"{seconds / events * 1e6:,.0f} us an event, feed included"
 
 
@@ -155,7 +155,7 @@ def _push(office: HeadOffice, server: int, raw: RawSqlite | RawPostgres, size: S
         began = perf_counter()
         sent = list(pool.map(PushingTill.send, tills))
         first_s = perf_counter() - began
-        _wait_for_the_feed(raw)
+        wait_for_the_feed(raw)
         published_s = perf_counter() - began
         now_used_s = processor_s(server)
         began = perf_counter()
@@ -172,7 +172,7 @@ def _push(office: HeadOffice, server: int, raw: RawSqlite | RawPostgres, size: S
     )
 
 
-def _wait_for_the_feed(raw: RawSqlite | RawPostgres) -> None:
+def wait_for_the_feed(raw: RawSqlite | RawPostgres) -> None:
     """Until the sequencer has taken everything from the outbox."""
     deadline = monotonic() + _DRAIN_S
     while raw.read("outbox"):

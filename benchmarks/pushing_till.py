@@ -1,6 +1,7 @@
 """A till as head office meets it: a real key, a real session, a journal of a busy day cut into pushes beforehand, so that only sending them is measured."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from random import Random
@@ -38,6 +39,8 @@ _PAID_MINOR: Final = 100_000
 _LINES: Final = 3
 _DEAREST_LINE_MINOR: Final = 5_000
 _DEAREST_MINOR: Final = _LINES * _DEAREST_LINE_MINOR
+_FUNDING_MINOR: Final = 4_000
+_SMALL_MINOR: Final = 10
 _PRESENT: Final = 500
 """How many of the last members to top up still come and buy."""
 _TOP_UPS_IN_TEN: Final = 3
@@ -54,6 +57,7 @@ class PushingTill:
         self._random = random
         self._enrolment = self._client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(self._key)))
         self._session = self._opened()
+        self._seq, self._previous = 0, GENESIS_HASH
         self.pushes: list[Push] = []
 
     def close(self) -> None:
@@ -61,21 +65,30 @@ class PushingTill:
 
     def journal(self, pushes: int, entries: int) -> None:
         """A day's journal: the shift opened, then top-ups, redemptions and refunds, cut into pushes of so many entries."""
-        previous = GENESIS_HASH
-        events = self._day()
-        for number in range(pushes):
+        self._cut(self._day(), pushes, entries)
+
+    def fund(self, entries: int) -> None:
+        """A top-up for each member, by which `journal_spending` is paid."""
+        self._cut(map(self._funding, self._members), -(-len(self._members) // entries), entries)
+
+    def journal_spending(self, pushes: int, entries: int) -> None:
+        """Redemptions and refunds alone, of members who come in any order."""
+        self._cut(self._spending(), pushes, entries)
+
+    def _cut(self, events: Iterator[Event], pushes: int, entries: int) -> None:
+        for _ in range(pushes):
             batch: list[Entry] = []
-            for seq, event in enumerate(islice(events, entries), start=number * entries + 1):
-                batch.append(
-                    entry_of(
-                        event,
-                        seq=seq,
-                        prev=previous,
-                        incarnation=self._enrolment.incarnation,
-                        anchor=self._session.anchor,
-                    )
+            for event in islice(events, entries):
+                self._seq += 1
+                made = entry_of(
+                    event,
+                    seq=self._seq,
+                    prev=self._previous,
+                    incarnation=self._enrolment.incarnation,
+                    anchor=self._session.anchor,
                 )
-                previous = batch[-1].hash
+                batch.append(made)
+                self._previous = made.hash
             self.pushes.append(self._push(batch))
 
     def send(self) -> tuple[list[PushReply], list[float]]:
@@ -129,6 +142,24 @@ class PushingTill:
                 left_minor[payer] -= bought[-1].amount_minor
                 yield bought[-1]
 
+    def _spending(self) -> Iterator[Event]:
+        bought: list[Redeemed] = []
+        while True:
+            if bought and not self._random.randrange(10):
+                yield self._refund(bought.pop())
+            else:
+                bought.append(self._redemption(self._random.choice(self._members), dearest_minor=_SMALL_MINOR))
+                yield bought[-1]
+
+    def _funding(self, member_id: MemberId) -> ToppedUp:
+        """Too little for any promotion, at a till that asks head office."""
+        return ToppedUp(
+            occasion=replace(self._occasion(EvidenceClass.NOT_NEEDED), offline=False),
+            member_id=member_id,
+            amount_minor=_FUNDING_MINOR,
+            tenders=(Tender(kind=TenderKind.WECHAT, amount_minor=_FUNDING_MINOR),),
+        )
+
     def _top_up(self, member_id: MemberId) -> ToppedUp:
         return ToppedUp(
             occasion=self._occasion(EvidenceClass.NOT_NEEDED),
@@ -139,8 +170,9 @@ class PushingTill:
             promised=(Promise(promotion_id=_PLAN, bonus_minor=20_000), Promise(promotion_id=_FIRST, bonus_minor=5_000)),
         )
 
-    def _redemption(self, member_id: MemberId) -> Redeemed:
-        prices = [self._random.randrange(1_000, _DEAREST_LINE_MINOR, 100) for _ in range(_LINES)]
+    def _redemption(self, member_id: MemberId, dearest_minor: int = _DEAREST_LINE_MINOR) -> Redeemed:
+        least = dearest_minor // 5
+        prices = [self._random.randrange(least, dearest_minor, least // 10 or 1) for _ in range(_LINES)]
         return Redeemed(
             occasion=self._occasion(EvidenceClass.PIN),
             member_id=member_id,

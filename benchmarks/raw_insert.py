@@ -86,6 +86,14 @@ class RawPostgres:
                     for row in rows:
                         copy.write_row(row)
 
+    def deadlocks(self) -> int:
+        """Since the database was made."""
+        with psycopg.connect(f"{self._conninfo} dbname={self._name}") as connection:
+            asked = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            found = connection.execute(asked).fetchone()
+        assert found is not None
+        return int(found[0])
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

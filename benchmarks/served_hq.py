@@ -16,12 +16,15 @@ import httpx
 from hq_server import franchise_data
 from hq_server.config import HqConfig
 from hq_server.database.engine import Database
+from hq_server.database.models import Store
+from hq_server.enrolment.codes import create_code
 from hq_server.feed.sequencer import sequence_step
 from hq_server.initialise import initialise
 from hq_server.keys.key_files import load_keys
 from hq_server.members.entering import enter_members
 from hq_server.members.personal import NewMember
-from stored_value.identity import MemberId, TerminalId, member_no
+from hq_server.stores.service import StoreOwner, open_store
+from stored_value.identity import MemberId, StoreId, TerminalId, member_no
 from sync.personal import Personal
 
 _START_S: Final = 30.0
@@ -55,6 +58,21 @@ def make(folder: Path, database_url: str, members: int) -> HeadOffice:
         members=_enter(config, members),
         enrolment_codes={code.terminal_id: code.code for code in report.sample.codes},
     )
+
+
+def enrolment_codes(office: HeadOffice, count: int, stores: int) -> list[str]:
+    """Codes for so many new tills of so many stores, which are opened when they are not there yet."""
+    now = datetime.now(UTC)
+    database = Database(office.config.database)
+    try:
+        with database.write() as session:
+            names = [StoreId(f"B{number:03d}") for number in range(1, stores + 1)]
+            for name in names:
+                if session.get(Store, name) is None:
+                    open_store(session, name, name=name, zone="Asia/Shanghai", owner=StoreOwner.COMPANY, now=now)
+            return [create_code(session, names[place % stores], now=now).code for place in range(count)]
+    finally:
+        database.close()
 
 
 @contextlib.contextmanager

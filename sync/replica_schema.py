@@ -128,7 +128,7 @@ one_migration_at_a_time = threading.Lock()
 
 def upgrade(path: Path) -> None:
     """Creates `path` or brings it to the newest shape; quick when it has it."""
-    if _revision_of(path) == REVISION:
+    if is_current(path):
         return
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     config = Config()
@@ -136,6 +136,11 @@ def upgrade(path: Path) -> None:
     with one_migration_at_a_time, engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def is_current(path: Path) -> bool:
+    """Whether the file is there and of the newest shape."""
+    return _revision_of(path) == REVISION
 
 
 def _revision_of(path: Path) -> str | None:

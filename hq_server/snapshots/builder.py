@@ -1,4 +1,5 @@
-"""Owns when snapshots are made: in one background thread, for a store whose newest one is missing, of an old epoch or far behind its feed.
+"""Owns when snapshots are made: in one background thread, for a store whose newest one is missing, of an old epoch or far behind its feed; and from what: the
+newest one's plain file and what changed since, or the whole database.
 
 Made and closed by the composition root. Endpoints ask for the newest and may wait a little for the first one.
 """
@@ -14,12 +15,12 @@ from typing import Self
 
 from sqlalchemy import select
 
-from hq_server.database.engine import Database
+from hq_server.database.engine import Database, ReadSession
 from hq_server.database.models import Store
 from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.generations import current_key
 from hq_server.keys.key_files import HqKeys
-from hq_server.snapshots.replica_file import write_replica
+from hq_server.snapshots.replica_file import ReplicaFacts, renew_replica, write_replica
 from hq_server.snapshots.shelf import Shelf
 from sync import replica_schema
 from sync.messages import PAGE_ROWS, SnapshotManifest
@@ -79,14 +80,14 @@ class SnapshotBuilder:
         return self._current(scope)
 
     def build(self, scope: str) -> SnapshotManifest:
-        """Makes the store's snapshot now."""
+        """Makes the store's snapshot now, on the newest one where it can."""
         workshop = self.shelf.workshop(scope)
         try:
             plain, packed = workshop / "replica.db", workshop / "packed"
-            shutil.copyfile(self._empty_replica(), plain)
             as_of = self._clock()
             with self._database.read() as session:
-                facts = write_replica(session, plain, scope, as_of=as_of)
+                renewed = self._renewed(session, plain, scope, as_of)
+                facts = renewed or self._whole(session, plain, scope, as_of)
                 key = current_key(session, self._keys, scope)
             pack_file(plain, packed, key.key, self._keys.random(_PREFIX_BYTES))
             manifest = SnapshotManifest(
@@ -102,10 +103,28 @@ class SnapshotBuilder:
                 as_of=as_of,
             )
             self.shelf.put(packed, manifest)
+            self.shelf.keep_plain(plain, scope)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
-        logger.info("snapshot made", extra={"scope": scope, "members": facts.members, "bytes": manifest.size_bytes})
+        told = {"members": facts.members, "bytes": manifest.size_bytes, "renewed": renewed is not None}
+        logger.info("snapshot made", extra={"scope": scope, **told})
         return manifest
+
+    def _whole(self, session: ReadSession, plain: Path, scope: str, as_of: datetime) -> ReplicaFacts:
+        shutil.copyfile(self._empty_replica(), plain)
+        return write_replica(session, plain, scope, as_of=as_of)
+
+    def _renewed(self, session: ReadSession, plain: Path, scope: str, as_of: datetime) -> ReplicaFacts | None:
+        """From the newest snapshot's plain file, when it is really that and of this version's shape."""
+        newest, kept = self.shelf.latest(scope), self.shelf.plain(scope)
+        if newest is None or kept is None:
+            return None
+        shutil.copyfile(kept, plain)
+        if file_sha256(plain) != newest.plain_sha256:
+            return None
+        if not replica_schema.is_current(plain):
+            return None
+        return renew_replica(session, plain, scope, as_of=as_of)
 
     def _empty_replica(self) -> Path:
         """Made once a process, so that it is of this version: running migrations is slow and not for two threads at a time."""

@@ -1,4 +1,5 @@
-"""Owns what goes into a snapshot: reads one consistent state of the database and writes it as a `replica.db`. Called by `snapshots.builder`.
+"""Owns what goes into a snapshot: reads one consistent state of the database and writes it as a `replica.db`, whole, or from an earlier file and what changed since.
+Called by `snapshots.builder`.
 
 The feed cursors it names are read in the same state as the rows. Rows may be newer than the cursor, because the sequencer follows commits; never
 older. A till that follows the feed from there meets some rows again and changes nothing.
@@ -6,18 +7,22 @@ older. A till that follows the feed from there meets some rows again and changes
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, Select, and_, select
 
+from hq_server.database.among import among
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import (
     CampaignCount,
+    Feed,
     Member,
+    Outbox,
     PurchaseRecord,
     RulebookVersion,
     ScopeMember,
@@ -32,6 +37,15 @@ from stored_value.wallet import WalletStatus
 from sync.messages import GLOBAL_SCOPE
 
 _ROWS_A_FETCH = 2_000
+
+
+class _Naming(msgspec.Struct):
+    """Of a feed row, the member it is about; "" when it is about none."""
+
+    member_id: str = ""
+
+
+_decode_naming = msgspec.json.Decoder(_Naming).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +77,65 @@ def write_replica(session: ReadSession, path: Path, store_id: str, *, as_of: dat
     return ReplicaFacts(epoch=epoch, cursor=cursor, global_cursor=global_cursor, members=count)
 
 
+def renew_replica(session: ReadSession, path: Path, store_id: str, *, as_of: datetime) -> ReplicaFacts | None:
+    """Brings an earlier file of the same store to where a whole new one would stand, reading only members whom the feed or the outbox has named since.
+    None when that cannot be: the file is of another epoch or of other rulebooks; it must then be thrown away."""
+    epoch = current_epoch(session)
+    heads = heads_of(session, epoch)
+    cursor, global_cursor = heads.get(store_id, 0), heads.get(GLOBAL_SCOPE, 0)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as replica:
+        stood = replica.execute("SELECT epoch, cursor FROM cursors WHERE scope = ?", (store_id,)).fetchone()
+        versions = [version for (version,) in replica.execute("SELECT version FROM rulebooks ORDER BY version")]
+        known = list(session.scalars(select(RulebookVersion.version).order_by(RulebookVersion.version)))
+        if stood is None or stood[0] != epoch or stood[1] > cursor or versions != known:
+            return None
+        replica.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; BEGIN")
+        _follow(session, replica, store_id, _named_since(session, store_id, epoch, stood[1]), as_of)
+        moved = ((cursor, as_of.isoformat(), store_id), (global_cursor, as_of.isoformat(), GLOBAL_SCOPE))
+        replica.executemany("UPDATE cursors SET cursor = ?, as_of = ? WHERE scope = ?", moved)
+        replica.execute("COMMIT")
+        count: int = replica.execute("SELECT count(*) FROM members").fetchone()[0]
+    return ReplicaFacts(epoch=epoch, cursor=cursor, global_cursor=global_cursor, members=count)
+
+
+def _named_since(session: ReadSession, store_id: str, epoch: str, cursor: int) -> list[str]:
+    """Members of whom something changed, or may have: what was committed stands in the feed or still in the outbox."""
+    payloads = session.scalars(
+        select(Feed.payload)
+        .where(Feed.feed_id == store_id, Feed.epoch == epoch, Feed.seq > cursor)
+        .execution_options(yield_per=_ROWS_A_FETCH)
+    )
+    named = {_decode_naming(payload).member_id for payload in payloads}
+    return sorted((named | set(session.scalars(select(Outbox.member_id).distinct()))) - {""})
+
+
+def _follow(
+    session: ReadSession, replica: sqlite3.Connection, store_id: str, named: Sequence[str], as_of: datetime
+) -> None:
+    since, in_scope = _purchases_since(session, as_of), ScopeMember.store_id == store_id
+    replica.execute("DELETE FROM purchases WHERE business_date < ?", (since.isoformat(),))
+    for start in range(0, len(named), _ROWS_A_FETCH):
+        part = named[start : start + _ROWS_A_FETCH]
+        for table in ("members", "purchases"):
+            replica.executemany(f"DELETE FROM {table} WHERE member_id = ?", ((each,) for each in part))  # noqa: S608
+        _copy(session, replica, "members", _members().where(in_scope, among(Member.member_id, part)))
+        bought = _purchases().where(in_scope, PurchaseRecord.business_date >= since)
+        _copy(session, replica, "purchases", bought.where(among(PurchaseRecord.member_id, part)))
+    for table in ("staff", "rulebooks", "stores", "blocks", "campaign_uses"):
+        replica.execute(f"DELETE FROM {table}")  # noqa: S608  names from this module
+    _fill_beside(session, replica, store_id)
+
+
 def _fill(session: ReadSession, replica: sqlite3.Connection, store_id: str, as_of: datetime) -> None:
     in_scope = ScopeMember.store_id == store_id
-    since = as_of.date() - timedelta(days=_refund_days(session) + 1)
+    since = _purchases_since(session, as_of)
     _copy(session, replica, "members", _members().where(in_scope).order_by(Member.member_id))
     _copy(session, replica, "purchases", _purchases().where(in_scope, PurchaseRecord.business_date >= since))
+    _fill_beside(session, replica, store_id)
+
+
+def _fill_beside(session: ReadSession, replica: sqlite3.Connection, store_id: str) -> None:
+    """All but members and what they bought: little, and copied anew each time."""
     _copy(session, replica, "staff", _staff().where(StaffVerifier.store_id == store_id))
     _copy(session, replica, "rulebooks", _rulebooks())
     _copy(session, replica, "stores", select(Store.store_id, Store.name, Store.zone))
@@ -135,10 +203,11 @@ def _blocks() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _refund_days(session: ReadSession) -> int:
-    """The longest time in which any known rulebook lets a purchase be refunded."""
+def _purchases_since(session: ReadSession, as_of: datetime) -> date:
+    """A day more than the longest time in which any known rulebook lets a purchase be refunded."""
     documents = session.scalars(select(RulebookVersion.document))
-    return max((parse_rulebook(document).limits.refund_days for document in documents), default=0)
+    days = max((parse_rulebook(document).limits.refund_days for document in documents), default=0)
+    return as_of.date() - timedelta(days=days + 1)
 
 
 def _copy(session: ReadSession, replica: sqlite3.Connection, table: str, query: Select[*tuple[Any, ...]]) -> None:

@@ -17,6 +17,7 @@ KEPT = 3
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SCOPE = re.compile(r"[A-Za-z0-9_-]{1,24}")
 _LATEST = "latest.json"
+_PLAIN = "newest-plain.db"
 
 
 class Shelf:
@@ -37,6 +38,16 @@ class Shelf:
         draft.write_bytes(msgspec.json.encode(manifest))
         draft.replace(folder / _LATEST)
         self._prune(manifest)
+
+    def keep_plain(self, plain: Path, scope: str) -> None:
+        """The newest snapshot's plain file, which the next one is made from; for head office's eyes only. Takes the file away."""
+        plain.chmod(0o600)
+        plain.replace(self._scope_folder(scope) / _PLAIN)
+
+    def plain(self, scope: str) -> Path | None:
+        """Not necessarily the newest one's, when several processes build: compare its hash."""
+        path = self._scope_folder(scope) / _PLAIN
+        return path if path.is_file() else None
 
     def latest(self, scope: str) -> SnapshotManifest | None:
         try:

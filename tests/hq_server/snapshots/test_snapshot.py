@@ -1,10 +1,6 @@
 """Snapshots: what a till downloads opens as its replica, stands where its manifest says, and is a file of its own for ever."""
 
 import random
-import shutil
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,92 +8,24 @@ import pytest
 from sqlalchemy import update
 
 from hq_server import franchise_data
-from hq_server.config import HqConfig
-from hq_server.database.engine import Database
 from hq_server.database.models import PurchaseRecord, ScopeMember, WalletRecord
-from hq_server.feed.publishing import current_epoch, heads_of, publish
-from hq_server.initialise import initialise
-from hq_server.keys.key_files import load_keys
+from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.sessions.epochs import begin_epoch
-from hq_server.snapshots.builder import AGE_MAX, ROWS_BEHIND_MAX, SnapshotBuilder
+from hq_server.snapshots.builder import AGE_MAX, ROWS_BEHIND_MAX
 from hq_server.snapshots.replica_file import write_replica
 from hq_server.snapshots.shelf import KEPT
-from stored_value.identity import StoreId
 from stored_value.wallet import ValueKind
 from sync import replica_schema
 from sync.errors import PageError
 from sync.keys import TrustedKeys
-from sync.messages import RulebookRow, SnapshotManifest, StoreRow
+from sync.messages import RulebookRow
 from sync.pins import check_pin
 from sync.rulebook_signature import check_rulebook
 from sync.snapshot import file_sha256, unpack_file
 from sync.wallet_codec import read_wallet
 from tests.hq_server.opened import NOW
+from tests.hq_server.snapshots.building import Hq, rows
 from tests.waiting import until
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class Hq:
-    def __init__(self, config: HqConfig) -> None:
-        self.config = config
-        self.clock = Clock()
-        self.database = Database(config.database)
-        self.keys = load_keys(config.keys)
-        self.builder = SnapshotBuilder(self.database, self.keys, config.snapshots_dir, self.clock)
-
-    def opened(self, manifest: SnapshotManifest, folder: Path) -> Path:
-        """As a till opens it."""
-        packed = self.builder.shelf.path(manifest.scope, manifest.sha256)
-        assert packed is not None
-        plain = folder / f"replica-{manifest.sha256[:8]}.db"
-        key = self.keys.scope_key(manifest.scope).key
-        unpack_file(packed, plain, key, manifest.sha256, manifest.plain_sha256)
-        return plain
-
-    def publish_rows(self, count: int) -> None:
-        with self.database.write() as session:
-            rows = [StoreRow(store_id=StoreId("S01"), name="人民路店", zone="Asia/Shanghai")] * count
-            publish(session, "S01", *rows, at=self.clock.now)
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A head office on SQLite, made once and copied for each test: hashing PINs takes a second."""
-    data_dir = tmp_path_factory.mktemp("sample") / "data"
-    initialise(HqConfig(data_dir=data_dir), sample=True, now=NOW)
-    return data_dir
-
-
-def running(config: HqConfig) -> Iterator[Hq]:
-    opened = Hq(config)
-    yield opened
-    opened.builder.close()
-    opened.database.close()
-
-
-@pytest.fixture
-def hq(sample: Path, tmp_path: Path) -> Iterator[Hq]:
-    shutil.copytree(sample, tmp_path / "data")
-    yield from running(HqConfig(data_dir=tmp_path / "data"))
-
-
-@pytest.fixture
-def hq_on_each(hq_database_url: str, tmp_path: Path) -> Iterator[Hq]:
-    config = HqConfig(data_dir=tmp_path / "each", database_url=hq_database_url)
-    initialise(config, sample=True, now=NOW)
-    yield from running(config)
-
-
-def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as replica:
-        return replica.execute(query).fetchall()
 
 
 def test_a_snapshot_of_the_sample_opens_as_a_replica(hq_on_each: Hq, tmp_path: Path) -> None:

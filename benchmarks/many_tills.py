@@ -1,0 +1,196 @@
+"""64 tills push 500 events at once into PostgreSQL as it comes: a usual day, then spending alone with the members spread and with all events on ten of them.
+
+Everything is inside: HTTP, decoding, chain, rules, postings, outbox, commit; the feed is filled meanwhile. Refused or flagged work fails the run.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Final
+
+from benchmarks import served_hq
+from benchmarks.figures import Better, Figure, Measured
+from benchmarks.hq_ingest import per_event, wait_for_the_feed
+from benchmarks.machine import flush_us, processor_s
+from benchmarks.postgres_floors import LEDGER_SETTINGS, PGBENCH_SETTINGS, ledger_rate, pgbench_rate
+from benchmarks.pushing_till import PushingTill
+from benchmarks.raw_insert import RawPostgres
+from benchmarks.served_hq import HeadOffice
+from stored_value.identity import MemberId
+from sync.messages import PUSH_ENTRIES_MAX, PushReply
+from tests.postgres import Server, running_postgres
+
+SUMMARY: Final = (
+    "64 tills push at once into PostgreSQL, against pgbench and a plain SQL ledger; hot members; the same again"
+)
+HOT_MEMBERS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    tills: int
+    stores: int
+    members: int
+    pushes_a_till: int
+    entries: int
+    pgbench_s: int
+    ledger_batches: int
+
+    @property
+    def events(self) -> int:
+        return self.tills * self.pushes_a_till * self.entries
+
+
+FULL: Final = Size(64, 16, 64 * 400, 2, PUSH_ENTRIES_MAX, 15, 200)
+QUICK: Final = Size(4, 2, 4 * 40, 2, 40, 1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Seconds until the last reply, and of head office's processor until the feed was whole."""
+
+    seconds: float
+    server_s: float | None
+    replies: list[PushReply]
+    slowest_s: float
+
+
+def measure(folder: Path, quick: bool) -> Measured:
+    size = QUICK if quick else FULL
+    with running_postgres(durable=True) as server, server.database() as url:
+        office = served_hq.make(folder, url, size.members)
+        with contextlib.closing(RawPostgres(url)) as raw, served_hq.serving(office) as pid:
+            day = _pushed(raw, pid, size, _day_tills(office, size))
+            spread = _pushed(raw, pid, size, _spending_tills(office, size, hot=False))
+            hot = _pushed(raw, pid, size, _spending_tills(office, size, hot=True))
+            deadlocks = raw.deadlocks()
+        assert not deadlocks, f"{deadlocks} batches waited for each other"
+        return _measured(folder, server, size, {"day": day, "spread": spread, "hot": hot})
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """The pushes and the same again."""
+
+    first: _Run
+    again: _Run
+
+
+@contextlib.contextmanager
+def _day_tills(office: HeadOffice, size: Size) -> Iterator[list[PushingTill]]:
+    with contextlib.ExitStack() as stack:
+        tills = []
+        for place, code in enumerate(_codes(office, size)):
+            till = PushingTill(office.url, code, office.members[place :: size.tills], Random(place))
+            stack.callback(till.close)
+            till.journal(size.pushes_a_till, size.entries)
+            tills.append(till)
+        yield tills
+
+
+@contextlib.contextmanager
+def _spending_tills(office: HeadOffice, size: Size, *, hot: bool) -> Iterator[list[PushingTill]]:
+    """New tills; what their members spend was topped up before, and is not measured."""
+    with contextlib.ExitStack() as stack:
+        tills = []
+        for place, code in enumerate(_codes(office, size)):
+            till = PushingTill(office.url, code, _customers(office, size, place, hot=hot), Random(place))
+            stack.callback(till.close)
+            till.fund(size.entries)
+            till.send()
+            till.pushes.clear()
+            till.journal_spending(size.pushes_a_till, size.entries)
+            tills.append(till)
+        yield tills
+
+
+def _customers(office: HeadOffice, size: Size, place: int, *, hot: bool) -> Sequence[MemberId]:
+    """Members of nobody's day, so that what they spend here is what they were given here."""
+    own = office.members[place :: size.tills]
+    return office.members[-HOT_MEMBERS:] if hot else own[len(own) // 2 : -1]
+
+
+def _codes(office: HeadOffice, size: Size) -> list[str]:
+    return served_hq.enrolment_codes(office, size.tills, size.stores)
+
+
+def _pushed(
+    raw: RawPostgres,
+    pid: int,
+    size: Size,
+    made: contextlib.AbstractContextManager[list[PushingTill]],
+) -> _Both:
+    with made as tills, ThreadPoolExecutor(size.tills) as pool:
+        wait_for_the_feed(raw)
+        first = _run(pool, tills, raw, pid)
+        again = _run(pool, tills, raw, pid)
+    _check(first, "created", size)
+    _check(again, "exists", size)
+    return _Both(first, again)
+
+
+def _run(pool: ThreadPoolExecutor, tills: Sequence[PushingTill], raw: RawPostgres, pid: int) -> _Run:
+    used_s = processor_s(pid)
+    began = perf_counter()
+    sent = list(pool.map(PushingTill.send, tills))
+    seconds = perf_counter() - began
+    wait_for_the_feed(raw)
+    now_used_s = processor_s(pid)
+    return _Run(
+        seconds,
+        None if used_s is None or now_used_s is None else now_used_s - used_s,
+        [reply for replies, _ in sent for reply in replies],
+        max(each for _, times in sent for each in times),
+    )
+
+
+def _check(run: _Run, status: str, size: Size) -> None:
+    outcomes = [outcome for reply in run.replies for outcome in reply.outcomes]
+    assert len(outcomes) == size.events
+    flagged = [each for each in outcomes if each.status != status or each.findings]
+    assert not flagged, f"{len(flagged)} entries were not plainly {status}, the first: {flagged[0]}"
+
+
+def _measured(folder: Path, server: Server, size: Size, runs: dict[str, _Both]) -> Measured:
+    rates = {name: size.events / both.first.seconds for name, both in runs.items()}
+    return Measured(
+        figures=(
+            _rate("64 tills, a usual day", rates["day"], pgbench_rate(server, seconds=size.pgbench_s), "pgbench"),
+            _rate(
+                "64 tills, a usual day",
+                rates["day"],
+                ledger_rate(server, batches=size.ledger_batches),
+                "a plain SQL ledger, set-based",
+            ),
+            _rate("the same day again", size.events / runs["day"].again.seconds, rates["day"], "the first time"),
+            _rate(f"spending, all on {HOT_MEMBERS} members", rates["hot"], rates["spread"], "members spread"),
+        ),
+        breakdown={
+            f"head office's processor, {name}": per_event(both.first.server_s, size.events)
+            for name, both in runs.items()
+        }
+        | {f"slowest push, {name}": f"{both.first.slowest_s * 1000:,.0f} ms" for name, both in runs.items()},
+        settings={
+            "engine": "PostgreSQL, its defaults: fsync and synchronous_commit on",
+            "tills": size.tills,
+            "stores": size.stores,
+            "members": size.members,
+            "events a run": size.events,
+            "events a push": size.entries,
+            "a usual day": "30% top-ups, 60% redemptions of 3 lines, 10% refunds",
+            "spending": "90% redemptions of 3 lines, 10% refunds",
+            "pgbench": PGBENCH_SETTINGS,
+            "plain SQL ledger": LEDGER_SETTINGS,
+            "server": "1 process (uvicorn), all tills in another; no deadlock in any run",
+            "one flush, p50 us": round(flush_us(folder)),
+        },
+        notes=("one Python process of head office settles everything: see docs/BENCHMARKS.md for where its time goes",),
+    )
+
+
+def _rate(what: str, value: float, floor: float, floor_what: str) -> Figure:
+    return Figure(what=what, unit="events/s", value=value, floor=floor, floor_what=floor_what, better=Better.HIGHER)
