@@ -11,9 +11,10 @@ from tests.soak.franchise import Franchise
 from tests.soak.wire import CLEAR, WEATHERS
 
 _BAD: Final = ("answers lost", "cut", "nothing arrives", "nothing comes back")
-FORECAST: Final = tuple(kind for bad in _BAD for kind in (bad, "rough", "rough"))
+FORECAST: Final = tuple(kind for bad in _BAD for kind in (bad, "rough", "rough", "rough"))
 _AHEAD: Final = 5
-"""Each wire is so many turns ahead of the one before: some tills are served while others are cut off."""
+"""Each wire is so many turns ahead of the one before, so that one of four is bad at a time. A bad one costs its till more than the turn: open connections hang until their
+time is up, then come back-offs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from tests.soak.healing import disagreements, settle
 from tests.soak.misfortune import Pace, strike
 
 SHORT = Pace(lasts_s=20, weather_every_s=4, kill_every_s=3)
-LONG = Pace(lasts_s=180, weather_every_s=8, kill_every_s=5)
+LONG = Pace(lasts_s=180, weather_every_s=10, kill_every_s=6)
 ALWAYS = (
     "acknowledged", "topped_up online", "topped_up offline", "packets lost", "packets cut", "packets doubled",
     "applied, answer lost",
