@@ -17,6 +17,9 @@ _AHEAD: Final = 5
 time is up, then come back-offs."""
 
 
+_LONGER: Final = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     lasts_s: float
@@ -25,16 +28,15 @@ class Pace:
 
 
 def strike(franchise: Franchise, pace: Pace, over: threading.Event) -> None:
-    """For as long as the pace says and until everything has been killed once, or until `over`, which it sets at the end."""
-    victims = _victims(franchise)
-    kills = cycle(victims)
+    """For as long as the pace says; longer, where a slow machine has not come round to everything. Ends at `over`, which it sets itself in the end."""
+    kills = cycle(_victims(franchise))
     turns: dict[Callable[[], None], float] = {
         _weather(franchise): pace.weather_every_s,
         lambda: _kill(franchise, next(kills)): pace.kill_every_s,
     }
     begun = time.monotonic()
-    due = dict.fromkeys(turns, begun)
-    while time.monotonic() < begun + pace.lasts_s or not all(franchise.happened[f"killed {name}"] for name in victims):
+    due = dict(zip(turns, (begun, begun + pace.kill_every_s), strict=True))
+    while not _is_enough(franchise, time.monotonic() - begun, pace):
         turn = min(due, key=lambda each: due[each])
         if over.wait(max(0.0, due[turn] - time.monotonic())):
             break
@@ -43,6 +45,13 @@ def strike(franchise: Franchise, pace: Pace, over: threading.Event) -> None:
     over.set()
     for name in franchise.names:
         franchise.wires.weather(name, CLEAR)
+
+
+def _is_enough(franchise: Franchise, passed_s: float, pace: Pace) -> bool:
+    if passed_s < pace.lasts_s:
+        return False
+    struck = all(franchise.happened[f"killed {name}"] for name in _victims(franchise))
+    return passed_s > _LONGER * pace.lasts_s or (struck and bool(franchise.wires.happened["applied, answer lost"]))
 
 
 def _weather(franchise: Franchise) -> Callable[[], None]:

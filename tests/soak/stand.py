@@ -35,6 +35,7 @@ class Customers:
     phone_prefix: str
     purchases: list[str] = field(default_factory=list)
     newcomers: int = 0
+    topped_up: set[str] = field(default_factory=set)
 
     def next(self) -> Errand:
         roll, number = self.chance.random(), self.chance.choice(self.numbers)
@@ -43,7 +44,8 @@ class Customers:
             return Errand(kind="enrol", phone=f"{self.phone_prefix}{self.newcomers:06d}")
         if roll < 0.2 and self.purchases:
             return Errand(kind="refund", receipt_no=self.purchases.pop(), amount_minor=self.chance.randint(1, 100))
-        if roll < 0.5:
+        if number not in self.topped_up or roll < 0.4:
+            self.topped_up.add(number)
             return Errand(kind="top_up", member_no=number, amount_minor=self.chance.choice([500, 1_000, 3_000]))
         return Errand(kind="redeem", member_no=number, amount_minor=self.chance.randint(100, 2_500))
 
