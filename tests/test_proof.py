@@ -49,7 +49,9 @@ def test_every_pain_and_every_hole_has_a_row_and_what_has_no_test_is_said(page: 
     named = rows(page)
     assert [name for name in (*PAINS, *HOLES) if name not in named] == [], "docs/PROOF.md lacks these rows"
     bare = {name for name in (*PAINS, *HOLES) if not named[name]}
-    assert bare == without_a_test(page), "a last line `Without a test of its own: 5, H9.` names what has none, and nothing else"
+    assert bare == without_a_test(page), (
+        "a last line `Without a test of its own: 5, H9.` names what has none, and nothing else"
+    )
 
 
 def test_every_test_that_the_page_names_exists_and_is_run(page: str) -> None:

@@ -18,7 +18,7 @@ from tongchu.witness.agreement import (
     paper_disagreements,
     till_evidence,
 )
-from tongchu.witness.books import read_journal
+from tongchu.witness.books import HqBooks, SeenJournal, read_journal
 
 
 def settle(franchise: Franchise) -> None:
@@ -42,6 +42,7 @@ def disagreements(franchise: Franchise) -> list[str]:
         found += head_office_disagreements(till, books)
     found += member_disagreements([printed for till in evidence for printed in till.printed_entries()], books)
     for stand in franchise.stands.values():
+        found += _stuck(stand.name, read_journal(stand.place.config.data_dir), books)
         found += _views(franchise, stand)
         faults = verify_journal(stand.place.config.data_dir).faults
         found += [f"{stand.name}: {fault.code} {fault.what}" for fault in faults]
@@ -66,6 +67,17 @@ def _views(franchise: Franchise, stand: Stand) -> list[str]:
     ] + [f"{stand.name}: does not know {number}" for number in set(franchise.regulars) - shown.balances_minor.keys()]
 
 
+def _stuck(terminal_id: str, journal: SeenJournal, books: HqBooks) -> Iterator[str]:
+    """Every till has reported, so no hold is left, and no lease that its till gave back."""
+    returned = {entry.body["lease_id"] for entry in journal.entries if entry.kind == "lease_returned"}
+    rows = books.rows(
+        f"SELECT reservation_id, kind FROM reservations WHERE terminal_id = '{terminal_id}' AND state = 'open'"
+    )
+    for reservation_id, kind in rows:
+        if kind == "hold" or reservation_id in returned:
+            yield f"{terminal_id}: the {kind} {reservation_id} is stuck at head office"
+
+
 def _rebuilt(franchise: Franchise) -> Iterator[str]:
     """Wallets, purchases, postings, rollups and reservations are what the journals say."""
     database = Database(franchise.head_office.config.database)
@@ -77,8 +89,11 @@ def _rebuilt(franchise: Franchise) -> Iterator[str]:
 
 def _count(franchise: Franchise, evidence: list[TillEvidence]) -> None:
     happened, books = franchise.happened, franchise.books
+    for kind, state, count in books.rows("SELECT kind, state, count(*) FROM reservations GROUP BY kind, state"):
+        happened[f"{kind} {state}"] += int(count)
     for till in evidence:
         happened["entries"] += len(till.journal.entries)
+        happened.update(entry.kind for entry in till.journal.entries if entry.kind.startswith("lease_"))
         happened["reprints"] += till.marked.total()
         for _, paper in till.printed_entries():
             happened[f"{paper.kind} {'offline' if paper.provisional else 'online'}"] += 1
