@@ -143,12 +143,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if _is_full(cause):
+        causes = list(_causes(error))
+        if any(map(_is_full, causes)):
             raise StorageFull("the database's disk is full") from error
-        if _is_busy(cause):
-            raise DatabaseBusy(str(cause)) from error
+        if any(map(_is_busy, causes)):
+            raise DatabaseBusy(str(causes[0])) from error
         raise
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException | None]:
+    """The newest first. A full disk ends SQLite's whole unit of work, so the error that arrives is that a savepoint of it is gone."""
+    while error is not None:
+        yield error.orig if isinstance(error, DBAPIError) else error
+        error = error.__context__
 
 
 def is_unstorable(error: Exception) -> bool:

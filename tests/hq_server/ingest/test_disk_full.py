@@ -50,7 +50,7 @@ def test_a_full_disk_refuses_the_whole_push_and_takes_it_later(hq: ServedHq, roo
     with pytest.raises(HqBusy) as caught:
         till.push()
     assert caught.value.http_status == 503
-    assert caught.value.retry_after_s == 30
+    assert 30 <= (caught.value.retry_after_s or 0) <= 60, "not all tills at the same second"
     assert counts(hq) == before
     set_room(hq, None)
     reply = till.push()
