@@ -45,8 +45,8 @@ class Office:
     schedule: Schedule
 
 
-def office_of(request: Request) -> Office:
-    """A FastAPI dependency: `office: Annotated[Office, Depends(office_of)]`."""
+async def office_of(request: Request) -> Office:
+    """A FastAPI dependency: `office: Annotated[Office, Depends(office_of)]`. Async, because it is no work for a thread of the pool."""
     office = request.app.state.office
     assert isinstance(office, Office)
     return office

@@ -133,16 +133,19 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    """By the driver itself: through SQLAlchemy it would cost as much as a small query, at every unit of work."""
     writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN").close()
 
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """The faults of a database that a caller can answer sensibly, as this module's own errors. COPY raises the driver's errors bare."""
+    """The faults of a database that a caller can answer sensibly, as this module's own errors. COPY and BEGIN raise the driver's errors bare."""
     try:
         yield
-    except (DBAPIError, psycopg.Error) as error:
+    except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
         causes = list(_causes(error))
         if any(map(_is_full, causes)):
             raise StorageFull("the database's disk is full") from error

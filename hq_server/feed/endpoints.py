@@ -1,15 +1,19 @@
 """GET /v1/feed/{scope}/{epoch}/{page}: sealed pages for anyone and any cache, since they are encrypted and never change; the open one for the scope's tills."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from hq_server.database.engine import ReadSession
 from hq_server.errors import ApiProblem
-from hq_server.feed.pages import Page, PageUnknown, feed_head, is_full, open_page, seal, stored_page
+from hq_server.feed.pages import Page, PageUnknown, head_at, is_full, open_page, seal, stored_page
 from hq_server.keys.generations import current_key
 from hq_server.office import Office, office_of
-from hq_server.sessions.endpoints import calling_till, refuse_foreign_scope
+from hq_server.sessions.endpoints import authenticated, refuse_foreign_scope
 from sync.client import SEALED_PAGE_TYPE
 from sync.messages import PROTOCOL_HEADER, PROTOCOL_VERSION, SCOPE_KEY_HEADER
 
@@ -31,42 +35,67 @@ async def get_page(
     after: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
     """`wait_s` holds the answer until the feed has more than `after` (default: than now). Async only to wait without holding a thread."""
-    sealed = await run_in_threadpool(_sealed, office, scope, epoch, page)
-    if sealed is not None:
-        return _answered_sealed(sealed, request.headers.get("if-none-match"))
-    head = await run_in_threadpool(_authorised_head, office, authorization, scope, epoch)
+    asked = _Asked(scope, epoch, page, authorization, request.headers.get("if-none-match"))
     if wait_s:
-        await office.news.wait(scope, head if after is None else after, wait_s)
-        sealed = await run_in_threadpool(_sealed, office, scope, epoch, page)
-        if sealed is not None:
-            return _answered_sealed(sealed, None)
-    return await run_in_threadpool(_open, office, scope, epoch, page)
+        head = await run_in_threadpool(_head_to_wait_at, office, asked)
+        if head is not None:
+            await office.news.wait(scope, head if after is None else after, wait_s)
+    return await run_in_threadpool(_answered, office, asked)
 
 
-def _sealed(office: Office, scope: str, epoch: str, page: int) -> Page | None:
-    """None while the page is not full."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page, and what the request shows: a token, and the ETag of what the caller has already."""
+
+    scope: str
+    epoch: str
+    page: int
+    authorization: str | None
+    known: str | None
+
+
+def _head_to_wait_at(office: Office, asked: _Asked) -> int | None:
+    """None when there is nothing to wait for: the page is full."""
+    with _page_or_problem(), office.database.read() as session:
+        if stored_page(session, asked.scope, asked.epoch, asked.page) is not None:
+            return None
+        head = head_at(session, asked.scope, asked.epoch, asked.page)
+        if is_full(asked.page, head):
+            return None
+        _refuse_strangers(session, office, asked)
+        return head
+
+
+def _answered(office: Office, asked: _Asked) -> Response:
+    """From one view of the database, but for the sealing of a page that has just become full."""
+    with _page_or_problem(), office.database.read() as session:
+        kept = stored_page(session, asked.scope, asked.epoch, asked.page)
+        if kept is not None:
+            return _answered_sealed(kept, asked.known)
+        head = head_at(session, asked.scope, asked.epoch, asked.page)
+        if not is_full(asked.page, head):
+            _refuse_strangers(session, office, asked)
+            return _answered_open(
+                open_page(session, asked.scope, asked.epoch, asked.page, head=head, at=office.clock())
+            )
+        key = current_key(session, office.keys, asked.scope)
+    sealed = seal(office.database, asked.scope, asked.epoch, asked.page, key, random=office.keys.random)
+    return _answered_sealed(sealed, asked.known)
+
+
+def _refuse_strangers(session: ReadSession, office: Office, asked: _Asked) -> None:
+    refuse_foreign_scope(authenticated(session, office, asked.authorization), asked.scope)
+
+
+@contextmanager
+def _page_or_problem() -> Iterator[None]:
     try:
-        with office.database.read() as session:
-            kept = stored_page(session, scope, epoch, page)
-            if kept is not None:
-                return kept
-            if not is_full(session, scope, epoch, page):
-                return None
-            key = current_key(session, office.keys, scope)
+        yield
     except PageUnknown as error:
         raise ApiProblem("epoch_over" if error.epoch_over else "page_unknown", str(error)) from error
-    return seal(office.database, scope, epoch, page, key, random=office.keys.random)
 
 
-def _authorised_head(office: Office, authorization: str | None, scope: str, epoch: str) -> int:
-    refuse_foreign_scope(calling_till(office, authorization), scope)
-    with office.database.read() as session:
-        return feed_head(session, scope, epoch)
-
-
-def _open(office: Office, scope: str, epoch: str, page: int) -> Response:
-    with office.database.read() as session:
-        opened = open_page(session, scope, epoch, page, at=office.clock())
+def _answered_open(opened: Page) -> Response:
     headers = {PROTOCOL_HEADER: PROTOCOL_VERSION, "Cache-Control": "no-store"}
     return Response(opened.body, headers=headers, media_type=_OPEN_PAGE_TYPE)
 

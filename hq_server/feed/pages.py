@@ -7,17 +7,31 @@ from hashlib import sha256
 from secrets import token_bytes
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import Database, ReadSession, WriteSession
-from hq_server.database.models import Feed, FeedHead, SealedPage
+from hq_server.database.models import Feed, SealedPage
 from hq_server.database.upsert import upsert
-from hq_server.feed.publishing import current_epoch
+from hq_server.feed.publishing import current_epoch, feed_head
 from hq_server.keys.derived import DerivedKey
 from sync.feed import page_of, seal_page, write_page
 from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow
 
 _NONCE_BYTES = 12
+_STORED = select(SealedPage.body, SealedPage.key_id).where(
+    SealedPage.feed_id == bindparam("feed_id"),
+    SealedPage.epoch == bindparam("epoch"),
+    SealedPage.page == bindparam("page"),
+)
+_ROWS = (
+    select(Feed.seq, Feed.payload, Feed.needs_global, Feed.sequenced_at)
+    .where(
+        Feed.feed_id == bindparam("feed_id"),
+        Feed.epoch == bindparam("epoch"),
+        Feed.seq.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(Feed.seq)
+)
 _decode_row = msgspec.json.Decoder(FeedRow).decode
 
 
@@ -44,32 +58,23 @@ class Page:
 
 def stored_page(session: ReadSession, feed_id: str, epoch: str, page: int) -> Page | None:
     """A sealed page that was served before."""
-    kept = session.execute(
-        select(SealedPage.body, SealedPage.key_id).where(
-            SealedPage.feed_id == feed_id, SealedPage.epoch == epoch, SealedPage.page == page
-        )
-    ).one_or_none()
+    kept = session.execute(_STORED, {"feed_id": feed_id, "epoch": epoch, "page": page}).one_or_none()
     return None if kept is None else Page(kept.body, sealed=True, key_id=kept.key_id)
 
 
-def is_full(session: ReadSession, feed_id: str, epoch: str, page: int) -> bool:
-    """Raises `PageUnknown` for a page that does not exist."""
+def head_at(session: ReadSession, feed_id: str, epoch: str, page: int) -> int:
+    """The feed's head, asked by somebody who wants this page. Raises `PageUnknown` for a page that does not exist."""
     now = current_epoch(session)
     if epoch != now:
         raise PageUnknown(f"epoch {epoch} is over, this is {now}", epoch_over=True)
     head = feed_head(session, feed_id, epoch)
     if not 0 <= page <= page_of(head + 1):
         raise PageUnknown(f"the feed's last page is {page_of(head + 1)}", epoch_over=False)
+    return head
+
+
+def is_full(page: int, head: int) -> bool:
     return head >= (page + 1) * PAGE_ROWS
-
-
-def feed_head(session: ReadSession, feed_id: str, epoch: str) -> int:
-    return (
-        session.execute(
-            select(FeedHead.seq).where(FeedHead.feed_id == feed_id, FeedHead.epoch == epoch)
-        ).scalar_one_or_none()
-        or 0
-    )
 
 
 def seal(
@@ -115,8 +120,8 @@ def _sealed_contents(session: ReadSession, feed_id: str, epoch: str, page: int) 
     )
 
 
-def open_page(session: ReadSession, feed_id: str, epoch: str, page: int, *, at: datetime) -> Page:
-    """The page at the feed's end as this session sees it; empty when the feed ends just before it."""
+def open_page(session: ReadSession, feed_id: str, epoch: str, page: int, *, head: int, at: datetime) -> Page:
+    """The page at the feed's end as this session sees it, `head` included; empty when the feed ends just before it."""
     entries, needs_global, _ = _entries(session, feed_id, epoch, page)
     contents = FeedPage(
         scope=feed_id,
@@ -124,7 +129,7 @@ def open_page(session: ReadSession, feed_id: str, epoch: str, page: int, *, at: 
         page=page,
         sealed=False,
         entries=entries,
-        head=entries[-1].seq if entries else feed_head(session, feed_id, epoch),
+        head=entries[-1].seq if entries else head,
         needs_global=needs_global,
         as_of=at,
     )
@@ -135,11 +140,8 @@ def _entries(
     session: ReadSession, feed_id: str, epoch: str, page: int
 ) -> tuple[tuple[FeedEntry, ...], int, datetime | None]:
     first = page * PAGE_ROWS + 1
-    found = session.execute(
-        select(Feed.seq, Feed.payload, Feed.needs_global, Feed.sequenced_at)
-        .where(Feed.feed_id == feed_id, Feed.epoch == epoch, Feed.seq.between(first, first + PAGE_ROWS - 1))
-        .order_by(Feed.seq)
-    ).all()
+    wanted = {"feed_id": feed_id, "epoch": epoch, "first": first, "last": first + PAGE_ROWS - 1}
+    found = session.execute(_ROWS, wanted).all()
     entries = tuple(FeedEntry(seq=row.seq, row=_decode_row(row.payload)) for row in found)
     assert [entry.seq for entry in entries] == list(range(first, first + len(entries))), "a feed has no gaps"
     return entries, max((row.needs_global for row in found), default=0), found[-1].sequenced_at if found else None

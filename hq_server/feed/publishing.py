@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import ReadSession, WriteSession
@@ -35,8 +35,16 @@ class NumberedRow(NamedTuple):
 encode_row = msgspec.json.Encoder(order="sorted").encode
 
 
+_EPOCH: Final = select(HqState.epoch)
+_HEAD: Final = select(FeedHead.seq).where(
+    FeedHead.feed_id == bindparam("feed_id"), FeedHead.epoch == bindparam("epoch")
+)
+_HEADS: Final = select(FeedHead.feed_id, FeedHead.seq).where(FeedHead.epoch == bindparam("epoch"))
+"""Built once: SQLAlchemy takes longer to build such a statement than to run it, and every request of a till asks for them."""
+
+
 def current_epoch(session: ReadSession) -> str:
-    return session.execute(select(HqState.epoch)).scalar_one()
+    return session.execute(_EPOCH).scalar_one()
 
 
 def hold_ledger(session: WriteSession, *, sequenced: int = 0) -> str:
@@ -48,8 +56,12 @@ def hold_ledger(session: WriteSession, *, sequenced: int = 0) -> str:
 
 def heads_of(session: ReadSession, epoch: str) -> dict[str, int]:
     """The last seq of every feed of an epoch; a feed without rows is absent."""
-    rows = session.execute(select(FeedHead.feed_id, FeedHead.seq).where(FeedHead.epoch == epoch))
-    return {row.feed_id: row.seq for row in rows}
+    return {row.feed_id: row.seq for row in session.execute(_HEADS, {"epoch": epoch})}
+
+
+def feed_head(session: ReadSession, feed_id: str, epoch: str) -> int:
+    """The last seq of one feed; 0 before the first row."""
+    return session.execute(_HEAD, {"feed_id": feed_id, "epoch": epoch}).scalar_one_or_none() or 0
 
 
 def publish(session: WriteSession, feed_id: str, *rows: FeedRow, at: datetime) -> int:
@@ -63,9 +75,7 @@ def number_rows(
 ) -> dict[str, int]:
     """Numbers and writes encoded rows by feed; the caller holds the ledger. Returns the new heads."""
     heads = _advance(session, epoch, {feed_id: len(rows) for feed_id, rows in payloads.items()})
-    needs_global = session.execute(
-        select(FeedHead.seq).where(FeedHead.feed_id == GLOBAL_SCOPE, FeedHead.epoch == epoch)
-    ).scalar_one_or_none()
+    needs_global = feed_head(session, GLOBAL_SCOPE, epoch)
     writer_for(session).append(
         Feed,
         [
@@ -73,7 +83,7 @@ def number_rows(
                 feed_id=feed_id,
                 epoch=epoch,
                 seq=heads[feed_id] - len(encoded) + place,
-                needs_global=0 if feed_id == GLOBAL_SCOPE else needs_global or 0,
+                needs_global=0 if feed_id == GLOBAL_SCOPE else needs_global,
                 sequenced_at=at,
                 payload=payload,
             )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from hq_server.answers import answered
 from hq_server.errors import ApiProblem
-from hq_server.members.service import NothingAsked, answer, enter_found, wanted_ids
+from hq_server.members.service import NothingAsked, answer, enter_found, newcomers, wanted_ids
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
 from hq_server.sessions.endpoints import CallingTill
@@ -24,9 +24,12 @@ def find_members(body: RequestBody, till: CallingTill, office: Annotated[Office,
     try:
         with office.database.read() as session:
             member_ids = wanted_ids(session, office.keys, wanted)
+            entering = newcomers(session, member_ids, till.store_id)
+            if not entering:
+                return answered(answer(session, member_ids, now=office.clock()))
     except NothingAsked as error:
         raise ApiProblem("request_invalid", str(error)) from error
-    _enter(office, member_ids, till.store_id)
+    _enter(office, entering, till.store_id)
     with office.database.read() as session:
         found = answer(session, member_ids, now=office.clock())
     return answered(found)

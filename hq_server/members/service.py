@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from hq_server.database.engine import ReadSession, WriteSession
-from hq_server.database.models import Member
+from hq_server.database.models import Member, ScopeMember
 from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
 from hq_server.members.personal import cipher_of
@@ -15,6 +15,9 @@ from stored_value.identity import MemberId, StoreId
 from sync.messages import FindMember, FoundMembers
 
 FOUND_MAX = 10
+_IN_SCOPE = select(ScopeMember.member_id).where(
+    ScopeMember.store_id == bindparam("store_id"), ScopeMember.member_id.in_(bindparam("member_ids", expanding=True))
+)
 
 
 class NothingAsked(Exception):
@@ -27,6 +30,12 @@ def wanted_ids(session: ReadSession, keys: HqKeys, wanted: FindMember) -> list[M
         select(Member.member_id).where(_condition(keys, wanted)).order_by(Member.enrolled_at).limit(FOUND_MAX)
     )
     return [MemberId(member_id) for member_id in found]
+
+
+def newcomers(session: ReadSession, member_ids: list[MemberId], store_id: StoreId) -> list[MemberId]:
+    """Those who do not belong to the store yet."""
+    known = set(session.scalars(_IN_SCOPE, {"store_id": store_id, "member_ids": member_ids}))
+    return [member_id for member_id in member_ids if member_id not in known]
 
 
 def enter_found(

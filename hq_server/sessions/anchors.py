@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Terminal
-from hq_server.feed.publishing import current_epoch, heads_of
+from hq_server.feed.publishing import current_epoch, feed_head
 from hq_server.keys.key_files import HqKeys
 from hq_server.sessions.epochs import newest_rulebook
 from stored_value.identity import TerminalId
@@ -28,7 +28,7 @@ def anchor_for(session: ReadSession, keys: HqKeys, terminal: Terminal, *, now: d
         terminal_id=TerminalId(terminal.terminal_id),
         hq_time=now,
         rulebook=newest_rulebook(session),
-        global_cursor=heads_of(session, epoch).get(GLOBAL_SCOPE, 0),
+        global_cursor=feed_head(session, GLOBAL_SCOPE, epoch),
         accepted_seq=terminal.accepted_seq,
     )
 
@@ -40,7 +40,7 @@ def lies_in_future(session: ReadSession, terminal: Terminal, anchor: AnchorRef, 
         return anchor.epoch > epoch
     return (
         anchor.accepted_seq > terminal.accepted_seq
-        or anchor.global_cursor > heads_of(session, epoch).get(GLOBAL_SCOPE, 0)
+        or anchor.global_cursor > feed_head(session, GLOBAL_SCOPE, epoch)
         or anchor.rulebook > newest_rulebook(session)
         or anchor.hq_time > now + CLOCK_LEEWAY
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 
 from hq_server.answers import answered
+from hq_server.database.engine import ReadSession
 from hq_server.errors import ApiProblem
 from hq_server.keys.generations import ScopeKeyUnknown, current_key, key_named
 from hq_server.office import Office, office_of
@@ -21,9 +22,14 @@ def calling_till(
     office: Annotated[Office, Depends(office_of)], authorization: Annotated[str | None, Header()] = None
 ) -> TillToken:
     """The active till whose token the request carries."""
+    with office.database.read() as session:
+        return authenticated(session, office, authorization)
+
+
+def authenticated(session: ReadSession, office: Office, authorization: str | None) -> TillToken:
+    """The same within a view of the database that the endpoint has already."""
     try:
-        with office.database.read() as session:
-            return authenticate(session, office.tokens, authorization, now=office.clock())
+        return authenticate(session, office.tokens, authorization, now=office.clock())
     except SessionRefused as refused:
         raise ApiProblem(refused.code, str(refused)) from refused
 

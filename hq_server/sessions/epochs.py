@@ -17,6 +17,7 @@ from hq_server.feed.publishing import current_epoch
 from stored_value.identity import uuid7
 
 STATE_KEY = "hq"
+_NEWEST = select(func.max(RulebookVersion.version))
 
 
 def first_epoch(*, now: datetime, random: Callable[[int], bytes] = token_bytes) -> str:
@@ -49,4 +50,4 @@ def _just_after(epoch: str) -> datetime:
 
 def newest_rulebook(session: ReadSession) -> int:
     """The highest version published, in force or not; 0 before the first."""
-    return session.scalar(select(func.max(RulebookVersion.version))) or 0
+    return session.scalar(_NEWEST) or 0

@@ -3,10 +3,10 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import ReadSession, WriteSession
-from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.database.models import HqState, Terminal, TerminalStatus
 from hq_server.exceptions.clocks import notice_clock
 from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
@@ -22,6 +22,13 @@ from sync.messages import GLOBAL_SCOPE, Session, SessionRequest
 
 logger = logging.getLogger(__name__)
 _VERSION_CHARS_MAX = 40
+_STANDING = select(
+    Terminal.incarnation,
+    Terminal.status,
+    Terminal.status_reason,
+    select(HqState.epoch).scalar_subquery().label("epoch"),
+).where(Terminal.store_id == bindparam("store_id"), Terminal.terminal_id == bindparam("terminal_id"))
+_BY_ID = select(Terminal).where(Terminal.terminal_id == bindparam("terminal_id"))
 
 
 class SessionRefused(Exception):
@@ -77,17 +84,18 @@ def authenticate(session: ReadSession, tokens: Tokens, authorization: str | None
         raise SessionRefused("token_invalid", "this is not a session token of this head office") from error
     except TokenOutlived as error:
         raise SessionRefused("token_expired", "the session is over; open a new one") from error
-    terminal = session.get(Terminal, (token.store_id, token.terminal_id))
+    wanted = {"store_id": token.store_id, "terminal_id": token.terminal_id}
+    terminal = session.execute(_STANDING, wanted).one_or_none()
     if terminal is None or terminal.incarnation != token.incarnation:
         raise SessionRefused("terminal_unknown", "this till is not enrolled here")
-    _refuse_inactive(terminal)
-    if token.epoch != current_epoch(session):
+    _refuse_inactive(terminal.status, terminal.status_reason)
+    if token.epoch != terminal.epoch:
         raise SessionRefused("token_expired", "head office began a new epoch; open a new session")
     return token
 
 
 def _proven(session: WriteSession, tokens: Tokens, request: SessionRequest, now: datetime) -> Terminal:
-    terminal = session.scalars(select(Terminal).where(Terminal.terminal_id == request.terminal_id)).one_or_none()
+    terminal = session.scalars(_BY_ID, {"terminal_id": request.terminal_id}).one_or_none()
     if terminal is None:
         raise SessionRefused("terminal_unknown", "this till is not enrolled here")
     try:
@@ -98,17 +106,16 @@ def _proven(session: WriteSession, tokens: Tokens, request: SessionRequest, now:
         verify(terminal.public_key, request.signature, session_statement(request.challenge))
     except SignatureError as error:
         raise SessionRefused("signature_refused", "the signature is not by this till's key") from error
-    _refuse_inactive(terminal)
+    _refuse_inactive(terminal.status, terminal.status_reason)
     return terminal
 
 
-def _refuse_inactive(terminal: Terminal) -> None:
-    match terminal.status:
+def _refuse_inactive(status: str, status_reason: str) -> None:
+    match status:
         case TerminalStatus.ACTIVE:
             return
         case TerminalStatus.STOPPED:
-            reason = terminal.status_reason or "head office stopped this till"
-            raise SessionRefused("terminal_stopped", reason)
+            raise SessionRefused("terminal_stopped", status_reason or "head office stopped this till")
         case _:
             raise SessionRefused("terminal_revoked", "head office revoked this till")
 

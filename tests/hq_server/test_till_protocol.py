@@ -185,6 +185,13 @@ def test_a_stranger_is_read_online_and_belongs_to_the_store_from_then_on(hq: Ser
     assert fed.version == row.version
 
 
+def test_a_member_of_the_store_is_read_while_somebody_else_writes(hq: ServedHq, till: PushingTill) -> None:
+    own = next(person for person in franchise_data.members(until=NOW) if person.home_store_id == "S01")
+    with hq.database.write():
+        found = till.client.find_member(FindMember(member_id=own.member_id), timeout_s=5.0)
+    assert [row.member_id for row in found.members] == [own.member_id]
+
+
 def test_nobody_is_found_by_an_unknown_phone_and_a_question_must_be_one(till: PushingTill) -> None:
     assert till.client.find_member(FindMember(phone="+8613000000000")).members == ()
     for asked in (FindMember(), FindMember(phone="+8613000000000", member_no="0001000017")):
