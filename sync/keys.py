@@ -5,6 +5,7 @@ import binascii
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -98,8 +99,10 @@ def certify(
     return msgspec.structs.replace(bare, signature=sign(root, statement_of("certificate", bare)))
 
 
+@lru_cache(maxsize=256)
 def check_certificate(root_public_key: str, certificate: KeyCertificate) -> None:
-    """Raises `SignatureError` when the pinned root did not sign it."""
+    """Raises `SignatureError` when the pinned root did not sign it. What was found good is remembered by its whole content: it is good for ever, and both
+    sides look at the same few certificates at every exchange."""
     bare = msgspec.structs.replace(certificate, signature="")
     verify(root_public_key, certificate.signature, statement_of("certificate", bare))
     if certificate.key_id != key_id_of(certificate.public_key):

@@ -3,9 +3,12 @@
 Rows carry only what a till may know (L10): a masked name, the last four digits of the phone, a short tag of it, and the wallet as `wallet_codec` writes it.
 """
 
+import os
 import sqlite3
+import tempfile
 import threading
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -127,9 +130,35 @@ one_migration_at_a_time = threading.Lock()
 
 
 def upgrade(path: Path) -> None:
-    """Creates `path` or brings it to the newest shape; quick when it has it."""
-    if is_current(path):
-        return
+    """Creates `path` or brings it to the newest shape; quick when it has it, or when there was nothing."""
+    if not path.exists():
+        _put(_empty_file(), path)
+    elif not is_current(path):
+        _migrate(path)
+
+
+@cache
+def _empty_file() -> bytes:
+    """Made by the migrations, once a process: they take longer than everything else in making a replica."""
+    with tempfile.TemporaryDirectory(prefix="tongchu-replica-") as folder:
+        path = Path(folder) / "replica.db"
+        _migrate(path)
+        return path.read_bytes()
+
+
+def _put(content: bytes, path: Path) -> None:
+    """Whole or not at all. The log of a file that is gone must not be taken for the new one's."""
+    for suffix in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _migrate(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "replica_migrations").replace("%", "%%"))

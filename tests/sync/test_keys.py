@@ -9,7 +9,7 @@ from stored_value.identity import TerminalId
 from sync.anchor import check_anchor, make_anchor
 from sync.entry import AnchorRef
 from sync.errors import SignatureError
-from sync.keys import KeyPurpose, TrustedKeys, certify, key_id_of, public_key_text, sign, verify
+from sync.keys import KeyPurpose, TrustedKeys, certify, check_certificate, key_id_of, public_key_text, sign, verify
 from tests.sync.miniature import T0, key
 
 ROOT, SIGNING, FOREIGN = key(1), key(2), key(3)
@@ -54,6 +54,20 @@ def test_a_certificate_by_another_root_is_refused() -> None:
     certificate = certify(FOREIGN, public_key_text(SIGNING), KeyPurpose.ANCHOR, T0, T0 + timedelta(days=1))
     with pytest.raises(SignatureError):
         TrustedKeys(public_key_text(ROOT), (certificate,))
+
+
+def test_a_certificate_found_good_vouches_for_no_other() -> None:
+    good = certify(ROOT, public_key_text(SIGNING), KeyPurpose.ANCHOR, T0, T0 + timedelta(days=1))
+    check_certificate(public_key_text(ROOT), good)
+    for forged in (
+        msgspec.structs.replace(good, not_after=T0 + timedelta(days=900)),
+        msgspec.structs.replace(good, purpose=KeyPurpose.RULEBOOK),
+        msgspec.structs.replace(good, public_key=public_key_text(FOREIGN)),
+    ):
+        with pytest.raises(SignatureError):
+            check_certificate(public_key_text(ROOT), forged)
+    with pytest.raises(SignatureError):
+        check_certificate(public_key_text(FOREIGN), good)
 
 
 def test_rubbish_signatures_are_refused_not_raised_through() -> None:
