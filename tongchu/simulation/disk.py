@@ -15,10 +15,13 @@ class Disk:
         disk = self
 
         class OnThisDisk(sqlite3.Connection):
+            _told_full = False
+
             def execute(self, statement: str, parameters: Any = (), /) -> sqlite3.Cursor:
-                if statement == "BEGIN IMMEDIATE":
+                if statement == "BEGIN IMMEDIATE" and (disk.full or self._told_full):
                     # Never below what the file has: SQLite takes 1 as "no page more".
                     super().execute(f"PRAGMA max_page_count = {1 if disk.full else _NO_LIMIT}")
+                    self._told_full = disk.full
                 return super().execute(statement, parameters)
 
         return OnThisDisk

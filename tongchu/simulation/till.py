@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import httpx
 
 from stored_value.refusals import Refusal
+from sync.messages import GLOBAL_SCOPE
 from terminal.clock import SimulatedClock
 from terminal.config import PrinterConfig, TillConfig
 from terminal.counter import Counter
@@ -104,6 +105,12 @@ class TillMachine:
     @property
     def online(self) -> bool:
         return self.station.sync_status().online
+
+    def state(self) -> tuple[object, ...]:
+        """How far journal and replica have come; equal states show equal views."""
+        journal, replica = self.station.journal, self.station.replica
+        cursors = (replica.cursor(GLOBAL_SCOPE), replica.cursor(self.store_id))
+        return journal.head(), journal.outcomes.settled_through(), journal.head_office.epoch, *cursors
 
     def print_out(self) -> None:
         self.do(self.station.print_waiting)

@@ -64,6 +64,7 @@ class World:
         self._around = Around(time=self.time, record=record, make_station=parts.make_station)
         self.tills: list[TillMachine] = []
         self._next_sync: dict[str, int] = {}
+        self._seen_in_doubt: dict[str, object] = {}
         self.closing = self.time()
         for terminal_id in terminal_ids(scenario.tills):
             till = at_rest.till_folder(folder, terminal_id)
@@ -145,9 +146,16 @@ class World:
         wait_s = till.sync()
         self.record.count("cycles" if till.online else "cycles failed")
         if not till.online and not till.scrapped:
-            self.watch.in_doubt(till)
+            self._look_at_doubts(till)
         if number == self._next_sync[till.label]:
             self.after(timedelta(seconds=wait_s), lambda: self._sync(till, number))
+
+    def _look_at_doubts(self, till: TillMachine) -> None:
+        """Once for each state of the till while head office can be compared with: its views are made of nothing else."""
+        state = (till.state(), self.head_office.up)
+        if self._seen_in_doubt.get(till.label) != state:
+            self._seen_in_doubt[till.label] = state
+            self.watch.in_doubt(till)
 
     def _back_up(self) -> None:
         if self.head_office.up:
