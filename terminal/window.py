@@ -26,6 +26,7 @@ from terminal.screens.cash_out_screen import CashOutScreen
 from terminal.screens.deposits_screen import DepositsScreen
 from terminal.screens.enrol_member_screen import EnrolMemberScreen
 from terminal.screens.enrol_till_screen import EnrolTillScreen
+from terminal.screens.findings_screen import FindingsScreen
 from terminal.screens.front import Front
 from terminal.screens.holdings_screen import HoldingsScreen
 from terminal.screens.home_screen import HomeScreen
@@ -64,6 +65,7 @@ _SCREENS: Final[dict[str, type[TillScreen]]] = {
     "refund": RefundScreen,
     "enrol_member": EnrolMemberScreen,
     "receipts": ReceiptsScreen,
+    "findings": FindingsScreen,
     "cash_out": CashOutScreen,
     "deposits": DepositsScreen,
     "card_care": CardCareScreen,

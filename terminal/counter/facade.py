@@ -18,6 +18,7 @@ from terminal.counter import (
     cards,
     cash_out,
     deposits,
+    findings_list,
     holdings,
     members,
     order,
@@ -48,6 +49,7 @@ from terminal.counter.views import (
     TillStatus,
     TopUpQuote,
 )
+from terminal.counter.views_findings import FoundEntry
 from terminal.counter.views_money_out import CashOutQuote, DepositView, TakingBack, WaitingCashOut
 from terminal.counter.workplace import Workplace
 from terminal.journal import Journal
@@ -301,6 +303,10 @@ class Counter:
     def record_identity(self, action: EventId, member_id: MemberId, identity: Identity) -> Completed | Refusal:
         with self._acting:
             return cards.record_identity(self._place, action, member_id, identity)
+
+    def findings(self, limit: int = 50) -> tuple[FoundEntry, ...]:
+        """What head office found in this till's own entries and somebody should know, newest first."""
+        return findings_list.findings(self._place, limit)
 
     def receipts(self, limit: int = 50) -> tuple[ReceiptRow, ...]:
         return receipts_list.receipts(self._place, limit)

@@ -10,6 +10,7 @@ from terminal.screens.navigation import (
     CloseShift,
     Destination,
     EnrolMember,
+    Findings,
     Identify,
     Lock,
     Purpose,
@@ -37,6 +38,7 @@ class HomeView:
     top_up: TileView
     tiles: tuple[TileView, ...]
     scan_hint: str
+    findings: str
     language: str
     theme: str
     theme_icon: str
@@ -65,6 +67,7 @@ class HomePresenter(CounterPresenter[HomeView]):
             "refund": Refund(),
             "close": CloseShift(),
             "receipts": Receipts(),
+            "findings": Findings(),
         }
         self.desk.navigator.go(destinations[key])
 
@@ -92,12 +95,18 @@ class HomePresenter(CounterPresenter[HomeView]):
                 TileView(key="receipts", label=t("Receipts"), hint=t("Find, reprint"), icon="receipt"),
             ),
             scan_hint=t("Scan a member's code or a receipt at any time"),
+            findings=self._findings(),
             language=self._appearance.other_language,
             theme=t("Light") if dark else t("Dark"),
             theme_icon="sun" if dark else "moon",
             lock=t("Lock"),
             notice=self.notice,
         )
+
+    def _findings(self) -> str:
+        """Empty while head office has nothing to say."""
+        count = self._status.findings_open if self._status else 0
+        return self.t("{count} to look at", count=count) if count else ""
 
     def _redeem_hint(self) -> str:
         status = self._status

@@ -136,6 +136,11 @@ class Receipts:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    screen: ClassVar[str] = "findings"
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     completed: Completed
     name_masked: str = ""
@@ -162,6 +167,7 @@ Destination = (
     | TakeBack
     | EnrolMember
     | Receipts
+    | Findings
     | Result
 )
 _ROOTS = (Lock, EnrolTill, Home, OpenShift)

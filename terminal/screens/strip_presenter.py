@@ -94,7 +94,7 @@ def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
     if status.stopped_reason is not None:
         return "stopped", texts.t("Till stopped: use another one, call head office")
     if status.is_hq_older:
-        return "offline", texts.t("Head office's version is older than this till's: have it updated")
+        return "offline", texts.t("Head office is older: update it")
     if not status.online:
         limit = format_yuan(status.offline_member_limit_minor).removesuffix(".00")
         return "offline", _offline_sentence(status, texts, limit)

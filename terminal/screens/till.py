@@ -12,6 +12,7 @@ from terminal.screens.card_care_presenter import CardCarePresenter
 from terminal.screens.cash_out_presenter import CashOutPresenter
 from terminal.screens.deposits_presenter import DepositsPresenter
 from terminal.screens.enrol_member_presenter import EnrolMemberPresenter
+from terminal.screens.findings_presenter import FindingsPresenter
 from terminal.screens.front import Front
 from terminal.screens.holdings_presenter import HoldingsPresenter
 from terminal.screens.home_presenter import HomePresenter
@@ -24,6 +25,7 @@ from terminal.screens.navigation import (
     CloseShift,
     Deposits,
     EnrolMember,
+    Findings,
     Holdings,
     Home,
     Identify,
@@ -75,6 +77,7 @@ class Till(Front):
                 Refund.screen: RefundPresenter(desk),
                 EnrolMember.screen: EnrolMemberPresenter(desk),
                 Receipts.screen: ReceiptsPresenter(desk),
+                Findings.screen: FindingsPresenter(desk),
                 CashOut.screen: CashOutPresenter(desk),
                 Deposits.screen: DepositsPresenter(desk),
                 CardCare.screen: CardCarePresenter(desk),

@@ -23,6 +23,7 @@ from terminal.screens.navigation import (
     Deposits,
     EnrolMember,
     EnrolTill,
+    Findings,
     Home,
     Identify,
     Lock,
@@ -40,7 +41,7 @@ from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver, receipt_picture, window
 from tests.terminal.screens.shots import Shot, both, dark, english, offline
 from tests.terminal.screens.shots_order import ORDER_SHOTS
-from tests.terminal.screens.stand_in import LI, LONG, PURCHASE, WANG
+from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, STATUS, WANG
 from tests.terminal.screens.stand_in_money_out import LAST, WAITING
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
@@ -189,6 +190,14 @@ def _too_full(bench: Bench) -> None:
     bench.counter.refusal = Refusal(RefusalCode.WALLET_LIMIT, {"limit_minor": 500_000, "left_minor": 396_160})
 
 
+def _clock_off(bench: Bench) -> None:
+    bench.counter.state = replace(STATUS, clock_off_s=420, pay_codes_blocked=True, findings_open=3)
+
+
+def _hq_older(bench: Bench) -> None:
+    bench.counter.state = replace(OFFLINE, is_hq_older=True, findings_open=3)
+
+
 SHOTS: Final = (
     *ORDER_SHOTS,
     Shot(name="enrol-till", at=EnrolTill(), set_up=_first_start),
@@ -248,6 +257,10 @@ SHOTS: Final = (
     Shot(name="enrol-member", at=EnrolMember(), play=_person),
     Shot(name="receipts", at=Receipts(), play=_choose_receipt),
     Shot(name="receipts-en", at=Receipts(), play=_choose_receipt, set_up=english),
+    Shot(name="findings", at=Findings()),
+    Shot(name="findings-en", at=Findings(), set_up=both(english, dark)),
+    Shot(name="home-clock-off", at=Home(), set_up=_clock_off),
+    Shot(name="home-hq-older-en", at=Home(), set_up=both(english, _hq_older)),
     Shot(name="shift-close", at=CloseShift(), play=_counted),
     Shot(name="shift-close-report", at=CloseShift(), play=_closed),
     Shot(name="shift-close-en", at=CloseShift(), play=_closed, set_up=english),

@@ -33,6 +33,7 @@ from terminal.counter.views import (
     TopUpQuote,
 )
 from terminal.devices.scanner_state import ScannerState
+from tests.terminal.screens.stand_in_findings import FindingsStandIn
 from tests.terminal.screens.stand_in_money_out import MoneyOutStandIn
 from tests.terminal.screens.stand_in_order import ORDER, StandInOrders
 
@@ -165,7 +166,7 @@ def receipt(title: str, amount_minor: int, number: str) -> Receipt:
     )
 
 
-class StandInCounter(MoneyOutStandIn, StandInOrders):
+class StandInCounter(MoneyOutStandIn, StandInOrders, FindingsStandIn):
     """Answers from its attributes, which a test sets; `asked` keeps what was asked for, in order."""
 
     def __init__(self) -> None:

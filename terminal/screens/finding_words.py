@@ -1,0 +1,151 @@
+"""Owns what the till says of head office's findings, for the people at the counter: what it is, why it came about, what to do. Like codes share words."""
+
+from typing import Final, NamedTuple
+
+from stored_value.findings import FindingCode as Code
+from terminal.language import Texts, later
+
+
+class FindingSaid(NamedTuple):
+    what: str
+    why: str
+    to_do: str
+
+
+_OVERDRAWN: Final = FindingSaid(
+    later("More was taken than the member had"),
+    later("Another till took from it as well, and this one could not know yet."),
+    later("Nothing now: the next top-up pays what is owed. Tell the member at the next visit."),
+)
+_LIMIT: Final = FindingSaid(
+    later("A limit was passed"),
+    later("Other tills had counted towards it, or the limit was lowered since."),
+    later("Take no more above it today. Head office decides about this one."),
+)
+_ABSENT: Final = FindingSaid(
+    later("Nothing shows that the member was there"),
+    later("Neither card nor PIN was seen with this entry."),
+    later("Look for the signed slip and give it to the store manager."),
+)
+_BLOCKED: Final = FindingSaid(
+    later("The card was blocked, lost or replaced"),
+    later("This till had not heard of it yet."),
+    later("Take nothing more from this card. Tell the store manager who showed it."),
+)
+_PROMISE: Final = FindingSaid(
+    later("The bonus is not what the rulebook gives"),
+    later("The promotion had changed, or was used up at another till."),
+    later("Look at the member's balance before promising more. Head office settles the rest."),
+)
+_TIME: Final = FindingSaid(
+    later("The time or the rulebook of this entry does not fit"),
+    later("This till's clock was wrong, or it had been offline for long."),
+    later("Have the clock looked at. The entry stands."),
+)
+_AMOUNTS: Final = FindingSaid(
+    later("The amounts do not fit each other"),
+    later("Lines, discounts and payments were recorded otherwise than the rules reckon."),
+    later("Compare with the printed receipt and count the drawer again."),
+)
+_PARTNER: Final = FindingSaid(
+    later("It names something that head office does not have"),
+    later("That may still wait at a till that is offline, or was used up elsewhere."),
+    later("Find the other receipt and show both to the store manager."),
+)
+_MEMBER: Final = FindingSaid(
+    later("The member is there twice, or not yet"),
+    later("Two tills enrolled without knowing of each other."),
+    later("Ask the member which card to keep; both work until then."),
+)
+_PAID_OUT: Final = FindingSaid(
+    later("More or less was paid out than head office reckons"),
+    later("Something happened to the wallet that this till could not know."),
+    later("Keep the signed slip. Head office calls about the difference."),
+)
+_RESERVED: Final = FindingSaid(
+    later("The amount kept for this till was closed before"),
+    later("Somebody at head office stopped waiting for this till's report."),
+    later("Nothing at the counter. Tell the technician when it happens again."),
+)
+_UNREADABLE: Final = FindingSaid(
+    later("Head office cannot read this entry in full"),
+    later("It is of another program version, or its bytes were damaged."),
+    later("Keep the printed receipt. The amount was counted; a technician looks into the rest."),
+)
+_OTHER: Final = FindingSaid(
+    later("Head office has a question about this entry"),
+    later("Head office is newer than this till, which has no words for it."),
+    later("Ask head office and tell the receipt number."),
+)
+_CODES: Final = {
+    _OVERDRAWN: (
+        Code.OVERDRAFT,
+        Code.TOP_UP_ALREADY_SPENT,
+        Code.POINTS_ALREADY_SPENT,
+        Code.POINTS_OVERDRAWN,
+        Code.REWARD_ALREADY_USED,
+        Code.TAKEN_BACK_SHORT,
+    ),
+    _LIMIT: (Code.STATIC_CARD_LIMIT, Code.WALLET_LIMIT, Code.COMPLIANCE_LIMIT),
+    _ABSENT: (Code.NO_EVIDENCE,),
+    _BLOCKED: (Code.WALLET_NOT_ACTIVE, Code.CARD_ISSUE_OLD, Code.STATUS_DIFFERS),
+    _PROMISE: (
+        Code.PROMISE_DIFFERS,
+        Code.FIRST_TOP_UP_REPEATED,
+        Code.PROMISE_BEYOND_CAP,
+        Code.PROMISE_HONOURED,
+        Code.CAMPAIGN_BEYOND_CAP,
+        Code.REWARD_DIFFERS,
+        Code.INSTALMENT_UNKNOWN,
+        Code.INSTALMENT_EARLY,
+        Code.INSTALMENT_FORFEITED,
+        Code.BONUS_FORFEITED,
+    ),
+    _TIME: (Code.RULEBOOK_UNKNOWN, Code.OUTSIDE_ANCHORS),
+    _AMOUNTS: (
+        Code.TENDERS_DISAGREE,
+        Code.LINES_DISAGREE,
+        Code.ORDER_AGAINST_POLICY,
+        Code.PRICE_DIFFERS,
+        Code.REFUND_DIFFERS,
+    ),
+    _PARTNER: (
+        Code.PURCHASE_UNKNOWN,
+        Code.REFUND_EXCEEDS_PURCHASE,
+        Code.TOP_UP_UNKNOWN,
+        Code.HOLDING_UNKNOWN,
+        Code.PASS_TYPE_UNKNOWN,
+        Code.CASH_OUT_UNKNOWN,
+        Code.DEPOSIT_UNKNOWN,
+        Code.LOT_UNKNOWN,
+        Code.LOT_NOT_EXPIRED,
+    ),
+    _MEMBER: (Code.MEMBER_UNKNOWN, Code.MEMBER_ALREADY_ENROLLED, Code.SAME_PHONE),
+    _PAID_OUT: (
+        Code.CASH_OUT_NOT_WAITING,
+        Code.CASH_OUT_DIFFERS,
+        Code.CASH_OUT_RECKONED_AGAIN,
+        Code.TENDER_NOT_ORIGINAL,
+        Code.DEPOSIT_EXCEEDED,
+        Code.TRANSFER_REPEATED,
+        Code.TRANSFER_SHORT,
+        Code.UNCLAIMED,
+        Code.BALANCE_LEFT,
+    ),
+    _RESERVED: (Code.RESERVATION_UNKNOWN, Code.LEASE_DIFFERS),
+    _UNREADABLE: (
+        Code.UNKNOWN_KIND,
+        Code.UNREADABLE_BODY,
+        Code.EVENT_REPEATED,
+        Code.RECOVERED,
+        Code.HOLE_DECLARED,
+        Code.FORK_ADOPTED,
+    ),
+}
+SAID: Final[dict[str, FindingSaid]] = {code: said for said, codes in _CODES.items() for code in codes}
+
+
+def finding_said(code: str, texts: Texts) -> FindingSaid:
+    """Empty: set aside without a word."""
+    said = SAID.get(code, _OTHER) if code else _UNREADABLE
+    return FindingSaid(*map(texts.t, said))
