@@ -39,6 +39,7 @@ STATUS_OF: Final[dict[str, int]] = {
     "not_found": 404,
     "method_unknown": 405,
     "epoch_over": 410,
+    "epoch_behind": 409,
     "page_unknown": 404,
     "snapshot_unknown": 404,
     "journal_forked": 409,

@@ -54,13 +54,15 @@ class Challenge(Message, frozen=True, kw_only=True):
 
 
 class SessionRequest(Message, frozen=True, kw_only=True):
-    """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1).
-    `till_time` is what the till's clock shows: order never depends on it, HQ tells people when it is minutes off."""
+    """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1);
+    `cursors` the highest that it has shown of each feed in `epoch`. `till_time` is what its clock shows: HQ tells people when it is minutes off."""
 
     terminal_id: TerminalId
     challenge: str
     signature: str
     anchor: AnchorRef | None = None
+    epoch: str = ""
+    cursors: dict[str, int] = {}
     version: str = ""
     till_time: datetime | None = None
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import HqState, Terminal, TerminalStatus
 from hq_server.exceptions.clocks import notice_clock
-from hq_server.feed.publishing import current_epoch
+from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
 from hq_server.sessions.anchors import anchor_for, lies_in_future
 from hq_server.sessions.epochs import begin_epoch
@@ -33,7 +33,7 @@ _BY_ID = select(Terminal).where(Terminal.terminal_id == bindparam("terminal_id")
 
 class SessionRefused(Exception):
     """`code`: token_missing | token_invalid | token_expired | terminal_unknown | terminal_stopped | terminal_revoked |
-    challenge_refused | signature_refused."""
+    challenge_refused | signature_refused | epoch_behind."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -46,6 +46,7 @@ def open_session(
     terminal = _proven(session, tokens, request, now)
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
         _notice_restore(session, keys, terminal, request.anchor, now)
+    _refuse_when_behind(session, terminal, request)
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
     terminal.last_seen_at = now
@@ -128,6 +129,21 @@ def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: Terminal) -> bool:
         logger.warning("anchor not signed by this head office", extra={"terminal_id": terminal.terminal_id})
         return False
     return anchor.terminal_id == terminal.terminal_id
+
+
+def _refuse_when_behind(session: ReadSession, terminal: Terminal, request: SessionRequest) -> None:
+    """A till says that it has seen more of a feed than there is. Nobody signed that, so it begins no epoch; nor may the feed grow past the till's cursor unnoticed (H1)."""
+    epoch = current_epoch(session)
+    if request.epoch != epoch:
+        return
+    heads = heads_of(session, epoch)
+    for scope in (GLOBAL_SCOPE, terminal.store_id):
+        seen = request.cursors.get(scope, 0)
+        if seen > heads.get(scope, 0):
+            facts = {"terminal_id": terminal.terminal_id, "scope": scope, "seen": seen, "head": heads.get(scope, 0)}
+            logger.error("a till has seen more than head office holds: was a backup restored?", extra=facts)
+            message = f"this till has seen {scope} up to {seen}, head office holds {heads.get(scope, 0)}: it was restored; run `tongchu hq new-epoch`"
+            raise SessionRefused("epoch_behind", message)
 
 
 def _notice_restore(session: WriteSession, keys: HqKeys, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sync.client import HqClient
 from sync.entry import AnchorRef
 from sync.errors import HqRefused, SignatureError
 from sync.keys import TrustedKeys, session_statement, sign
-from sync.messages import ChallengeRequest, Push, Session, SessionRequest
+from sync.messages import GLOBAL_SCOPE, ChallengeRequest, Push, Session, SessionRequest
 from terminal.journal import Head, Journal
 from terminal.syncing.branches import enter_branch
 from terminal.syncing.errors import STOPPING_CODES, TillStopped
@@ -31,6 +31,8 @@ def open_session(
         challenge=challenge,
         signature=sign(key, session_statement(challenge)),
         anchor=office.anchor,
+        epoch=office.epoch,
+        cursors={scope: office.high_water(scope) for scope in (GLOBAL_SCOPE, office.identity.store_id)},
         version=version,
         till_time=till_time,
     )
