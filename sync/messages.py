@@ -55,7 +55,8 @@ class Challenge(Message, frozen=True, kw_only=True):
 
 class SessionRequest(Message, frozen=True, kw_only=True):
     """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1);
-    `cursors` the highest that it has shown of each feed in `epoch`. `till_time` is what its clock shows: HQ tells people when it is minutes off."""
+    `cursors` the highest that it has shown of each feed in `epoch`, `machine` a hash that tells its machine from another (H6). `till_time` is what its clock shows: HQ tells
+    people when it is minutes off."""
 
     terminal_id: TerminalId
     challenge: str
@@ -63,6 +64,7 @@ class SessionRequest(Message, frozen=True, kw_only=True):
     anchor: AnchorRef | None = None
     epoch: str = ""
     cursors: dict[str, int] = {}
+    machine: str = ""
     version: str = ""
     till_time: datetime | None = None
 
@@ -80,6 +82,7 @@ class Session(Message, frozen=True, kw_only=True):
     certificates: tuple[KeyCertificate, ...]
     revocations: tuple[KeyRevocation, ...] = ()
     incarnation: int = 0
+    machine_confirmed: bool = True
 
 
 # 3. push: POST /v1/journals/{terminal_id}  (body zstd-compressed JSON)

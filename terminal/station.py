@@ -29,6 +29,7 @@ from terminal.journal import Journal, NotEnrolled
 from terminal.journal.mirror import Mirror
 from terminal.language import Language
 from terminal.leasing import Leasing
+from terminal.machine import machine_mark
 from terminal.replica import Replica
 from terminal.syncing import LiveChannel, OnlineReader, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
@@ -39,10 +40,11 @@ ScanRejected = Callable[[Rejected], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Network and disk as the till meets them: the machine's own, unless a simulation stands in for one."""
+    """Network, disk and machine as the till meets them: the real ones, unless a simulation stands in for one."""
 
     transport: httpx.BaseTransport | None = None
     open_journal_file: Callable[..., sqlite3.Connection] = sqlite3.connect
+    machine: Callable[[], str] = machine_mark
 
 
 THIS_MACHINE = World()
@@ -68,9 +70,11 @@ class Station:
         self.journal = _open_journal(directory.journal, world)
         secrets = directory.secrets()
         self.replica = Replica.open(directory.replica)
+        self.journal.head_office.runs_on(world.machine())
         self._mirror = Mirror(self.journal, config.mirror) if config.mirror else None
         if self._mirror is not None:
             self.journal.holes.mend_from(self._mirror.raw_of)
+            self._mirror.compare()
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)

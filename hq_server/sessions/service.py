@@ -49,6 +49,7 @@ def open_session(
     _refuse_when_behind(session, terminal, request)
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
+    machine_confirmed = _is_known_machine(terminal, request.machine)
     terminal.last_seen_at = now
     terminal.version = request.version[:_VERSION_CHARS_MAX]
     session.flush()
@@ -71,6 +72,7 @@ def open_session(
         certificates=keys.certificates,
         revocations=keys.revocations,
         incarnation=terminal.incarnation,
+        machine_confirmed=machine_confirmed,
     )
 
 
@@ -144,6 +146,19 @@ def _refuse_when_behind(session: ReadSession, terminal: Terminal, request: Sessi
             logger.error("a till has seen more than head office holds: was a backup restored?", extra=facts)
             message = f"this till has seen {scope} up to {seen}, head office holds {heads.get(scope, 0)}: it was restored; run `tongchu hq new-epoch`"
             raise SessionRefused("epoch_behind", message)
+
+
+def _is_known_machine(terminal: Terminal, mark: str) -> bool:
+    """The first one is taken at its word. Another one works, but spends no lease before a person has confirmed it (H6): its disk may be a copy."""
+    if not mark:
+        return True
+    if terminal.machine_mark in ("", mark):
+        terminal.machine_mark, terminal.machine_seen = mark, ""
+        return True
+    if terminal.machine_seen != mark:
+        logger.error("a till came from another machine", extra={"terminal_id": terminal.terminal_id})
+        terminal.machine_seen = mark
+    return False
 
 
 def _notice_restore(session: WriteSession, keys: HqKeys, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Owns stopping a till, letting it go on, and revoking it. Called by the console and by recoveries; the caller commits.
+"""Owns stopping a till, letting it go on, confirming its machine, and revoking it. Called by the console and by recoveries; the caller commits.
 
 Ingest stops a till by itself when its journal forks or breaks.
 
@@ -33,6 +33,19 @@ def stop(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standin
 def allow_again(session: WriteSession, terminal_id: TerminalId) -> Standing:
     """Only a stopped one; revoked is for ever. A till whose journal forked is stopped again at its next push."""
     return _change(session, terminal_id, TerminalStatus.STOPPED, TerminalStatus.ACTIVE, "")
+
+
+def confirm_machine(session: WriteSession, terminal_id: TerminalId) -> Standing:
+    """The machine that the till came from last is the one that it is known by from now on."""
+    terminal = session.scalars(
+        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
+    ).one_or_none()
+    if terminal is None:
+        return Standing.UNKNOWN
+    if not terminal.machine_seen:
+        return Standing.UNCHANGED
+    terminal.machine_mark, terminal.machine_seen = terminal.machine_seen, ""
+    return Standing.CHANGED
 
 
 def revoke(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:

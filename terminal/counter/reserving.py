@@ -106,8 +106,11 @@ def means_offline(place: Workplace, member: MemberOnFile, rulebook: Rulebook, on
 
 
 def own_leases(place: Workplace, member: MemberOnFile) -> tuple[Reservation, ...]:
-    """The leases that this journal took and has not given back, in the order in which they are spent: those of an earlier life of this till are not its own (H6)."""
+    """The leases that this journal took and has not given back, in the order in which they are spent: those of an earlier life of this till are not its own, and none
+    is while the disk may be a copy (H6)."""
     journal = place.journal
+    if journal.head_office.lease_doubt is not None:
+        return ()
     taken = journal.reservations.open_leases_of(member.member_id)
     leases = leases_here(member.view.wallet, journal.head_office.identity.terminal_id, place.now())
     return tuple(lease for lease in leases if lease.reservation_id in taken)

@@ -25,6 +25,8 @@ class HeadOffice:
         self._database = database
         self._identity = self._read_identity()
         self._epoch, self._anchor, self._stopped_reason = self._read_state()
+        self._machine = ""
+        self._lease_doubt: str | None = None
 
     @property
     def enrolled(self) -> bool:
@@ -50,6 +52,38 @@ class HeadOffice:
     def stopped_reason(self) -> str | None:
         """Why no new entry may be made, in words for the technician; None while the till may work."""
         return self._stopped_reason
+
+    @property
+    def machine(self) -> str:
+        """The mark of the machine that this runs on, empty while nobody told."""
+        return self._machine
+
+    @property
+    def lease_doubt(self) -> str | None:
+        """Why this journal may be a copy, so that no lease is spent until head office has confirmed it (H6); None when nothing is amiss."""
+        return self._lease_doubt
+
+    def runs_on(self, machine: str) -> None:
+        """At every start, before the counter opens. The first machine is taken at its word; another one is in doubt until head office confirms it."""
+        self._machine = machine
+        with self._database.writing() as connection:
+            row = connection.execute("SELECT machine FROM head_office").fetchone()
+            if row is not None and not row[0]:
+                connection.execute("UPDATE head_office SET machine = ?", (machine,))
+        if row is not None and row[0] and machine != row[0]:
+            self._lease_doubt = "this till's disk is in another machine than before"
+
+    def machine_confirmed(self) -> None:
+        """Head office let this machine go on."""
+        if self._lease_doubt is None:
+            return
+        with self._database.writing() as connection:
+            connection.execute("UPDATE head_office SET machine = ?", (self._machine,))
+        self._lease_doubt = None
+
+    def machine_in_doubt(self) -> None:
+        """Head office knows this till by another machine."""
+        self._lease_doubt = self._lease_doubt or "head office knows this till by another machine"
 
     def enrol(self, identity: Identity, epoch: str, certificates: tuple[KeyCertificate, ...]) -> None:
         """Once for a journal; raises `JournalError` when it is another till's."""
@@ -81,9 +115,12 @@ class HeadOffice:
         self._identity, self._epoch = identity, epoch
 
     def enter_incarnation(self, incarnation: int) -> None:
-        """Head office took this copy of the journal over (H6): what is written from now on says so."""
+        """Head office took this copy of the journal over (H6): what is written from now on says so. The leases of the old life may be spent: none is spent in the new one."""
         with self._database.writing() as connection:
             connection.execute("UPDATE identity SET incarnation = ?", (incarnation,))
+            connection.execute(
+                "UPDATE leases SET closed_seq = (SELECT coalesce(max(seq), 0) FROM entries) WHERE closed_seq IS NULL"
+            )
         self._identity = replace(self.identity, incarnation=incarnation)
 
     def trusted_keys(self) -> TrustedKeys:

@@ -62,6 +62,16 @@ class Mirror:
             return MirrorStatus(None, self._fault)
         return MirrorStatus(self._journal.head().seq - self._copied, self._fault)
 
+    def compare(self) -> None:
+        """Once at start, before the counter opens: a journal that is behind its mirror is stopped before it sells (H6). A mirror that is not there yet is the thread's care."""
+        if not self._path.is_file():
+            return
+        try:
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as mirror:
+                self._compare(_head_of(mirror))
+        except (JournalError, OSError, sqlite3.Error) as error:
+            _log.warning("the journal's mirror: %s", error)
+
     def copy(self) -> None:
         """Appends what is missing. Raises `MirrorForeign` when the two do not tell one story, and stops the till when the journal is the shorter."""
         self._path.parent.mkdir(parents=True, exist_ok=True)

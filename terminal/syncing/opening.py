@@ -33,6 +33,7 @@ def open_session(
         anchor=office.anchor,
         epoch=office.epoch,
         cursors={scope: office.high_water(scope) for scope in (GLOBAL_SCOPE, office.identity.store_id)},
+        machine=office.machine,
         version=version,
         till_time=till_time,
     )
@@ -52,6 +53,10 @@ def open_session(
         _log.warning("head office began a new epoch", extra={"epoch": session.epoch, "hq_head": session.journal_head})
         journal.outcomes.begin_epoch(session.epoch, session.journal_head)
     keep_anchor(journal, session.anchor)
+    if session.machine_confirmed:
+        office.machine_confirmed()
+    else:
+        office.machine_in_doubt()
     return session
 
 

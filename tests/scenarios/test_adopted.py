@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from hq_server.recovery.branches import adopt
-from hq_server.terminals.standing import Standing, stop
+from hq_server.terminals.standing import Standing, confirm_machine, stop
 from stored_value.identity import TerminalId
+from stored_value.refusals import RefusalCode
 from sync.errors import HqUnreachable
+from terminal.journal.mirror import Mirror
 from terminal.syncing import TillStopped
 from tests.scenarios.franchise import Franchise, cashier_of, member_of
 from tests.scenarios.relay import LossyRelay
-from tests.scenarios.till import Till
+from tests.scenarios.till import Till, refused
 from tongchu.witness.books import read_journal
 
 pytestmark = pytest.mark.slow
@@ -137,3 +139,41 @@ def test_h6_an_image_that_has_sold_nothing_goes_on_too_and_only_a_stopped_till_i
     till.sync()
     assert franchise.books.balances()[member_of("S01")] == 52_000
     assert till.journal.head_office.identity.incarnation == 2
+
+
+def test_h6_a_till_in_another_machine_spends_no_lease_until_a_person_confirms_it(franchise: Franchise) -> None:
+    till = franchise.till(TILL)
+    office = till.journal.head_office
+    office.runs_on("machine-1")
+    till.restart(franchise.hq.url)
+    till.journal.head_office.runs_on("machine-1")
+    till.sync()
+    assert till.journal.head_office.lease_doubt is None
+    till.restart(franchise.hq.url)
+    office = till.journal.head_office
+    office.runs_on("machine-2")
+    assert office.lease_doubt, "before any contact"
+    till.sync()
+    assert office.lease_doubt, "head office alone does not know which machine is right"
+    assert office.stopped_reason is None, "it sells"
+    with franchise.hq.database.write() as session:
+        assert confirm_machine(session, TerminalId(TILL)) is Standing.CHANGED
+        assert confirm_machine(session, TerminalId(TILL)) is Standing.UNCHANGED
+    till.restart(franchise.hq.url)
+    office = till.journal.head_office
+    office.runs_on("machine-2")
+    till.sync()
+    assert office.lease_doubt is None
+    till.restart(franchise.hq.url)
+    till.journal.head_office.runs_on("machine-2")
+    assert till.journal.head_office.lease_doubt is None, "remembered"
+
+
+def test_h6_a_journal_behind_its_mirror_is_stopped_before_it_sells(franchise: Franchise, tmp_path: Path) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    Mirror(saturday.journal, tmp_path / "stick").copy()
+    saturday.close()
+    till = put_back(franchise, friday)
+    Mirror(till.journal, tmp_path / "stick").compare()
+    assert "put back" in (till.journal.head_office.stopped_reason or "")
+    assert refused(till.try_to_redeem(member_of("S01"), 100)) is RefusalCode.TILL_STOPPED

@@ -14,7 +14,7 @@ from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, Page
 from hq_server.enrolment.codes import StoreUnknown, create_code
 from hq_server.office import Office
 from hq_server.recovery.branches import adopt
-from hq_server.terminals.standing import Standing, allow_again, revoke, stop
+from hq_server.terminals.standing import Standing, allow_again, confirm_machine, revoke, stop
 from stored_value.identity import StoreId, TerminalId
 
 router = APIRouter()
@@ -59,7 +59,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
     _require_change(visitor)
     with office.database.read() as session:
         line = till(session, terminal_id, now=office.clock())
-        if line is None or change not in {"stop", "allow", "revoke", "adopt"}:
+        if line is None or change not in {"stop", "allow", "revoke", "adopt", "machine"}:
             raise PageMissing
         return page(
             request,
@@ -108,6 +108,16 @@ def post_adopt(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Resp
         if standing is Standing.CHANGED:
             record(session, actor=visitor.login, action="branch_adopted", subject=terminal_id, now=office.clock())
     return _changed(standing, "adopted")
+
+
+@router.post("/tills/{terminal_id}/machine")
+def post_machine(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
+    _require_change(visitor)
+    with office.database.write() as session:
+        standing = confirm_machine(session, TerminalId(terminal_id))
+        if standing is Standing.CHANGED:
+            record(session, actor=visitor.login, action="machine_confirmed", subject=terminal_id, now=office.clock())
+    return _changed(standing, "confirmed")
 
 
 @router.post("/tills/{terminal_id}/revoke")

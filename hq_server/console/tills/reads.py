@@ -30,6 +30,7 @@ class TillLine:
     machine: str
     version: str
     minutes_ago: int | None
+    in_another_machine: bool
 
     @property
     def is_fresh(self) -> bool:
@@ -86,4 +87,5 @@ def _line(row: Terminal, now: datetime) -> TillLine:
         machine=row.machine,
         version=row.version,
         minutes_ago=ago,
+        in_another_machine=bool(row.machine_seen),
     )

@@ -295,3 +295,18 @@ def test_the_state_of_a_payment_under_way_dies_with_the_program(open_till: Till)
     open_till.journal.reservations.drop_open_holds()
     report = open_till.journal.reservations.report()
     assert (report.request_watermark, report.open_reservations) == (1, ())
+
+
+def test_h6_no_lease_is_spent_while_the_disk_may_be_a_copy_nor_in_the_journals_next_life(open_till: Till) -> None:
+    without_risk(open_till)
+    lease(open_till, "l1", 20_000)
+    office = open_till.journal.head_office
+    office.runs_on("machine-1")
+    done(open_till.redeem(1_000))
+    office.runs_on("machine-2")
+    assert office.lease_doubt is not None
+    assert isinstance(open_till.redeem(1_000), Refusal)
+    office.machine_confirmed()
+    done(open_till.redeem(1_000))
+    office.enter_incarnation(2)
+    assert isinstance(open_till.redeem(1_000), Refusal)

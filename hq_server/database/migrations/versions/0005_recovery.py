@@ -15,6 +15,8 @@ def _till_columns() -> tuple[sa.Column[object], ...]:
     """Rows that are there already get the defaults; new ones always bring their own values."""
     return (
         sa.Column("hole_seq", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("machine_mark", sa.String(length=64), nullable=False, server_default=""),
+        sa.Column("machine_seen", sa.String(length=64), nullable=False, server_default=""),
         sa.Column("branch_from", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("branch_hash", sa.String(length=64), nullable=False, server_default=""),
     )

@@ -85,7 +85,8 @@ STATEMENTS = (
         only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
         epoch TEXT NOT NULL,
         anchor TEXT,
-        stopped_reason TEXT
+        stopped_reason TEXT,
+        machine TEXT NOT NULL DEFAULT ''
     )""",
     """CREATE TABLE certificates (
         key_id TEXT NOT NULL,
