@@ -14,6 +14,7 @@ from printers.profile import GENERIC_80
 from printers.spool import PrintJob
 from sync.entry import Entry
 from sync.messages import FeedPage, FeedRow, MemberRow
+from terminal.journal import Receipts, nothing_to_print
 from terminal.replica.replica import trust_all
 from terminal.replica.rows import MembersInDoubt
 from terminal.station import Station
@@ -29,7 +30,7 @@ def prints_before_committing(*arguments: Any, **named: Any) -> Station:
     append = station.journal.append
     paper = station.config.data_dir.with_name(f"{station.config.data_dir.name}.paper")
 
-    def printing_first(event: Any, *, receipts: Callable[[Entry], Sequence[PrintJob]], **rest: Any) -> Any:
+    def printing_first(event: Any, *, receipts: Receipts = nothing_to_print, **rest: Any) -> Any:
         def at_once(entry: Entry) -> Sequence[PrintJob]:
             with paper.open("ab") as roll:
                 for job in receipts(entry):
@@ -38,7 +39,7 @@ def prints_before_committing(*arguments: Any, **named: Any) -> Station:
 
         return append(event, receipts=at_once, **rest)
 
-    station.journal.append = printing_first  # type: ignore[method-assign,assignment]
+    station.journal.append = printing_first  # type: ignore[method-assign]
     return station
 
 
