@@ -38,6 +38,7 @@ def begin(
     anchor: AnchorRef | None = None,
     key: Ed25519PrivateKey | None = None,
     at: datetime = NOW,
+    till_time: datetime | None = None,
 ) -> Session:
     challenge = hq.tokens.issue_challenge(till.enrolment.terminal_id, at)
     request = SessionRequest(
@@ -46,6 +47,7 @@ def begin(
         signature=sign(key or till.key, session_statement(challenge)),
         anchor=anchor,
         version="0.1.0",
+        till_time=till_time,
     )
     with hq.database.write() as session:
         return open_session(session, hq.keys, hq.tokens, request, now=at)
@@ -75,9 +77,10 @@ def test_a_session_says_where_head_office_stands_and_signs_it(hq: OpenedHq, till
 
 
 def test_a_till_two_hours_off_still_gets_in(hq: OpenedHq, till: EnrolledTill) -> None:
-    """Nothing in the opening names the till's clock: challenge and token are head office's alone."""
-    assert "time" not in " ".join(SessionRequest.__struct_fields__)
-    assert begin(hq, till).expires_in_s == int(TOKEN_LIFE.total_seconds())
+    """What the till's clock shows plays no part in it: challenge and token are head office's alone."""
+    for hours in (-2, 2):
+        session = begin(hq, till, till_time=NOW + timedelta(hours=hours))
+        assert (session.expires_in_s, session.anchor.hq_time) == (int(TOKEN_LIFE.total_seconds()), NOW)
 
 
 def test_another_key_does_not_open_a_session(hq: OpenedHq, till: EnrolledTill) -> None:
