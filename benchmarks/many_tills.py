@@ -57,6 +57,7 @@ class _Run:
     server_s: float | None
     replies: list[PushReply]
     slowest_s: float
+    told_busy: int
 
 
 def measure(folder: Path, quick: bool) -> Measured:
@@ -134,7 +135,7 @@ def _pushed(
 
 
 def _run(pool: ThreadPoolExecutor, tills: Sequence[PushingTill], raw: RawPostgres, pid: int) -> _Run:
-    used_s = processor_s(pid)
+    used_s, busy = processor_s(pid), sum(till.told_busy for till in tills)
     began = perf_counter()
     sent = list(pool.map(PushingTill.send, tills))
     seconds = perf_counter() - began
@@ -145,6 +146,7 @@ def _run(pool: ThreadPoolExecutor, tills: Sequence[PushingTill], raw: RawPostgre
         None if used_s is None or now_used_s is None else now_used_s - used_s,
         [reply for replies, _ in sent for reply in replies],
         max(each for _, times in sent for each in times),
+        sum(till.told_busy for till in tills) - busy,
     )
 
 
@@ -173,7 +175,8 @@ def _measured(folder: Path, server: Server, size: Size, runs: dict[str, _Both]) 
             f"head office's processor, {name}": per_event(both.first.server_s, size.events)
             for name, both in runs.items()
         }
-        | {f"slowest push, {name}": f"{both.first.slowest_s * 1000:,.0f} ms" for name, both in runs.items()},
+        | {f"slowest push, {name}": f"{both.first.slowest_s * 1000:,.0f} ms" for name, both in runs.items()}
+        | {f"told to come again, {name}": str(both.first.told_busy) for name, both in runs.items()},
         settings={
             "engine": "PostgreSQL, its defaults: fsync and synchronous_commit on",
             "tills": size.tills,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from random import Random
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,6 +29,7 @@ from sync.chain import sign_head
 from sync.client import HqClient
 from sync.enrolment import EnrolmentRequest
 from sync.entry import GENESIS_HASH, Entry
+from sync.errors import HqBusy
 from sync.event_codec import entry_of
 from sync.keys import encode_bytes, public_key_text, session_statement, sign
 from sync.messages import ChallengeRequest, Push, PushedEntry, PushReply, Session, SessionRequest
@@ -39,6 +40,7 @@ _PAID_MINOR: Final = 100_000
 _LINES: Final = 3
 _DEAREST_LINE_MINOR: Final = 5_000
 _DEAREST_MINOR: Final = _LINES * _DEAREST_LINE_MINOR
+_BUSY_PAUSE_S: Final = 0.2
 _FUNDING_MINOR: Final = 4_000
 _SMALL_MINOR: Final = 10
 _PRESENT: Final = 500
@@ -58,10 +60,22 @@ class PushingTill:
         self._enrolment = self._client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(self._key)))
         self._session = self._opened()
         self._seq, self._previous = 0, GENESIS_HASH
+        self.told_busy = 0
         self.pushes: list[Push] = []
 
     def close(self) -> None:
         self._client.close()
+
+    @property
+    def store_id(self) -> str:
+        return self._enrolment.store_id
+
+    @property
+    def epoch(self) -> str:
+        return self._session.epoch
+
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._client.token}"}
 
     def journal(self, pushes: int, entries: int) -> None:
         """A day's journal: the shift opened, then top-ups, redemptions and refunds, cut into pushes of so many entries."""
@@ -97,9 +111,18 @@ class PushingTill:
         times: list[float] = []
         for push in self.pushes:
             began = perf_counter()
-            replies.append(self._client.push(self._enrolment.terminal_id, push))
+            replies.append(self._pushed(push))
             times.append(perf_counter() - began)
         return replies, times
+
+    def _pushed(self, push: Push) -> PushReply:
+        """Head office bounds how many it takes at once: who is told "busy" comes again, as a till does, but without its long pause."""
+        while True:
+            try:
+                return self._client.push(self._enrolment.terminal_id, push)
+            except HqBusy:
+                self.told_busy += 1
+                sleep(_BUSY_PAUSE_S * (1 + self._random.random()))
 
     def _opened(self) -> Session:
         terminal_id = self._enrolment.terminal_id
