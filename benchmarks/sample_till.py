@@ -97,7 +97,7 @@ class SampleTill:
 
 def open_till(folder: Path, *, members: int) -> SampleTill:
     clock = SystemClock()
-    _fill_replica(folder / "replica.db", members, clock)
+    fill_replica(folder / "replica.db", members, clock)
     journal = Journal.open(folder / "journal.db")
     replica = Replica.open(folder / "replica.db")
     root = public_key_text(Ed25519PrivateKey.generate())
@@ -135,7 +135,8 @@ def open_till(folder: Path, *, members: int) -> SampleTill:
     return SampleTill(journal, replica, counter, members)
 
 
-def _fill_replica(path: Path, members: int, clock: Clock) -> None:
+def fill_replica(path: Path, members: int, clock: Clock) -> None:
+    """A replica of so many members at `path`; nothing of it needs to survive a power cut."""
     replica_schema.upgrade(path)
     now = clock.now()
     random = Random(7)
