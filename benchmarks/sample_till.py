@@ -56,7 +56,7 @@ BOOK: Final = Rulebook(
         Tier(tier_id=TierId("silver"), name=Words(zh="银卡", en="Silver"), top_up_from_minor=100_000),
         Tier(tier_id=TierId("gold"), name=Words(zh="金卡", en="Gold"), top_up_from_minor=500_000),
     ),
-    offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000)),
+    offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=100_000_000)),
     promotions=(
         FixedPlan(
             promotion_id=PromotionId("plan-1000"),
