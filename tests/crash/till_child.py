@@ -162,6 +162,12 @@ def settle(station: Station) -> int:
 
 
 def _balance(counter: Counter, number: str) -> int:
-    found = counter.identify(number)
-    assert isinstance(found, MemberView), found
+    """Whoever is not of this store is asked for at head office, which may be slow to answer."""
+
+    def known() -> MemberView | None:
+        found = counter.identify(number)
+        return found if isinstance(found, MemberView) else None
+
+    found = until(known, what=f"{number} to be known", timeout_s=30)
+    assert found is not None
     return found.balance_minor
