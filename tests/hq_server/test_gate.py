@@ -76,7 +76,7 @@ def played(scenario: Callable[[SlowOffice], Awaitable[None]]) -> None:
     async def play() -> None:
         await scenario(SlowOffice())
 
-    asyncio.run(play())
+    asyncio.run(asyncio.wait_for(play(), timeout=20))
 
 
 @pytest.mark.parametrize(

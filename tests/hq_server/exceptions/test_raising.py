@@ -8,11 +8,14 @@ from sqlalchemy import select
 from hq_server.audit.log import broken_rows
 from hq_server.database.models import AuditRecord, ExceptionRecord, ExceptionState
 from hq_server.exceptions.handling import Deed, ExceptionKey, Handled, assign, resolve
+from hq_server.exceptions.raising import exceptions_of
+from hq_server.ingest.rows import JournalRow
 from hq_server.terminals.standing import allow_again
 from stored_value.events import EvidenceClass
+from stored_value.findings import Finding, FindingCode
 from sync.errors import HqRefused
 from tests.hq_server.console.franchise_day import add_people
-from tests.hq_server.served import PushingTill, ServedHq
+from tests.hq_server.served import NOON, PushingTill, ServedHq
 
 
 def raised(hq: ServedHq) -> dict[str, ExceptionRecord]:
@@ -48,6 +51,12 @@ def test_each_code_of_an_entry_is_an_exception_of_its_own(hq: ServedHq) -> None:
     till.write(replace(event, amount_minor=900, occasion=replace(event.occasion, evidence=EvidenceClass.NONE)))
     till.push()
     assert set(raised(hq)) == {"no_evidence", "lines_disagree"}
+
+
+def test_what_only_explains_a_difference_raises_nothing_beside_what_needs_a_person() -> None:
+    row = JournalRow("S01", "S01-T1", 1, 7, b"", "", "e", "redeemed", "m", 3, "created", "[]", True, NOON, NOON)
+    found = [Finding(FindingCode.DRAW_DIFFERS), Finding(FindingCode.OVERDRAFT, {"owed_minor": 5})]
+    assert [(each.subject, each.code) for each in exceptions_of(row, found)] == [("S01-T1~1~7", "overdraft")]
 
 
 def test_the_same_push_again_raises_nothing_and_opens_nothing_that_was_settled(hq: ServedHq) -> None:
