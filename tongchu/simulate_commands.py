@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _NONE = "none"
 
 
-def simulate(
+def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     seed: Annotated[int, typer.Option(help="The seed: the same one gives the same run.", min=0)] = 1,
     seeds: Annotated[
         str, typer.Option(metavar="FROM-TO", help="Every seed of this range instead of one, both ends included.")
@@ -22,6 +22,10 @@ def simulate(
     members: Annotated[int, typer.Option(help="How many members there are at the beginning.", min=8, max=2000)] = 20,
     days: Annotated[int, typer.Option(help="How many business days.", min=1, max=60)] = 3,
     faults: Annotated[str, typer.Option(help="all, none, or names with commas between: see --list-faults.")] = "all",
+    risk: Annotated[
+        str,
+        typer.Option(help="Whether tills may go beyond their leases offline: on, off, or by-seed for the odd seeds."),
+    ] = "by-seed",
     list_faults: Annotated[bool, typer.Option("--list-faults", help="Name every kind of fault and exit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Print every request, action and fault of the run.")] = False,
@@ -41,7 +45,9 @@ def simulate(
     if list_faults:
         typer.echo("\n".join(sorted(ALL)))
         return
-    scenario = Scenario(seed=seed, tills=tills, members=members, days=days, faults=_faults(faults, ALL))
+    scenario = Scenario(
+        seed=seed, tills=tills, members=members, days=days, faults=_faults(faults, ALL), risk=_risk(risk)
+    )
     summary = Summary()
     with Simulator() as simulator:
         for each in _seeds(seed, seeds):
@@ -66,6 +72,13 @@ def _faults(told: str, known: frozenset[str]) -> frozenset[str]:
         unknown = ", ".join(sorted(names - known))
         raise Unusable(f"--faults: {unknown} is no fault; take all, none, or some of: {', '.join(sorted(known))}")
     return names
+
+
+def _risk(told: str) -> bool | None:
+    known = {"on": True, "off": False, "by-seed": None}
+    if told not in known:
+        raise Unusable(f"--risk {told}: take on, off or by-seed")
+    return known[told]
 
 
 def _seeds(seed: int, told: str) -> range:

@@ -30,6 +30,7 @@ from sync.personal import Personal
 from sync.pins import PinCost
 from terminal.enrol import enrol
 from tongchu.simulation.in_process import Direct, InProcess
+from tongchu.simulation.rules import rulebook
 from tongchu.simulation.scenario import FOUNDED, HQ_URL, terminal_ids
 
 PIN = "314159"
@@ -44,6 +45,7 @@ class Shape:
 
     tills: int
     members: int
+    risk: bool
 
 
 def hq_folder(folder: Path) -> Path:
@@ -60,7 +62,7 @@ def people(members: int) -> tuple[SampleMember, ...]:
 
 def make(shape: Shape, folder: Path) -> None:
     """Takes about a second."""
-    chance = Random(f"{shape.tills} tills, {shape.members} members")  # noqa: S311 - repeatable on purpose
+    chance = Random(f"{shape.tills} tills, {shape.members} members, risk {shape.risk}")  # noqa: S311 - repeatable on purpose
     config = HqConfig(data_dir=hq_folder(folder))
     initialise(config, sample=False, now=FOUNDED, random=chance.randbytes)
     application = create_app(config, clock=lambda: FOUNDED, random=chance.randbytes)
@@ -89,7 +91,7 @@ def _fill(session: WriteSession, keys: HqKeys, shape: Shape) -> None:
     for store in franchise_data.STORES:
         owner = StoreOwner.FRANCHISEE if store.franchised else StoreOwner.COMPANY
         open_store(session, store.store_id, name=store.name, zone=franchise_data.ZONE, owner=owner, now=FOUNDED)
-    book = franchise_data.rulebook(FOUNDED)
+    book = rulebook(FOUNDED, risk=shape.risk)
     book = publish_rulebook(session, keys, write_rulebook(book), by="simulation", now=FOUNDED)
     for store in franchise_data.STORES:
         new = NewStaff(name=CASHIER, role=StaffRole.MANAGER, pin=PIN, store_ids=(store.store_id,))

@@ -32,13 +32,14 @@ class Customer:
 
 @dataclass(slots=True)
 class Visit:
-    """One customer at one till. `customers` grows by enrolments."""
+    """One customer at one till. `customers` grows by enrolments; `again` does the same once more, for who waits until other tills gave back what they kept."""
 
     machine: TillMachine
     chance: Random
     customers: list[Customer]
     watch: Watch
     phones: list[int] = field(default_factory=list)
+    again: Errand | None = None
 
     def some_customer(self) -> Customer:
         """Mostly somebody of this store, often one of few: they must meet."""
@@ -74,7 +75,7 @@ class Visit:
                 assert again.event_id == answer.event_id, "a double tap is one action"
                 assert again.seq == answer.seq, "a double tap is one entry"
         if isinstance(answer, Completed) and answer.member_id is not None:
-            self.watch.spent(machine, answer.member_id)
+            self.watch.spent(machine)
         return answer
 
 
@@ -193,4 +194,5 @@ def _redeem(visit: Visit, member_id: MemberId, amount_minor: int) -> Done:
     lines = tuple(
         OrderLine(line_no=no, name=f"菜品{no}", total_minor=total) for no, total in enumerate(totals, start=1)
     )
-    return visit.act(lambda counter, action: counter.redeem(action, member_id, lines, True))
+    visit.again = lambda later: later.act(lambda counter, action: counter.redeem(action, member_id, lines, True))
+    return visit.again(visit)

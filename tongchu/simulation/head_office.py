@@ -5,6 +5,7 @@ Dead means: application, engine and everything in memory are gone, the database 
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from tongchu.simulation.in_process import Answer, Call, InProcess
 from tongchu.simulation.record import Record
 from tongchu.simulation.sudden_death import HQ_LOGGERS, SuddenDeath, dying_at
 from tongchu.simulation.virtual_time import VirtualTime
+from tongchu.witness.forgotten import forgotten_minor
 
 MakeApplication = Callable[[HqConfig, VirtualTime, Callable[[int], bytes]], FastAPI]
 BACKUPS_KEPT = 4
@@ -36,7 +38,7 @@ class HeadOfficeDown(Exception):
 
 
 class HeadOffice:
-    """`doom`: the step at which the process dies next."""
+    """`doom`: the step at which the process dies next. `forgotten`: what it knew of a member's money and lost with its database, by member."""
 
     def __init__(
         self, folder: Path, time: VirtualTime, record: Record, chance: Random, make_application: MakeApplication
@@ -52,6 +54,7 @@ class HeadOffice:
         self._office: Office | None = None
         self._backups: list[Path] = []
         self._forgotten = ""
+        self.forgotten: Counter[str] = Counter()
 
     @property
     def up(self) -> bool:
@@ -86,11 +89,11 @@ class HeadOffice:
         if self._server is None:
             raise HeadOfficeDown(heard=False)
         if self.doom is None:
-            return self._server.answer(call)
+            return self._answer(self._server, call)
         doom = self.doom
         try:
             with dying_at(doom, HQ_LOGGERS, _nothing_more):
-                return self._server.answer(call)
+                return self._answer(self._server, call)
         except SuddenDeath as death:
             self.doom = None
             self._record.note(self._time(), f"head office dies at {doom}")
@@ -99,6 +102,20 @@ class HeadOffice:
             self.stop()
             self.on_death()
             raise HeadOfficeDown(heard=True) from death
+
+    def _answer(self, server: InProcess, call: Call) -> Answer:
+        """And what its background threads do afterwards."""
+        answer = server.answer(call)
+        self.office.leases.drain()
+        return answer
+
+    def mind_its_own(self) -> None:
+        """What its background threads do by the clock: leases past half their life, and the day's run."""
+        self.office.leases.look_for_renewals()
+        self.office.leases.drain()
+        if self.office.schedule.look():
+            self._record.count("days run by head office")
+        self.office.sequencer.drain()
 
     def back_up(self) -> None:
         """As its operator would, while it runs."""
@@ -113,6 +130,7 @@ class HeadOffice:
             return False
         backup = self._chance.choice(self._backups[-BACKUPS_KEPT:])
         self.stop()
+        self.forgotten.update(forgotten_minor(self._database, backup))
         for suffix in ("-wal", "-shm"):
             self._database.with_name(self._database.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(backup, self._database)

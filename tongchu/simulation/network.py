@@ -1,6 +1,6 @@
 """The network between tills and head office: who is cut off, which request meets which mishap, what arrives late. Knows bytes and machines' labels, no message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -68,6 +68,7 @@ class Network:
         self.mishaps: Sequence[Mishap] = ()
         self._office = office
         self._record = record
+        self.on_answer: Callable[[str, Call, Answer], None] = _nobody_listens
         self._cuts: dict[str, int] = {}
         self._late: list[_Late] = []
 
@@ -107,6 +108,7 @@ class Network:
             raise httpx.ConnectError("nobody listens") from down
         self._record.count("requests")
         self._record.seen(self.time(), label, call, answer)
+        self.on_answer(label, call, answer)
         return answer
 
     def keep_for_later(self, calls: int, label: str, call: Call) -> None:
@@ -130,6 +132,10 @@ class Network:
             except httpx.HTTPError:
                 continue  # it is lost after all: head office died of it
             self._record.count("arrived late")
+
+
+def _nobody_listens(_label: str, _call: Call, _answer: Answer) -> None:
+    """Until the world says who."""
 
 
 class Wire(httpx.BaseTransport):

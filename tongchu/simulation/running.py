@@ -91,7 +91,7 @@ class Simulator:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def run(self, scenario: Scenario, *, keep_lines: bool = False) -> Outcome:
-        rest = self._franchise(Shape(scenario.tills, scenario.members))
+        rest = self._franchise(Shape(scenario.tills, scenario.members, scenario.takes_risk))
         folder = self._folder / f"seed-{scenario.seed}"
         began = time.process_time()
         record = Record(keep_lines=keep_lines)

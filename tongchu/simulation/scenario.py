@@ -20,13 +20,18 @@ HQ_URL: Final = "http://hq.simulated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`faults` empty: a day on which everything works. Names are those of `faults.ALL`."""
+    """`faults` empty: a day on which everything works. Names are those of `faults.ALL`. `risk`: whether tills may go beyond their leases offline; None: those of odd seeds."""
 
     seed: int
     tills: int = 7
     members: int = 20
     days: int = 3
     faults: frozenset[str] = frozenset()
+    risk: bool | None = None
+
+    @property
+    def takes_risk(self) -> bool:
+        return self.seed % 2 == 1 if self.risk is None else self.risk
 
     @property
     def command(self) -> str:
@@ -34,7 +39,7 @@ class Scenario:
         faults = ",".join(sorted(self.faults)) or "none"
         return (
             f"tongchu simulate --seed {self.seed} --tills {self.tills} --members {self.members} --days {self.days}"
-            f" --faults {faults}"
+            f" --faults {faults} --risk {'on' if self.takes_risk else 'off'}"
         )
 
     def of_seed(self, seed: int) -> "Scenario":

@@ -31,6 +31,8 @@ from tongchu.simulation.virtual_time import VirtualTime
 
 T = TypeVar("T")
 FLOAT_MINOR: Final = 50_000
+ONLINE_READ_S: Final = 0.001
+"""So short that head office does not wait for a lease to come back while it answers: in one thread nobody else could bring it."""
 _KEPT: Final = ("journal.db", "journal.db-wal", "replica.db", "replica.db-wal", "snapshot.part")
 
 
@@ -112,6 +114,10 @@ class TillMachine:
         cursors = (replica.cursor(GLOBAL_SCOPE), replica.cursor(self.store_id))
         return journal.head(), journal.outcomes.settled_through(), journal.head_office.epoch, *cursors
 
+    def listen(self) -> None:
+        """Hears on the live channel what head office wants back."""
+        self.do(self.station.listen_once)
+
     def print_out(self) -> None:
         self.do(self.station.print_waiting)
 
@@ -164,6 +170,7 @@ class TillMachine:
             data_dir=self.folder,
             hq_url=HQ_URL,
             poll_interval_s=POLL_S,
+            online_read_s=ONLINE_READ_S,
             printers=(PrinterConfig(name="counter", target=f"file://{self.paper}", profile="generic-80"),),
         )
         self.station = self._around.make_station(

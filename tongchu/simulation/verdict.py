@@ -11,6 +11,7 @@ from printers.decode import decode, split_jobs
 from stored_value.identity import MemberId
 from stored_value.refusals import Refusal
 from terminal.verify import verify_journal
+from tongchu.simulation.overspend import nothing_stuck, overspending, reservations_known
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.agreement import (
@@ -42,6 +43,9 @@ def judge(world: World) -> list[str]:
         *_conservation(world, evidence, books),
         *_views(world, books),
         *_head_office_itself(world, books),
+        *overspending(world, books),
+        *nothing_stuck(world, books),
+        *reservations_known(world, books),
     ]
     world.record.count("receipts", sum(len(each.till.papers) for each in evidence))
     world.record.count("reprints", sum(each.till.marked.total() for each in evidence))

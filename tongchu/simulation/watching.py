@@ -1,29 +1,33 @@
-"""What must hold at every moment of a run, not only after healing: a till shows what its replica and its own journal make (L3), and offline nobody spends beyond the
-limit between two syncs (L5). Reads entries as the witness does; decides nothing.
+"""What must hold at every moment of a run, not only after healing: a till shows what its replica and its own journal make (L3), and nobody spends what no
+lease or hold covers beyond the risk allowance (L5). Reads entries as the witness does; decides nothing.
 """
 
 import json
-from collections.abc import Iterable
+from collections import Counter
 from typing import Final
 
-from hq_server import franchise_data
 from stored_value.identity import MemberId
+from stored_value.offline_policy import RiskAllowance
 from terminal.counter.views import MemberView
 from tongchu.simulation.head_office import HeadOffice
+from tongchu.simulation.in_process import Answer, Call
 from tongchu.simulation.record import Record
-from tongchu.simulation.scenario import FOUNDED
 from tongchu.simulation.till import TillMachine
 from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
+from tongchu.witness.reserved import ReservedBook
 
-OFFLINE_LIMIT_MINOR: Final = franchise_data.rulebook(FOUNDED).offline.risk.member_minor
-_SPENDING: Final = {"refund_reversed": 1, "purchase_refunded": -1}
+HELD: Final = 200
 
 
 class Watch:
     """`found` says what was wrong when it was seen."""
 
-    def __init__(self, office: HeadOffice, record: Record) -> None:
+    def __init__(self, office: HeadOffice, record: Record, *, risk: RiskAllowance) -> None:
         self.found: list[str] = []
+        self.holds: dict[str, int] = {}
+        self._risk = risk
+        self._reserved: dict[str, ReservedBook] = {}
+        self._settled: dict[str, int] = {}
         self._office = office
         self._record = record
         self._books = HqBooks(office.config.database)
@@ -52,14 +56,43 @@ class Watch:
             if isinstance(view, MemberView):
                 self.shown(till, view)
 
-    def spent(self, till: TillMachine, member_id: str) -> None:
-        """Offline, and not known at head office yet."""
+    def heard(self, _label: str, call: Call, answer: Answer) -> None:
+        """What head office held, from its own answers, whether or not they arrive."""
+        if call.path == "/v1/holds" and answer.status == HELD and not json.loads(answer.body)["refusal"]:
+            wanted = json.loads(call.body)
+            self.holds[wanted["hold_id"]] = int(wanted["amount_minor"])
+            self._record.count("holds")
+
+    def synced(self, till: TillMachine) -> None:
+        """After each cycle: what the till has heard of cannot be unheard, also when a new epoch asks for it again."""
         settled = till.station.journal.outcomes.settled_through()
-        own = own_entries(till, member_id)
-        unknown = [entry for entry in own if entry.seq > settled]
-        spent, limit = offline_spending(unknown), OFFLINE_LIMIT_MINOR + leased_minor(own, unknown)
-        if spent > limit:
-            self.found.append(f"{till.label} let {member_id} spend {spent} offline, {limit} is the limit")
+        self._settled[till.label] = max(settled, self._settled.get(till.label, 0))
+
+    def spent(self, till: TillMachine) -> None:
+        """After each payment: what no lease or hold covered stays within the risk allowance, between two reports (L5)."""
+        book = self.book(till)
+        settled = self._settled.get(till.label, 0)
+        since = [payment for payment in book.payments if payment.seq > settled]
+        by_member: Counter[str] = Counter()
+        for payment in since:
+            by_member[payment.member_id] += payment.uncovered_minor
+            self._within(till, f"payment {payment.event_id}", payment.uncovered_minor, self._risk.payment_minor)
+        for member_id, taken in by_member.items():
+            self._within(till, f"member {member_id}", taken, self._risk.member_minor)
+        self._within(till, "till", by_member.total(), self._risk.till_minor)
+
+    def book(self, till: TillMachine) -> ReservedBook:
+        """Of the machine's journal, read up to its head."""
+        book = self._reserved.setdefault(till.label, ReservedBook(self.holds))
+        for seq, _, raw, _ in till.station.journal.stored_after(book.read_through, 1_000_000):
+            book.read(seen_entry(seq, raw))
+        return book
+
+    def _within(self, till: TillMachine, what: str, taken_minor: int, most_minor: int) -> None:
+        if taken_minor > most_minor:
+            self.found.append(
+                f"{till.label}, {what}: {taken_minor} spent without a lease or hold, {most_minor} is the limit"
+            )
 
     def _contained(self, member_id: str, version: int) -> tuple[list[SeenEntry], dict[str, int]]:
         """With what head office gave beyond a promise, by event."""
@@ -89,24 +122,3 @@ def own_entries(till: TillMachine, member_id: str) -> list[SeenEntry]:
     marked = member_id.encode()
     stored = till.station.journal.stored_after(0, 1_000_000)
     return [seen_entry(seq, raw) for seq, _, raw, _ in stored if marked in raw]
-
-
-def leased_minor(own: Iterable[SeenEntry], spending: Iterable[SeenEntry]) -> int:
-    """What the leases that the spending names were for: those that the till took, and its own offline top-ups."""
-    granted = {
-        entry.body["lease_id"]: int(entry.body["amount_minor"]) for entry in own if entry.kind == "lease_accepted"
-    }
-    granted |= {entry.event_id: int(entry.body["amount_minor"]) for entry in own if entry.kind == "topped_up"}
-    named = {str(each) for entry in spending for each in entry.header["reservations"]}
-    return sum(granted.get(each, 0) for each in named)
-
-
-def offline_spending(entries: Iterable[SeenEntry]) -> int:
-    """Redemptions decided offline, less what was given back of them."""
-    spent: dict[str, int] = {}
-    for entry in entries:
-        if entry.kind == "redeemed" and entry.body["offline"]:
-            spent[entry.event_id] = int(entry.body["amount_minor"])
-        elif entry.kind in _SPENDING and entry.body["purchase_id"] in spent:
-            spent[entry.body["purchase_id"]] += _SPENDING[entry.kind] * int(entry.body["amount_minor"])
-    return sum(spent.values())

@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from hq_server.app import create_app
-from stored_value.refusals import Refusal
+from stored_value.refusals import Refusal, RefusalCode
 from terminal.clock import SimulatedClock
 from terminal.counter.views import Completed
 from terminal.station import Station
@@ -19,6 +19,7 @@ from tongchu.simulation.errands import Customer, Visit
 from tongchu.simulation.head_office import HeadOffice, MakeApplication
 from tongchu.simulation.network import Network, Wire
 from tongchu.simulation.record import Record
+from tongchu.simulation.rules import NO_RISK, RISK
 from tongchu.simulation.scenario import CLOSING, FIRST_MORNING, OPEN_FOR, VISITS_A_DAY, Scenario, terminal_ids
 from tongchu.simulation.till import Around, TillMachine
 from tongchu.simulation.virtual_time import Agenda, VirtualTime
@@ -26,6 +27,8 @@ from tongchu.simulation.watching import Watch
 
 BACKUP_EVERY: Final = timedelta(minutes=40)
 _DAY: Final = timedelta(days=1)
+_AT_ONCE: Final = timedelta(seconds=1)
+_A_MOMENT: Final = timedelta(seconds=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +57,9 @@ class World:
             at_rest.hq_folder(folder), self.time, record, self._chance("head office"), parts.make_application
         )
         self.head_office.start()
-        self.watch = Watch(self.head_office, record)
+        self.watch = Watch(self.head_office, record, risk=RISK if scenario.takes_risk else NO_RISK)
         self.network = Network(self.head_office, self.time, record, self._chance("network"))
+        self.network.on_answer = self.watch.heard
         self.customers = [
             Customer(person.member_no, person.home_store_id) for person in at_rest.people(scenario.members)
         ]
@@ -145,6 +149,7 @@ class World:
             return
         wait_s = till.sync()
         self.record.count("cycles" if till.online else "cycles failed")
+        self.watch.synced(till)
         if not till.online and not till.scrapped:
             self._look_at_doubts(till)
         if number == self._next_sync[till.label]:
@@ -159,6 +164,7 @@ class World:
 
     def _back_up(self) -> None:
         if self.head_office.up:
+            self.head_office.mind_its_own()
             self.head_office.back_up()
 
     def _enter_visit(self, till: TillMachine, morning: datetime) -> None:
@@ -170,11 +176,41 @@ class World:
             return
         errand = errands.any_errand(self.plan)
         before = till.station.journal.head().seq
-        answer = errand(Visit(till, self.plan, self.customers, self.watch, self.phones))
+        visit = Visit(till, self.plan, self.customers, self.watch, self.phones)
+        answer = errand(visit)
         self._tell(till, errand.__name__, answer)
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.RESERVED_ELSEWHERE:
+            self._ask_back(till, visit)
         till.print_out()
         if till.station.journal.head().seq > before:
             self.record.count("entries")
+
+    def _ask_back(self, till: TillMachine, visit: Visit) -> None:
+        """The others hear at once that their leases are needed; the customer waits a moment and asks again."""
+        for other in self.in_service:
+            if other is not till:
+                self.after(_AT_ONCE, lambda other=other: self._listen(other))  # type: ignore[misc]
+        again = visit.again
+        if again is not None:
+            self.after(_A_MOMENT, lambda: self._try_again(till, visit, again))
+
+    def _listen(self, till: TillMachine) -> None:
+        if till.scrapped or not till.online:
+            return
+        before = till.station.journal.head().seq
+        till.listen()
+        if till.station.journal.head().seq > before:
+            self.record.count("recalls heard on the live channel")
+            self.sync_soon(till, within_s=1.0)
+
+    def _try_again(self, till: TillMachine, visit: Visit, again: errands.Errand) -> None:
+        if till.scrapped or not till.at_work():
+            return
+        answer = again(visit)
+        self._tell(till, "asked again", answer)
+        if isinstance(answer, Completed):
+            self.record.count("paid after a recall")
+        till.print_out()
 
     def _tell(self, till: TillMachine, errand: str, answer: errands.Done) -> None:
         match answer:

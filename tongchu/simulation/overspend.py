@@ -1,0 +1,97 @@
+"""The laws of what is set aside (L5, L6), after healing: nobody overspent beyond what tills took at risk or head office forgot, and no lease or hold is stuck.
+
+Called by `verdict`. The arithmetic is the witness's; it reads journals, head office's tables and answers.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+
+from tongchu.simulation.till import TillMachine
+from tongchu.simulation.world import World
+from tongchu.witness.books import HqBooks
+from tongchu.witness.reserved import PAYMENTS
+
+_UNKNOWN = frozenset({"reservation_unknown", "lease_differs"})
+
+
+def overspending(world: World, books: HqBooks) -> Iterator[str]:
+    """Each member's overdrafts by payments against what his payments took without lease or hold, and what head office forgot of him when it was restored."""
+    risked: Counter[str] = Counter()
+    for till in world.in_service:
+        book = world.watch.book(till)
+        _count(world, book.taken, book.given_back)
+        for payment in book.payments:
+            risked[payment.member_id] += payment.uncovered_minor
+            _count_payment(world, payment.leased_minor, payment.held_minor, payment.uncovered_minor)
+    forgotten = world.head_office.forgotten
+    owed = _overdrafts(books)
+    world.record.count("overdrafts by payments", len(owed))
+    for member_id, minor in sorted(owed.items()):
+        bound = risked[member_id] + forgotten[member_id]
+        if minor > bound:
+            yield (
+                f"member {member_id}: payments overdrew {minor}; {risked[member_id]} were at risk,"
+                f" head office forgot {forgotten[member_id]}"
+            )
+
+
+def nothing_stuck(world: World, books: HqBooks) -> Iterator[str]:
+    """Every reservation that is open at head office is a lease that its till knows, and every lease of a till is open at head office."""
+    by_till = {till.terminal_id: _open_at(till) for till in world.in_service}
+    rows = books.rows(
+        "SELECT terminal_id, reservation_id, kind, member_id FROM reservations WHERE state = 'open' ORDER BY 1, 2"
+    )
+    world.record.count("leases open in the end", len(rows))
+    for terminal_id, reservation_id, kind, member_id in rows:
+        if kind != "lease":
+            yield f"{terminal_id}: the hold {reservation_id} of {member_id} is still open"
+        elif reservation_id not in by_till.get(terminal_id, set()):
+            yield f"{terminal_id}: head office keeps the lease {reservation_id} of {member_id}, its till does not"
+    known = {(terminal_id, reservation_id) for terminal_id, reservation_id, _, _ in rows}
+    for terminal_id, leases in sorted(by_till.items()):
+        yield from (
+            f"{terminal_id}: has the lease {lease_id}, head office does not"
+            for lease_id in sorted(leases)
+            if (terminal_id, lease_id) not in known
+        )
+
+
+def reservations_known(world: World, books: HqBooks) -> Iterator[str]:
+    """No till used what head office had closed; where nobody restored or copied a machine, that is certain."""
+    counts = world.record.counts
+    if counts["hq restore"] or counts["cloned disk"]:
+        return
+    for terminal_id, seq, findings in books.rows("SELECT terminal_id, seq, findings FROM journal_entries"):
+        for found in json.loads(findings):
+            if found["code"] in _UNKNOWN:
+                yield f"{terminal_id}-{seq}: {found['code']} {found['data']}"
+
+
+def _overdrafts(books: HqBooks) -> Counter[str]:
+    owed: Counter[str] = Counter()
+    rows = books.rows("SELECT member_id, kind, findings FROM journal_entries WHERE findings <> '[]'")
+    for member_id, kind, findings in rows:
+        for found in json.loads(findings):
+            if kind in PAYMENTS and found["code"] == "overdraft":
+                owed[member_id] += int(found["data"]["owed_minor"])
+    return owed
+
+
+def _open_at(till: TillMachine) -> set[str]:
+    with closing(sqlite3.connect(till.folder / "journal.db")) as connection:
+        rows = connection.execute("SELECT lease_id FROM leases WHERE closed_seq IS NULL").fetchall()
+    return {str(lease_id) for (lease_id,) in rows}
+
+
+def _count(world: World, taken: int, given_back: int) -> None:
+    world.record.count("leases taken", taken)
+    world.record.count("leases given back", given_back)
+
+
+def _count_payment(world: World, leased: int, held: int, uncovered: int) -> None:
+    for what, minor in (("by lease", leased), ("by hold", held), ("at risk", uncovered)):
+        if minor:
+            world.record.count(f"paid {what}")
