@@ -1,82 +1,26 @@
 """What customers want at a till. To add an errand: write a function from a `Visit` to what the counter answered, and name it with its weight in `ERRANDS`.
 
-An errand that the counter refuses is a fact like any other and counted by its code. None: there was nothing to do it with, or the till died over it.
+An errand that the counter refuses is a fact like any other and counted by its code. None: there was nothing to do it with, or the till died over it. Orders, passes and
+points are in `errands_shop`, money that leaves and cards in `errands_money_out`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from stored_value.events import OrderLine, RefundLine, Tender, TenderKind
-from stored_value.identity import EventId, MemberId
+from stored_value.events import OrderLine, RefundLine
+from stored_value.identity import MemberId
 from stored_value.refusals import Refusal
-from sync.cards import FIRST_CARD_ISSUE, card_text
-from terminal.counter import Counter
-from terminal.counter.views import Completed, MemberView, PurchaseView, ShiftReport
-from tongchu.simulation.till import TillMachine
-from tongchu.simulation.watching import Watch
-
-Done = Completed | ShiftReport | Refusal | None
-Errand = Callable[["Visit"], Done]
-Act = Callable[[Counter, EventId], Completed | Refusal]
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """Known by the number on the card; `home` is where he mostly goes."""
-
-    member_no: str
-    home: str
-
-
-@dataclass(slots=True)
-class Visit:
-    """One customer at one till. `customers` grows by enrolments; `again` does the same once more, for who waits until other tills gave back what they kept."""
-
-    machine: TillMachine
-    chance: Random
-    customers: list[Customer]
-    watch: Watch
-    phones: list[int] = field(default_factory=list)
-    again: Errand | None = None
-
-    def some_customer(self) -> Customer:
-        """Mostly somebody of this store, often one of few: they must meet."""
-        own = [each for each in self.customers if each.home == self.machine.store_id]
-        return self.chance.choice(own if own and self.chance.random() < 0.5 else self.customers[:8])
-
-    def member(self) -> MemberView | None:
-        """Scans the card."""
-        code = card_text(self.some_customer().member_no, FIRST_CARD_ISSUE)
-        found = self.machine.do(lambda: self.machine.counter.identify(code))
-        match found:
-            case MemberView():
-                self.watch.shown(self.machine, found)
-                return found
-            case Refusal():
-                self.machine.count(f"refused {found.code.value}")
-                return None
-            case _:
-                return None
-
-    def act(self, what: Act) -> Done:
-        """With an id made first. When the till dies over it, or nothing seems to happen, the cashier does the very same again."""
-        machine = self.machine
-        action = machine.counter.new_action()
-        answer = machine.do(lambda: what(machine.counter, action))
-        if answer is None and machine.at_work():
-            machine.count("done again after a crash")
-            answer = machine.do(lambda: what(machine.counter, action))
-        elif isinstance(answer, Completed) and self.chance.random() < 0.05:
-            machine.count("double tap")
-            again = machine.do(lambda: what(machine.counter, action))
-            if isinstance(again, Completed):
-                assert again.event_id == answer.event_id, "a double tap is one action"
-                assert again.seq == answer.seq, "a double tap is one entry"
-        if isinstance(answer, Completed) and answer.member_id is not None:
-            self.watch.spent(machine)
-        return answer
+from terminal.counter.views import Completed, MemberView, PurchaseView
+from tongchu.simulation.errands_money_out import (
+    ask_cash_out,
+    end_deposit,
+    replace_card,
+    report_loss,
+    settle_cash_out,
+    take_deposit,
+)
+from tongchu.simulation.errands_shop import buy_pass, exchange_points, order, refund_order, use_pass
+from tongchu.simulation.visits import Customer, Done, Errand, Visit
 
 
 def enrol(visit: Visit) -> Done:
@@ -94,18 +38,24 @@ def enrol(visit: Visit) -> Done:
 
 def top_up(visit: Visit) -> Done:
     member = visit.member()
-    if member is None:
-        return None
+    return None if member is None else _top_up(visit, member)
+
+
+def _top_up(visit: Visit, member: MemberView) -> Done:
     amount = visit.chance.choice((3_000, 5_000, 10_000, 10_000, 20_000, 30_000, 100_000))
     plans = [plan.promotion_id for plan in visit.machine.counter.plans() if plan.pay_minor == amount]
     plan = plans[0] if plans and visit.chance.random() < 0.8 else None
-    tenders = _tenders(visit.chance, amount)
+    tenders = visit.tenders(amount)
     return visit.act(lambda counter, action: counter.top_up(action, member.member_id, amount, tenders, plan))
 
 
 def redeem(visit: Visit) -> Done:
     member = visit.member()
-    return None if member is None else _redeem(visit, member.member_id, _some_amount(visit.chance, member))
+    if member is None:
+        return None
+    if not member.balance_minor and visit.chance.random() < 0.9:
+        return _top_up(visit, member)
+    return _redeem(visit, member.member_id, _some_amount(visit.chance, member))
 
 
 def redeem_all(visit: Visit) -> Done:
@@ -125,6 +75,8 @@ def refund(visit: Visit) -> Done:
     purchase = counter.purchase(visit.chance.choice(rows).receipt_no)
     if not isinstance(purchase, PurchaseView):
         return purchase
+    if purchase.is_order:
+        return refund_order(visit, purchase)
     left = [line for line in purchase.lines if line.refundable_minor]
     if not left:
         return None
@@ -158,27 +110,29 @@ def x_report(visit: Visit) -> Done:
 
 
 ERRANDS: Final[tuple[tuple[Errand, int], ...]] = (
-    (redeem, 30),
+    (redeem, 24),
     (redeem_all, 12),
-    (top_up, 26),
+    (top_up, 20),
     (refund, 12),
     (take_back, 6),
     (enrol, 6),
     (reprint, 3),
     (x_report, 2),
+    (order, 14),
+    (buy_pass, 3),
+    (use_pass, 6),
+    (exchange_points, 3),
+    (ask_cash_out, 5),
+    (settle_cash_out, 8),
+    (take_deposit, 4),
+    (end_deposit, 6),
+    (report_loss, 2),
+    (replace_card, 2),
 )
 
 
 def any_errand(chance: Random) -> Errand:
     return chance.choices([errand for errand, _ in ERRANDS], [weight for _, weight in ERRANDS])[0]
-
-
-def _tenders(chance: Random, amount_minor: int) -> tuple[Tender, ...]:
-    kinds = chance.sample((TenderKind.CASH, TenderKind.WECHAT, TenderKind.ALIPAY, TenderKind.CARD), 2)
-    if chance.random() < 0.75:
-        return (Tender(kind=kinds[0], amount_minor=amount_minor),)
-    first = chance.randrange(1, amount_minor)
-    return (Tender(kind=kinds[0], amount_minor=first), Tender(kind=kinds[1], amount_minor=amount_minor - first))
 
 
 def _some_amount(chance: Random, member: MemberView) -> int:

@@ -106,7 +106,8 @@ class HeadOffice:
     def _answer(self, server: InProcess, call: Call) -> Answer:
         """And what its background threads do afterwards."""
         answer = server.answer(call)
-        self.office.leases.drain()
+        if self.office.leases.drain():
+            self.office.sequencer.drain()
         return answer
 
     def mind_its_own(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from tongchu.simulation import at_rest, faults
+from tongchu.simulation import acts, at_rest, faults
 from tongchu.simulation.at_rest import Shape
 from tongchu.simulation.healing import heal
 from tongchu.simulation.record import Record
@@ -23,11 +23,14 @@ MEMORY_DISK: Final = Path("/dev/shm")  # noqa: S108 - where there is one it save
 RANGE_THAT_SHOWS_ALL: Final = 20
 ALWAYS: Final = frozenset(
     {"redeemed online", "topped_up online", "purchase_refunded online", "top_up_reversed online", "member_enrolled online",
-     "refused balance_too_low", "shift_closed", "double tap", "reprints", "views compared"}
+     "refused balance_too_low", "shift_closed", "double tap", "reprints", "views compared", "order_paid online", "order_refunded online", "pass_used online",
+     "points_redeemed online", "cash_out_requested online", "cash_out_paid online", "deposit_taken online", "deposit_returned online", "status_changed online",
+     "head office transfer", "head office merge", "head office freeze", "days run by head office", "holds", "paid by lease", "paid by hold", "leases taken",
+     "leases given back", "recalls heard on the live channel", "paid after a recall", "refused reserved_elsewhere"}
 )  # fmt: skip
 WITH_FAULTS: Final = frozenset(
     {"redeemed offline", "topped_up offline", "purchase_refunded offline", "member_enrolled offline", "refused offline_limit",
-     "refused disk_full", "refused till_stopped", "refused online_only", "overdrafts", "forks", "forks stopped by head office", "arrived late",
+     "refused disk_full", "refused till_stopped", "refused online_only", "paid at risk", "forks", "forks stopped by head office", "arrived late",
      "done again after a crash", "hq restore as documented", "hq restore, epoch forgotten", "hq crash at ingest_committed", "till crash at committed"}
 )  # fmt: skip
 LOGGERS: Final = ("terminal", "hq_server", "sync", "printers")
@@ -117,7 +120,7 @@ class Simulator:
     def _lived(self, scenario: Scenario, folder: Path, record: Record) -> list[str]:
         world = World(scenario, folder, record, self._parts)
         try:
-            world.live(faults.of_the_day)
+            world.live(_of_the_day)
             return [*world.watch.found, *heal(world), *judge(world)]
         finally:
             world.close()
@@ -129,6 +132,11 @@ class Simulator:
                 at_rest.make(shape, folder)
             self._at_rest[shape] = folder
         return self._at_rest[shape]
+
+
+def _of_the_day(world: World) -> None:
+    faults.of_the_day(world)
+    acts.of_the_day(world)
 
 
 @contextmanager

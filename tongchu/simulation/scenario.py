@@ -13,7 +13,7 @@ FIRST_MORNING: Final = FOUNDED + timedelta(days=1)
 OPEN_FOR: Final = timedelta(hours=2)
 """A day's business, close together: what lies between customers would only cost time."""
 CLOSING: Final = timedelta(minutes=15)
-VISITS_A_DAY: Final = 9
+VISITS_A_DAY: Final = 12
 POLL_S: Final = 600.0
 HQ_URL: Final = "http://hq.simulated"
 

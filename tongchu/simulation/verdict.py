@@ -22,6 +22,7 @@ from tongchu.witness.agreement import (
     till_evidence,
 )
 from tongchu.witness.books import HqBooks, read_journal
+from tongchu.witness.promises import unexplained_bonus
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,12 @@ def judge(world: World) -> list[str]:
         *_conservation(world, evidence, books),
         *_views(world, books),
         *_head_office_itself(world, books),
+        *unexplained_bonus(books),
         *overspending(world, books),
         *nothing_stuck(world, books),
         *reservations_known(world, books),
     ]
+    world.record.count("events", sum(len(each.till.journal.entries) for each in evidence if not each.machine.scrapped))
     world.record.count("receipts", sum(len(each.till.papers) for each in evidence))
     world.record.count("reprints", sum(each.till.marked.total() for each in evidence))
     for each in evidence:

@@ -15,7 +15,6 @@ from terminal.clock import SimulatedClock
 from terminal.counter.views import Completed
 from terminal.station import Station
 from tongchu.simulation import at_rest, errands
-from tongchu.simulation.errands import Customer, Visit
 from tongchu.simulation.head_office import HeadOffice, MakeApplication
 from tongchu.simulation.network import Network, Wire
 from tongchu.simulation.record import Record
@@ -23,6 +22,7 @@ from tongchu.simulation.rules import NO_RISK, RISK
 from tongchu.simulation.scenario import CLOSING, FIRST_MORNING, OPEN_FOR, VISITS_A_DAY, Scenario, terminal_ids
 from tongchu.simulation.till import Around, TillMachine
 from tongchu.simulation.virtual_time import Agenda, VirtualTime
+from tongchu.simulation.visits import Customer, Done, Errand, Visit
 from tongchu.simulation.watching import Watch
 
 BACKUP_EVERY: Final = timedelta(minutes=40)
@@ -203,7 +203,7 @@ class World:
             self.record.count("recalls heard on the live channel")
             self.sync_soon(till, within_s=1.0)
 
-    def _try_again(self, till: TillMachine, visit: Visit, again: errands.Errand) -> None:
+    def _try_again(self, till: TillMachine, visit: Visit, again: Errand) -> None:
         if till.scrapped or not till.at_work():
             return
         answer = again(visit)
@@ -212,7 +212,7 @@ class World:
             self.record.count("paid after a recall")
         till.print_out()
 
-    def _tell(self, till: TillMachine, errand: str, answer: errands.Done) -> None:
+    def _tell(self, till: TillMachine, errand: str, answer: Done) -> None:
         match answer:
             case Refusal():
                 self.record.count(f"refused {answer.code.value}")

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,13 @@ from printers.decode import PrinterOutput
 from tongchu.witness.paper import read_receipt
 
 GENESIS = "0" * 64
+_AMOUNTS: Final = {
+    "order_paid": "balance_minor",
+    "order_refunded": "balance_minor",
+    "cash_out_requested": "reserved_minor",
+    "cash_out_rejected": "restored_minor",
+}
+"""Where an entry's amount is not called amount_minor."""
 
 
 WITHOUT_PAPER: Final = ("lease_accepted", "lease_returned")
@@ -49,20 +57,35 @@ class SeenEntry:
         return hashlib.sha256(self.raw).hexdigest()
 
     @property
+    def amount_minor(self) -> int:
+        """What its paper says that it moved."""
+        return int(self.body.get(_AMOUNTS.get(self.kind, "amount_minor"), 0))
+
+    @property
     def value_minor(self) -> int:
         """What the member's wallet gained or lost, promised bonus included."""
-        amount = int(self.body.get("amount_minor", 0))
+        amount = self.amount_minor
         match self.kind:
             case "topped_up":
                 return amount + sum(int(each["bonus_minor"]) for each in self.body["promised"])
-            case "redeemed":
+            case "redeemed" | "order_paid" | "refund_reversed" | "cash_out_requested":
                 return -amount
-            case "purchase_refunded":
+            case "purchase_refunded" | "order_refunded" | "cash_out_rejected":
                 return amount
-            case "refund_reversed":
+            case "transferred_in":
+                return self._moved_minor
+            case "transferred_out":
+                return -self._moved_minor
+            case "lot_expired":
                 return -amount
             case _:
                 return 0
+
+    @property
+    def _moved_minor(self) -> int:
+        """What a transfer moved of the balance: what is owed goes along, a deposit stands apart."""
+        signs = {"principal": 1, "bonus": 1, "receivable": -1}
+        return sum(signs.get(part["kind"], 0) * int(part["amount_minor"]) for part in self.body["moved"])
 
 
 def seen_entry(seq: int, raw: bytes) -> SeenEntry:
@@ -70,10 +93,22 @@ def seen_entry(seq: int, raw: bytes) -> SeenEntry:
     return SeenEntry(seq, bytes(raw), told["header"], told["body"])
 
 
+def _is_before_anchor(entry: SeenEntry) -> bool:
+    """H8: a till's time never runs below what head office signed."""
+    anchor = entry.header["anchor"]
+    return anchor is not None and _time(entry.header["occurred_at"]) < _time(anchor["hq_time"])
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 def chain_faults(entries: Iterable[SeenEntry]) -> list[str]:
-    """Gaps, broken links and repeated events; empty for a sound journal."""
+    """Gaps, broken links, repeated events and times below an anchor; empty for a sound journal."""
     faults: list[str] = []
     previous, expected = GENESIS, 1
+    entries = tuple(entries)
+    faults += [f"entry {entry.seq} is dated before its anchor" for entry in entries if _is_before_anchor(entry)]
     seen: set[str] = set()
     for entry in entries:
         if (entry.seq, entry.header["seq"]) != (expected, expected):
@@ -131,7 +166,34 @@ class SeenJournal:
                 sums[shift, "reversed", ""] += body["amount_minor"]
                 for tender in body["tenders"]:
                     sums[shift, "tender", tender["kind"]] -= tender["amount_minor"]
+            _add_shop_totals(sums, shift, entry)
         return dict(sums)
+
+
+def _add_shop_totals(sums: Counter[tuple[str, str, str]], shift: str, entry: SeenEntry) -> None:
+    """Orders, cash-outs and deposits; what takes one back lowers its sum."""
+    body, tenders = entry.body, entry.body.get("tenders", ())
+    if entry.kind in {"order_paid", "order_refunded"}:
+        measure, part = ("ordered", "total_minor") if entry.kind == "order_paid" else ("order_refunded", "amount_minor")
+        sums[shift, measure, ""] += sum(line[part] for line in body["lines"])
+        sums[shift, f"{measure}_balance", ""] += body["balance_minor"]
+    restored = "deposits_returned" if tenders else "deposits_kept"
+    measures = {
+        "cash_out_paid": ("cashed_out", 1),
+        "cash_out_reversed": ("cashed_out", -1),
+        "deposit_taken": ("deposits_taken", 1),
+        "deposit_returned": ("deposits_returned", 1),
+        "deposit_kept": ("deposits_kept", 1),
+        "deposit_restored": (restored, -1),
+    }
+    if entry.kind in measures:
+        measure, sign = measures[entry.kind]
+        sums[shift, measure, ""] += sign * body["amount_minor"]
+    into = {"order_paid", "deposit_taken", "cash_out_reversed", "deposit_restored"}
+    out_of = {"order_refunded", "cash_out_paid", "deposit_returned"}
+    sign = 1 if entry.kind in into else -1 if entry.kind in out_of else 0
+    for tender in tenders if sign else ():
+        sums[shift, "tender", tender["kind"]] += sign * tender["amount_minor"]
 
 
 def read_journal(data_dir: Path) -> SeenJournal:

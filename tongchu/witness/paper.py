@@ -14,6 +14,21 @@ KINDS = {
     "消费退款": "purchase_refunded",
     "充值撤销": "top_up_reversed",
     "退款撤销": "refund_reversed",
+    "订单": "order_paid",
+    "订单退款": "order_refunded",
+    "次卡核销": "pass_used",
+    "积分兑换": "points_redeemed",
+    "退卡申请": "cash_out_requested",
+    "退卡付款": "cash_out_paid",
+    "退卡申请取消": "cash_out_rejected",
+    "退卡付款撤销": "cash_out_reversed",
+    "收取押金": "deposit_taken",
+    "退还押金": "deposit_returned",
+    "扣除押金": "deposit_kept",
+    "押金恢复": "deposit_restored",
+    "账户状态变更": "status_changed",
+    "会员卡挂失": "status_changed",
+    "补卡": "card_replaced",
     "开班": "shift_opened",
     "交班报表 Z": "shift_closed",
 }
@@ -23,9 +38,31 @@ AMOUNTS = {
     "purchase_refunded": "消费退款",
     "top_up_reversed": "充值撤销",
     "refund_reversed": "退款撤销",
+    "order_paid": "余额支付",
+    "order_refunded": "退回余额",
+    "cash_out_requested": "已预留",
+    "cash_out_paid": "退卡付款",
+    "cash_out_rejected": "退回余额",
+    "cash_out_reversed": "退卡付款撤销",
+    "deposit_taken": "收取押金",
+    "deposit_returned": "退还押金",
+    "deposit_kept": "扣除押金",
+    "deposit_restored": "押金恢复",
 }
 """The row that says what the entry moved."""
 BONUS = "赠送"
+SIGNS = {
+    "topped_up": 1,
+    "redeemed": -1,
+    "purchase_refunded": 1,
+    "top_up_reversed": -1,
+    "refund_reversed": -1,
+    "order_paid": -1,
+    "order_refunded": 1,
+    "cash_out_requested": -1,
+    "cash_out_rejected": 1,
+}
+"""What is not here leaves the balance as it is: a pass is used, a deposit stands apart, a cash-out took the money when it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +100,7 @@ class PaperReceipt:
     @property
     def value_minor(self) -> int:
         """What the member gained (+) or lost (-), bonus included."""
-        signs = {"topped_up": 1, "redeemed": -1, "purchase_refunded": 1, "top_up_reversed": -1, "refund_reversed": -1}
-        return signs.get(self.kind, 0) * self.amount_minor + self.bonus_minor
+        return SIGNS.get(self.kind, 0) * self.amount_minor + self.bonus_minor
 
     def sum_of(self, prefix: str) -> int:
         return sum(amount for label, amount in self.rows if label.startswith(prefix))

@@ -1,12 +1,20 @@
-"""Each planted bug is found: by one known seed in `make test`, by searching 200 seeds in `make soak`; and the same seed without it is in order."""
+"""Each planted bug is found: by known seeds in `make test`, by searching 200 seeds in `make soak`; and the same seed without it is in order."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import pytest
 
-from tests.simulation.planted.wrong_parts import BY_NAME
+from tests.simulation.planted import wrong_parts, wrong_reservations
+from tests.simulation.planted.wrong_reservations import Wrong
 from tongchu.simulation.running import Simulator
 from tongchu.simulation.scenario import Scenario
+
+WRONG = {name: Wrong(parts=parts) for name, parts in wrong_parts.BY_NAME.items()} | wrong_reservations.BY_NAME
+SEEDS_TRIED = 4
+"""From the known one on: a new errand shifts what each seed is."""
 
 
 @dataclass(frozen=True)
@@ -18,32 +26,54 @@ class Known:
     faults: frozenset[str]
     says: str
 
-    @property
-    def scenario(self) -> Scenario:
-        return Scenario(seed=self.seed, tills=3, members=8, days=1, faults=self.faults)
+    def scenario(self, seed: int) -> Scenario:
+        return Scenario(seed=seed, tills=3, members=8, days=1, faults=self.faults, risk=False)
 
 
+OFFLINE = frozenset({"link cut", "reply lost"})
 KNOWN = (
     Known("prints before committing", 1, frozenset({"till crash"}), "printed"),
     Known("skips late rows", 1, frozenset(), "shows"),
     Known("forgets its open push", 1, frozenset({"reply lost", "reply torn"}), "its replica and journal make"),
     Known("applies replays twice", 4, frozenset({"duplicated", "duplicated later"}), "papers add up to"),
     Known("loses rows of the outbox", 1, frozenset(), "rollup"),
+    Known("till ignores its limit", 2, OFFLINE, "without a lease or hold"),
+    Known("head office holds everything", 1, frozenset(), "payments overdrew"),
+    Known("partial head closes leases", 1, OFFLINE, "reservation_unknown"),
+    Known("till spends a returned lease", 1, frozenset(), "without a lease or hold"),
+    Known("top-up spendable before the report", 5, OFFLINE, "reservation_unknown"),
+    Known("report leaves leases out", 1, OFFLINE, "head office does not"),
+    Known("first bonus given again", 1, frozenset(), "gives first-50 again"),
+    Known("time below the anchor", 1, frozenset({"clock jump"}), "before its anchor"),
+    Known("lease freed by time alone", 2, OFFLINE, "head office does not"),
 )
 
 
+@contextmanager
+def planted(bug: str) -> Iterator[Simulator]:
+    wrong = WRONG[bug]
+    with ExitStack() as stack:
+        for name, replacement in wrong.replaced:
+            stack.enter_context(patch(name, replacement))
+        yield stack.enter_context(Simulator(wrong.parts))
+
+
 def test_every_planted_bug_has_a_known_seed() -> None:
-    assert {known.bug for known in KNOWN} == set(BY_NAME)
+    assert {known.bug for known in KNOWN} == set(WRONG)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.bug)
 def test_a_known_seed_finds_it(known: Known, simulator: Simulator) -> None:
-    with Simulator(BY_NAME[known.bug]) as planted:
-        found = planted.run(known.scenario).disagreements
-    assert [each for each in found if known.says in each], found
-    assert simulator.run(known.scenario).disagreements == ()
+    said: list[str] = []
+    with planted(known.bug) as wrong:
+        for seed in range(known.seed, known.seed + SEEDS_TRIED):
+            said = [each for each in wrong.run(known.scenario(seed)).disagreements if known.says in each]
+            if said:
+                break
+    assert said
+    assert simulator.run(known.scenario(seed)).disagreements == ()
 
 
 @pytest.mark.slow
@@ -52,10 +82,8 @@ def test_a_restored_head_office_that_keeps_its_epoch_is_found(monkeypatch: pytes
     """H1: nobody notices what a till shows of the future, and the operator's command does nothing."""
     monkeypatch.setattr("hq_server.sessions.service.lies_in_future", lambda *_, **__: False)
     monkeypatch.setattr("tongchu.simulation.head_office.begin_epoch", lambda *_, **__: "")
-    with Simulator() as planted:
-        found = planted.run(
-            Scenario(seed=1, tills=3, members=8, days=1, faults=frozenset({"hq restore"}))
-        ).disagreements
+    with Simulator() as wrong:
+        found = wrong.run(Scenario(seed=1, tills=3, members=8, days=1, faults=frozenset({"hq restore"}))).disagreements
     assert [each for each in found if "shows" in each], found
 
 
@@ -63,8 +91,8 @@ def test_a_restored_head_office_that_keeps_its_epoch_is_found(monkeypatch: pytes
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.bug)
 def test_a_search_finds_it(known: Known) -> None:
-    with Simulator(BY_NAME[known.bug]) as planted:
+    with planted(known.bug) as wrong:
         for seed in range(10_000, 10_200):
-            if planted.run(known.scenario.of_seed(seed)).disagreements:
+            if wrong.run(known.scenario(seed)).disagreements:
                 return
     pytest.fail(f"{known.bug}: not found within 200 seeds")

@@ -1,0 +1,91 @@
+"""What head office's people do during a day: value moved between members, two members merged into one, an account frozen and released.
+
+Drawn from the seed, done by the product's own services.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from hq_server.database.engine import WriteSession
+from hq_server.own_journal.place import Moment
+from hq_server.own_journal.standing import StandingWish, change_status
+from hq_server.own_journal.transfers import TwoMembers, move
+from stored_value.identity import EventId, MemberId, uuid7
+from stored_value.refusals import Refusal
+from stored_value.wallet import WalletStatus
+from tongchu.simulation.scenario import OPEN_FOR
+from tongchu.simulation.world import World
+from tongchu.witness.books import HqBooks
+
+A_DAY: Final = 4
+_FROZEN_FOR: Final = timedelta(minutes=15)
+Act = Callable[[World], None]
+
+
+def transfer(world: World) -> None:
+    giver, taker = _two(world)
+    amount = world.fate.randint(100, 5_000)
+    _move(world, TwoMembers(transfer_id=_new_id(world), giver=giver, taker=taker, amount_minor=amount), "transfer")
+
+
+def merge(world: World) -> None:
+    """Everything the giver has goes to the taker; what comes for the giver later is swept after it (H11)."""
+    giver, taker = _two(world)
+    _move(world, TwoMembers(transfer_id=_new_id(world), giver=giver, taker=taker), "merge")
+
+
+def freeze(world: World) -> None:
+    member_id = _two(world)[0]
+    if _stand(world, member_id, WalletStatus.FROZEN, "freeze"):
+        world.after(_FROZEN_FOR, lambda: _release(world, member_id))
+
+
+ACTS: Final[tuple[tuple[Act, int], ...]] = ((transfer, 5), (freeze, 3), (merge, 1))
+
+
+def of_the_day(world: World) -> None:
+    """Enters a day's acts into the agenda."""
+    for act in world.fate.choices([act for act, _ in ACTS], [weight for _, weight in ACTS], k=A_DAY):
+        at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
+        world.after(at, lambda act=act: act(world) if world.head_office.up else None)  # type: ignore[misc]
+
+
+def _release(world: World, member_id: MemberId) -> None:
+    if world.head_office.up:
+        _stand(world, member_id, WalletStatus.ACTIVE, "release")
+
+
+def _move(world: World, wish: TwoMembers, name: str) -> None:
+    office = world.head_office.office
+    _told(world, name, move(office.desk, Moment.at(world.time()), wish, _unnoted))
+
+
+def _stand(world: World, member_id: MemberId, status: WalletStatus, name: str) -> bool:
+    office = world.head_office.office
+    wish = StandingWish(request_id=_new_id(world), member_id=member_id, status=status, reason="核实")
+    return _told(world, name, change_status(office.desk, Moment.at(world.time()), wish, _unnoted))
+
+
+def _told(world: World, name: str, refusal: Refusal | None) -> bool:
+    world.head_office.office.sequencer.drain()
+    what = f"head office {name}" if refusal is None else f"head office {name} refused {refusal.code.value}"
+    world.record.count(what)
+    world.record.note(world.time(), what)
+    return refusal is None
+
+
+def _two(world: World) -> tuple[MemberId, MemberId]:
+    """Mostly of those who have something."""
+    balances = HqBooks(world.head_office.config.database).balances()
+    rich = sorted(balances, key=lambda member_id: (-balances[member_id], member_id))[:8]
+    giver, taker = world.fate.sample(rich, 2)
+    return MemberId(giver), MemberId(taker)
+
+
+def _new_id(world: World) -> EventId:
+    return EventId(uuid7(world.time(), world.fate.randbytes(10)))
+
+
+def _unnoted(_session: WriteSession) -> None:
+    """The audit log is not what is looked at here."""
