@@ -49,6 +49,15 @@ def _top_up(visit: Visit, member: MemberView) -> Done:
     return visit.act(lambda counter, action: counter.top_up(action, member.member_id, amount, tenders, plan))
 
 
+def top_up_and_spend(visit: Visit) -> Done:
+    """Pays at once from what he has just brought: offline, from the lease that his top-up made (H3)."""
+    member = visit.member()
+    if member is None or not isinstance(_top_up(visit, member), Completed) or not visit.machine.at_work():
+        return None
+    visit.machine.print_out()
+    return _redeem(visit, member.member_id, visit.chance.randint(1, 3_000))
+
+
 def redeem(visit: Visit) -> Done:
     member = visit.member()
     if member is None:
@@ -112,9 +121,10 @@ def x_report(visit: Visit) -> Done:
 ERRANDS: Final[tuple[tuple[Errand, int], ...]] = (
     (redeem, 24),
     (redeem_all, 12),
-    (top_up, 20),
+    (top_up, 14),
     (refund, 12),
     (take_back, 6),
+    (top_up_and_spend, 8),
     (enrol, 6),
     (reprint, 3),
     (x_report, 2),

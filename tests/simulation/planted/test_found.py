@@ -13,7 +13,7 @@ from tongchu.simulation.running import Simulator
 from tongchu.simulation.scenario import Scenario
 
 WRONG = {name: Wrong(parts=parts) for name, parts in wrong_parts.BY_NAME.items()} | wrong_reservations.BY_NAME
-SEEDS_TRIED = 4
+SEEDS_TRIED = 6
 """From the known one on: a new errand shifts what each seed is."""
 
 
@@ -38,10 +38,9 @@ KNOWN = (
     Known("applies replays twice", 4, frozenset({"duplicated", "duplicated later"}), "papers add up to"),
     Known("loses rows of the outbox", 1, frozenset(), "rollup"),
     Known("till ignores its limit", 2, OFFLINE, "without a lease or hold"),
-    Known("head office holds everything", 1, frozenset(), "payments overdrew"),
-    Known("partial head closes leases", 1, OFFLINE, "reservation_unknown"),
-    Known("till spends a returned lease", 1, frozenset(), "without a lease or hold"),
-    Known("top-up spendable before the report", 5, OFFLINE, "reservation_unknown"),
+    Known("partial head closes leases", 4, OFFLINE, "reservation_unknown"),
+    Known("till spends a returned lease", 3, frozenset(), "without a lease or hold"),
+    Known("top-up spendable before the report", 2, OFFLINE, "reservation_unknown"),
     Known("report leaves leases out", 1, OFFLINE, "head office does not"),
     Known("first bonus given again", 1, frozenset(), "gives first-50 again"),
     Known("time below the anchor", 1, frozenset({"clock jump"}), "before its anchor"),

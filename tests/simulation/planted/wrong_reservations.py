@@ -37,10 +37,6 @@ def never_refuses(*_: Any) -> None:
     """L5: the till lets everybody spend whatever he has, or had."""
 
 
-def holds_everything(*_: Any) -> None:
-    """L6: head office holds for everybody who asks, whatever is left."""
-
-
 def every_head_is_a_report(push: Any, terminal: Any) -> bool:
     """H2: of a journal that goes on, a head without watermarks and open set is taken for the till's last word."""
     return bool((push.head.seq, push.head.hash) == (terminal.accepted_seq, terminal.head_hash))
@@ -130,7 +126,6 @@ def _open_leases(session: WriteSession) -> list[ReservationRecord]:
 
 BY_NAME: dict[str, Wrong] = {
     "till ignores its limit": Wrong((("terminal.counter.reserving.refuse_offline", never_refuses),)),
-    "head office holds everything": Wrong((("hq_server.reservations.holds.refuse_reservation", holds_everything),)),
     "partial head closes leases": Wrong(
         (
             ("hq_server.ingest.service._is_whole_report", every_head_is_a_report),
