@@ -35,16 +35,16 @@ KNOWN = (
     Known("prints before committing", 1, frozenset({"till crash"}), "printed"),
     Known("skips late rows", 1, frozenset(), "shows"),
     Known("forgets its open push", 1, frozenset({"reply lost", "reply torn"}), "its replica and journal make"),
-    Known("applies replays twice", 4, frozenset({"duplicated", "duplicated later"}), "papers add up to"),
+    Known("applies replays twice", 7, frozenset({"duplicated", "duplicated later"}), "papers add up to"),
     Known("loses rows of the outbox", 1, frozenset(), "rollup"),
     Known("till ignores its limit", 2, OFFLINE, "without a lease or hold"),
     Known("partial head closes leases", 4, OFFLINE, "reservation_unknown"),
     Known("till spends a returned lease", 3, frozenset(), "without a lease or hold"),
     Known("top-up spendable before the report", 2, OFFLINE, "reservation_unknown"),
     Known("report leaves leases out", 1, OFFLINE, "head office does not"),
-    Known("first bonus given again", 1, frozenset(), "gives first-50 again"),
+    Known("first bonus given again", 2, frozenset(), "rebuilt"),
     Known("time below the anchor", 1, frozenset({"clock jump"}), "before its anchor"),
-    Known("lease freed by time alone", 2, OFFLINE, "head office does not"),
+    Known("lease freed by time alone", 3, OFFLINE, "head office does not"),
 )
 
 
