@@ -79,6 +79,12 @@ class Franchise:
             publish_rulebook(session, self.hq.office.keys, write_rulebook(book), by="test", now=at)
         self.hq.sequenced()
 
+    def lease_nothing(self) -> None:
+        """For a test of something else: what it did not do does not happen."""
+        offline = franchise_data.rulebook(self.hq.clock.at).offline
+        leases = replace(offline.leases, tills_max=0)
+        self.rule(offline=replace(offline, leases=leases, top_up_spendable=False))
+
     def pass_time(self, **by: float) -> None:
         """At head office and at every till, whatever their clocks say."""
         self.hq.clock.pass_(**by)

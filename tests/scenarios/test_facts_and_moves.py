@@ -24,6 +24,7 @@ def test_h10_refunding_an_overdrawn_purchase_puts_back_what_is_owed_first_and_mi
     franchise: Franchise,
 ) -> None:
     """Two offline tills spend the same 150; one of the purchases goes back whole. 150 were paid in, 100 were eaten: 50 are left."""
+    franchise.lease_nothing()
     wang, one, two = member_of("S01"), franchise.till("S01-T1"), franchise.till("S02-T1")
     one.top_up(wang, 9_900)
     one.sync()
@@ -65,6 +66,7 @@ def test_h10_a_till_that_split_a_payment_differently_is_corrected_and_nobody_los
 
 
 def test_h11_what_an_offline_till_spends_of_a_merged_member_is_swept_to_the_survivor(franchise: Franchise) -> None:
+    franchise.lease_nothing()
     merged, survivor = member_of("S01"), member_of("S01", 1)
     till, desk = franchise.till("S01-T1"), franchise.hq.office.desk
     till.top_up(merged, 9_900)
@@ -94,6 +96,7 @@ def test_h11_what_an_offline_till_spends_of_a_merged_member_is_swept_to_the_surv
 
 def test_h4_offline_nothing_leaves_by_a_door_that_another_till_may_use_too(franchise: Franchise) -> None:
     """The same purchase is refunded at its own till only; a cash-out is reckoned and asked for online only."""
+    franchise.lease_nothing()
     wang, one, two = member_of("S01"), franchise.till("S01-T1"), franchise.till("S02-T1")
     one.top_up(wang, 9_900)
     bought = one.redeem(wang, 4_000)

@@ -143,6 +143,7 @@ def test_h1_a_till_that_has_only_read_is_refused_until_a_person_begins_the_epoch
     wang = member_of("S01")
     with ExitStack() as tills:
         with playing(franchise_at_rest, tmp_path / "day") as before:
+            before.lease_nothing()
             till = before.till("S01-T1")
             till.top_up(wang, 100_000, "plan-1000")
             till.sync()

@@ -28,7 +28,7 @@ def check(summary: Summary) -> None:
     assert summary.never_happened(DEFAULT) == [], summary.counts
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("first", [1])
 def test_every_law_holds_and_every_fault_happens_within_twenty_seeds(simulator: Simulator, first: int) -> None:
