@@ -168,6 +168,7 @@ def test_a_purchase_is_refunded_offline_only_where_it_was_made(franchise: Franch
 
 
 def test_offline_spending_ends_at_the_limit_and_begins_anew_after_a_sync(franchise: Franchise) -> None:
+    franchise.lease_nothing()
     wang, till = member_of("S01"), franchise.till("S01-T1")
     till.top_up(wang, 100_000, "plan-1000")
     till.sync()
@@ -183,7 +184,6 @@ def test_offline_spending_ends_at_the_limit_and_begins_anew_after_a_sync(franchi
 
 def test_the_witness_sees_a_changed_entry(franchise: Franchise) -> None:
     """The instrument itself: one fen changed in a copy of a good journal is a fault."""
-    franchise.lease_nothing()
     wang, till = member_of("S01"), franchise.till("S01-T1")
     till.top_up(wang, 1_000)
     till.redeem(wang, 300)
