@@ -28,6 +28,7 @@ def test_a_seed_gives_one_trace_and_another_seed_another() -> None:
     assert first["traces"] == second["traces"]
     assert first["counts"] == second["counts"]
     assert len(set(first["traces"].values())) == 2
+    assert first["failed"] == []
 
 
 def test_what_cannot_be_simulated_is_said_with_a_remedy() -> None:

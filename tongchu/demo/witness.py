@@ -42,7 +42,7 @@ class HqEvidence:
 
 @dataclass(slots=True)
 class Verdict:
-    """`disagreements` empty: everything fits. The counts say how much was compared."""
+    """`disagreements` empty: everything fits. The counts say how much was compared; `entries` that have no paper (leases) are not."""
 
     papers: int = 0
     entries: int = 0
@@ -98,10 +98,10 @@ def _compare_with_journal(till: TillEvidence, papers: dict[str, PaperReceipt], v
         header, body = entry["header"], entry["body"]
         number = f"{header['terminal_id']}-{header['seq']:06d}"
         numbers.add(number)
-        verdict.entries += 1
         paper = papers.get(number)
         if paper is None and header["kind"] in WITHOUT_PAPER:
             continue
+        verdict.entries += 1
         if paper is None:
             verdict.disagreements.append(f"{number}: in the journal, but no receipt was printed")
             continue

@@ -69,12 +69,20 @@ def _sync_until_quiet(world: World) -> list[str]:
             till.sync()
             if till.station.sync_status().code == "stopped":
                 world.head_office.let_go_on(till.station.journal.head_office.identity.terminal_id)
-        settled = all(till.online and not till.station.journal.pending_count() for till in world.in_service)
+        granted = HqBooks(world.head_office.config.database).grants_made()
+        settled = all(_rests(till, granted.get(till.terminal_id, 0)) for till in world.in_service)
         quiet = quiet + 1 if settled else 0
         if quiet == 2:
             return []
+    granted = HqBooks(world.head_office.config.database).grants_made()
     return [
-        f"{till.label} does not come to rest: {till.station.sync_status().last_error or 'entries are pending'}"
+        f"{till.label} does not come to rest: {till.station.sync_status().last_error or 'entries or grants are pending'}"
         for till in world.in_service
-        if not till.online or till.station.journal.pending_count()
+        if not _rests(till, granted.get(till.terminal_id, 0))
     ] or ["the franchise does not come to rest"]
+
+
+def _rests(till: TillMachine, granted: int) -> bool:
+    """Nothing of the till's is under way, and it has heard of every lease that was granted to it."""
+    journal = till.station.journal
+    return till.online and not journal.pending_count() and journal.reservations.grant_watermark() >= granted

@@ -252,6 +252,11 @@ class HqBooks:
         (row,) = self.rows(f"SELECT accepted_seq, head_hash FROM terminals WHERE terminal_id = '{terminal_id}'")
         return int(row[0]), str(row[1])
 
+    def grants_made(self) -> dict[str, int]:
+        """The number of the last lease that head office granted to each till in this epoch."""
+        rows = self.rows("SELECT terminal_id, grant_counter FROM terminals WHERE grant_epoch = (SELECT epoch FROM hq_state)")
+        return {str(terminal_id): int(number) for terminal_id, number in rows}
+
     def till_status(self, terminal_id: str) -> tuple[str, str]:
         (row,) = self.rows(f"SELECT status, status_reason FROM terminals WHERE terminal_id = '{terminal_id}'")
         return str(row[0]), str(row[1])
