@@ -254,7 +254,9 @@ class HqBooks:
 
     def grants_made(self) -> dict[str, int]:
         """The number of the last lease that head office granted to each till in this epoch."""
-        rows = self.rows("SELECT terminal_id, grant_counter FROM terminals WHERE grant_epoch = (SELECT epoch FROM hq_state)")
+        rows = self.rows(
+            "SELECT terminal_id, grant_counter FROM terminals WHERE grant_epoch = (SELECT epoch FROM hq_state)"
+        )
         return {str(terminal_id): int(number) for terminal_id, number in rows}
 
     def till_status(self, terminal_id: str) -> tuple[str, str]:
