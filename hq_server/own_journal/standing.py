@@ -6,14 +6,16 @@ Called by the console, which audits it.
 from dataclasses import dataclass
 
 from hq_server.own_journal.desk import Desk, Note
-from hq_server.own_journal.journal import OwnJournal
+from hq_server.own_journal.one_member import write_once
 from hq_server.own_journal.place import Moment
+from stored_value.events import Event
 from stored_value.events_money_out import StatusChanged
 from stored_value.identity import EventId, MemberId
-from stored_value.refusals import Refusal, RefusalCode
+from stored_value.occasion import Occasion
+from stored_value.refusals import Refusal
 from stored_value.reservations import reserved_minor
 from stored_value.standing import refuse_status
-from stored_value.wallet import WalletStatus
+from stored_value.wallet import Wallet, WalletStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,32 +29,19 @@ class StandingWish:
 
 
 def change_status(desk: Desk, moment: Moment, wish: StandingWish, note: Note) -> Refusal | None:
-    """None when it is done, now or by an earlier call with the same request; `note` is written with it. May raise `DatabaseBusy`, `StorageFull`."""
+    """As `write_once`."""
 
-    def change(journal: OwnJournal) -> Refusal | None:
-        wallet = journal.wallets([wish.member_id]).get(wish.member_id)
-        if wallet is None:
-            return Refusal(RefusalCode.MEMBER_UNKNOWN)
-        before = journal.event_of(wish.member_id, wish.request_id)
-        if before is not None:
-            same = isinstance(before, StatusChanged) and before.status is wish.status
-            return None if same else Refusal(RefusalCode.ACTION_REUSED)
+    def is_same(event: Event) -> bool:
+        return isinstance(event, StatusChanged) and event.status is wish.status
+
+    def decide(wallet: Wallet, occasion: Occasion) -> StatusChanged | Refusal:
         refusal = refuse_status(wallet, wish.status, committed_minor=reserved_minor(wallet))
-        if refusal is not None:
-            return refusal
-        version = journal.rulebooks.in_force(moment.now).version
-        event = StatusChanged(
-            occasion=moment.occasion(wish.request_id, version),
+        return refusal or StatusChanged(
+            occasion=occasion,
             member_id=wish.member_id,
             before=wallet.status,
             status=wish.status,
             reason=wish.reason,
         )
-        journal.write([event])
-        note(journal.session)
-        return None
 
-    refusal = desk.write(moment.now, change)
-    if refusal is None:
-        desk.tell()
-    return refusal
+    return write_once(desk, moment, (wish.member_id, wish.request_id), note, is_same, decide)

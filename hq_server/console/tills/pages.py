@@ -1,5 +1,8 @@
 """Tills: the list, a code for a new one, and stopping one or letting it go on. Only administrators change anything; each change is in the audit log."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -11,6 +14,7 @@ from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.tills.reads import open_codes, till, tills
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
+from hq_server.database.engine import WriteSession
 from hq_server.enrolment.codes import StoreUnknown, create_code
 from hq_server.office import Office
 from hq_server.recovery.branches import adopt
@@ -74,76 +78,56 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
 def post_stop(
     office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
 ) -> Response:
-    _require_change(visitor)
-    reason = reason.strip()
-    with office.database.write() as session:
-        standing = stop(session, TerminalId(terminal_id), reason)
-        if standing is Standing.CHANGED:
-            record(
-                session,
-                actor=visitor.login,
-                action="terminal_stopped",
-                subject=terminal_id,
-                data={"reason": reason},
-                now=office.clock(),
-            )
-    return _changed(standing, "stopped")
+    said = reason.strip()
+    return _change(office, visitor, terminal_id, Deed("terminal_stopped", "stopped", partial(stop, reason=said), said))
 
 
 @router.post("/tills/{terminal_id}/allow")
 def post_allow(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
-    _require_change(visitor)
-    with office.database.write() as session:
-        standing = allow_again(session, TerminalId(terminal_id))
-        if standing is Standing.CHANGED:
-            record(session, actor=visitor.login, action="terminal_allowed", subject=terminal_id, now=office.clock())
-    return _changed(standing, "allowed")
+    return _change(office, visitor, terminal_id, Deed("terminal_allowed", "allowed", allow_again))
 
 
 @router.post("/tills/{terminal_id}/adopt")
 def post_adopt(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
-    _require_change(visitor)
-    with office.database.write() as session:
-        standing = adopt(session, TerminalId(terminal_id))
-        if standing is Standing.CHANGED:
-            record(session, actor=visitor.login, action="branch_adopted", subject=terminal_id, now=office.clock())
-    return _changed(standing, "adopted")
+    return _change(office, visitor, terminal_id, Deed("branch_adopted", "adopted", adopt))
 
 
 @router.post("/tills/{terminal_id}/machine")
 def post_machine(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
-    _require_change(visitor)
-    with office.database.write() as session:
-        standing = confirm_machine(session, TerminalId(terminal_id))
-        if standing is Standing.CHANGED:
-            record(session, actor=visitor.login, action="machine_confirmed", subject=terminal_id, now=office.clock())
-    return _changed(standing, "confirmed")
+    return _change(office, visitor, terminal_id, Deed("machine_confirmed", "confirmed", confirm_machine))
 
 
 @router.post("/tills/{terminal_id}/revoke")
 def post_revoke(
     office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
 ) -> Response:
+    said = reason.strip()
+    return _change(
+        office, visitor, terminal_id, Deed("terminal_revoked", "revoked", partial(revoke, reason=said), said)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a person does to a till: its name in the audit log, the note on the page afterwards, and how it is done. `reason` None: none is asked for."""
+
+    action: str
+    done: str
+    change: Callable[[WriteSession, TerminalId], Standing]
+    reason: str | None = None
+
+
+def _change(office: Office, visitor: Visitor, terminal_id: str, deed: Deed) -> Response:
+    """Done and audited in one unit of work."""
     _require_change(visitor)
-    reason = reason.strip()
     with office.database.write() as session:
-        standing = revoke(session, TerminalId(terminal_id), reason)
+        standing = deed.change(session, TerminalId(terminal_id))
         if standing is Standing.CHANGED:
-            record(
-                session,
-                actor=visitor.login,
-                action="terminal_revoked",
-                subject=terminal_id,
-                data={"reason": reason},
-                now=office.clock(),
-            )
-    return _changed(standing, "revoked")
-
-
-def _changed(standing: Standing, done: str) -> Response:
+            data = None if deed.reason is None else {"reason": deed.reason}
+            record(session, actor=visitor.login, action=deed.action, subject=terminal_id, data=data, now=office.clock())
     if standing is Standing.UNKNOWN:
         raise PageMissing
-    return RedirectResponse(link("/tills", done=done if standing is Standing.CHANGED else "unchanged"), 303)
+    return RedirectResponse(link("/tills", done=deed.done if standing is Standing.CHANGED else "unchanged"), 303)
 
 
 def _require_change(visitor: Visitor) -> None:
