@@ -61,6 +61,8 @@ class Franchise:
 
     @property
     def books(self) -> HqBooks:
+        """Once what was committed stands in the feeds: an answered push may still be on its way there."""
+        self.hq.sequenced()
         return HqBooks(self.config.database)
 
     def till(self, name: str, url: str = "", transport: httpx.BaseTransport | None = None) -> Till:

@@ -70,6 +70,7 @@ def test_pain_2_an_order_paid_offline_loses_neither_its_points_nor_the_coupon_ke
 
 def test_pain_3_what_was_paid_in_once_is_spent_once(franchise: Franchise) -> None:
     """At two tills, by a double tap, and by the same push again."""
+    franchise.lease_nothing()
     wang, one, two = member_of("S01"), franchise.till("S01-T1"), franchise.till("S02-T1")
     one.top_up(wang, 5_000)
     one.sync()

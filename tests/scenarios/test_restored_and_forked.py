@@ -178,6 +178,7 @@ def backup_of(franchise: Franchise, target: Path) -> None:
 
 
 def test_h6_two_tills_of_one_disk_are_stopped_and_both_sides_are_told(franchise: Franchise) -> None:
+    franchise.lease_nothing()
     wang = member_of("S01")
     till = franchise.till("S01-T1")
     till.top_up(wang, 50_000)
