@@ -34,6 +34,7 @@ def two_tills(franchise: Franchise, leases: LeasePolicy) -> tuple[Till, Till, Me
     franchise.hq.sequenced()
     done(two.counter.identify(card_number(franchise, wang)))
     two.sync()
+    franchise.grant_leases()
     return one, two, wang
 
 
