@@ -9,7 +9,7 @@ from typing import assert_never
 
 from stored_value.activity import after_refund, after_spending, bonus_minor, spent_minor
 from stored_value.bonus_cost import serving_share_postings
-from stored_value.draw import Draw, change_lots, draw_postings, pay_receivables, plan_draw
+from stored_value.draw import Draw, change_lots, draw_postings, plan_draw
 from stored_value.enrolment import apply_enrolment
 from stored_value.events import (
     InstalmentReleased,
@@ -37,10 +37,11 @@ from stored_value.order_refund import apply_order_refund, as_order_refund
 from stored_value.pass_use import apply_pass_use
 from stored_value.points import apply_points_redemption
 from stored_value.postings import Account, Posting, imbalance, netted
+from stored_value.receivables import pay_receivables
 from stored_value.redemption import apply_redemption
 from stored_value.refund import apply_refund
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
-from stored_value.reservations import apply_reservation, leased_top_up, settle, things_used, without_reservations
+from stored_value.reservation_records import ReservationId
+from stored_value.reservations import apply_reservation, settle, things_used, without_reservations
 from stored_value.reversal import apply_reversal
 from stored_value.rulebook import Rulebook
 from stored_value.tiers import apply_tier_review
@@ -86,7 +87,7 @@ def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional
     if has_expired(wallet) and isinstance(event, DRAWING):
         return _with_revived_lots(wallet, event, rulebook)
     outcome = _outcome(wallet, event, rulebook, provisional_bonus=provisional_bonus)
-    return _applied(wallet, *_with_reservations(wallet, event, rulebook, outcome))
+    return _applied(wallet, *_with_reservations(wallet, event, outcome))
 
 
 DRAWING = Redeemed | OrderPaid | RefundReversed
@@ -100,11 +101,11 @@ def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook) -
     after, lapsing = lapse_again(after, revived)
     findings = findings + revived_findings(wallet, after, revived)
     outcome = after, postings + own + lapsing, draws, findings
-    return _applied(wallet, *_with_reservations(wallet, event, rulebook, outcome))
+    return _applied(wallet, *_with_reservations(wallet, event, outcome))
 
 
-def _with_reservations(before: Wallet, event: WalletEvent, rulebook: Rulebook, outcome: Outcome) -> Outcome:
-    """What the event names is settled, and an offline top-up is leased to its till (H3)."""
+def _with_reservations(before: Wallet, event: WalletEvent, outcome: Outcome) -> Outcome:
+    """What the event names is settled."""
     place = event.occasion
     if place.reservations:
         after, postings, draws, findings = outcome
@@ -115,27 +116,10 @@ def _with_reservations(before: Wallet, event: WalletEvent, rulebook: Rulebook, o
         return after, postings, draws, findings + told
     if isinstance(event, TopUpReversed) and before.reservations:
         after, postings, draws, findings = outcome
-        return without_reservations(after, (ReservationId(event.top_up_id),)), postings, draws, findings
-    if place.offline and isinstance(event, ToppedUp) and rulebook.offline.top_up_spendable:
-        after, postings, draws, findings = outcome
-        return leased_top_up(after, place.event_id, _lease_of(event)), postings, draws, findings
+        after = without_reservations(after, (ReservationId(event.top_up_id),))
+        after, paying = pay_receivables(after, place.business_date)
+        return after, postings + paying, draws, findings
     return outcome
-
-
-def _lease_of(event: ToppedUp) -> Reservation:
-    place = event.occasion
-    return Reservation(
-        reservation_id=ReservationId(place.event_id),
-        kind=ReservationKind.LEASE,
-        store_id=place.store_id,
-        terminal_id=place.terminal_id,
-        incarnation=0,
-        number=0,
-        granted_minor=0,
-        amount_minor=0,
-        granted_at=place.occurred_at,
-        accepted=True,
-    )
 
 
 def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional_bonus: bool) -> Outcome:
@@ -144,6 +128,7 @@ def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisio
     findings: list[Finding]
     if isinstance(event, ReservationEvent):
         after, findings = apply_reservation(wallet, event)
+        after, postings = pay_receivables(after, event.occasion.business_date)
         return after, postings, draws, findings
     if isinstance(event, MoneyOutEvent):
         after, postings, draws, findings = apply_money_out(wallet, event, rulebook)

@@ -11,12 +11,13 @@ from stored_value.cash_out import cash_out, pays_as_paid, plan_cash_out, reckone
 from stored_value.cash_out_records import CashOut, CashOutLine, CashOutState
 from stored_value.cash_out_rewards import return_rewards, take_rewards
 from stored_value.compliance import payout_findings
-from stored_value.draw import LIABILITY, change_lots, pay_receivables
+from stored_value.draw import LIABILITY, change_lots
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested, CashOutReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, StoreId
 from stored_value.occasion import Tender
 from stored_value.postings import Account, Posting, clearing
+from stored_value.receivables import pay_receivables
 from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings
 from stored_value.wallet import Lot, LotEnd, ValueKind, Wallet

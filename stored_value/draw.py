@@ -1,21 +1,20 @@
-"""Where the value of a payment comes from: which lots are drawn in which order, how draws are laid along the lines of an order, and what an inflow pays first.
+"""Where the value of a payment comes from: which lots are drawn in which order, how draws are laid along the lines of an order.
 
 Rounding and order are those of the decisions: proportional by `money.split`; inside a kind lots by expiry, then age, then id, never pro rata.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
 from stored_value.events import OrderLine
 from stored_value.frozen import changed
-from stored_value.identity import EventId, LotId, StoreId
+from stored_value.identity import LotId, StoreId
 from stored_value.money import split
 from stored_value.postings import Account, Posting, clearing
 from stored_value.rulebook import DrawOrder
-from stored_value.wallet import LinePart, Lot, Purchase, PurchaseLine, Receivable, ValueKind, Wallet
+from stored_value.wallet import LinePart, Lot, PurchaseLine, ValueKind, Wallet
 
 
 class Draw(NamedTuple):
@@ -192,63 +191,3 @@ def draw_postings(draws: Sequence[Draw], serving_store: StoreId, credited: Accou
                 assert_never(kind)
         postings.append(Posting(serving_store, credited, -amount_minor))
     return postings
-
-
-def pay_receivables(wallet: Wallet, on: date) -> tuple[Wallet, list[Posting]]:
-    """Every inflow pays what is owed first (H10): oldest receivable first, from the lots in draw order. The purchase then counts as drawn from those lots."""
-    postings: list[Posting] = []
-    while wallet.receivables:
-        lots = [*drawable_lots(wallet, ValueKind.PRINCIPAL, on), *drawable_lots(wallet, ValueKind.BONUS, on)]
-        if not lots:
-            break
-        owed, lot = wallet.receivables[0], lots[0]
-        paid = min(owed.remaining_minor, lot.remaining_minor)
-        postings.append(Posting(lot.store_id, LIABILITY[lot.kind], paid))
-        postings.extend(clearing(lot.store_id, owed.store_id, paid))
-        postings.append(Posting(owed.store_id, Account.OVERDRAFT_RECEIVABLE, -paid))
-        wallet = change_lots(wallet, {lot.lot_id: -paid})
-        wallet = replace(
-            wallet,
-            receivables=reduce_receivable(wallet.receivables, owed.source_id, paid),
-            purchases=tuple(
-                _drawn_from_lot(bought, lot, paid) if bought.purchase_id == owed.source_id else bought
-                for bought in wallet.purchases
-            ),
-        )
-    return wallet, postings
-
-
-def reduce_receivable(
-    receivables: tuple[Receivable, ...], source_id: EventId, amount_minor: int
-) -> tuple[Receivable, ...]:
-    left: list[Receivable] = []
-    for owed in receivables:
-        if owed.source_id == source_id and amount_minor:
-            paid = min(amount_minor, owed.remaining_minor)
-            amount_minor -= paid
-            if paid == owed.remaining_minor:
-                continue
-            left.append(replace(owed, remaining_minor=owed.remaining_minor - paid))
-        else:
-            left.append(owed)
-    assert not amount_minor, "more was paid than was owed"
-    return tuple(left)
-
-
-def _drawn_from_lot(bought: Purchase, lot: Lot, amount_minor: int) -> Purchase:
-    """The purchase with that much of its receivable turned into a draw of `lot`."""
-    lines: list[PurchaseLine] = []
-    for line in bought.lines:
-        parts: list[LinePart] = []
-        turned = 0
-        for part in line.parts:
-            outstanding = part.drawn_minor - part.returned_minor
-            share = min(amount_minor, outstanding) if part.kind is ValueKind.RECEIVABLE else 0
-            amount_minor -= share
-            turned += share
-            if part.drawn_minor > share:
-                parts.append(replace(part, drawn_minor=part.drawn_minor - share) if share else part)
-        if turned:
-            parts.append(LinePart(kind=lot.kind, lot_id=lot.lot_id, store_id=lot.store_id, drawn_minor=turned))
-        lines.append(replace(line, parts=tuple(parts)))
-    return replace(bought, lines=tuple(lines))

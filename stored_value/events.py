@@ -94,6 +94,9 @@ class MemberEnrolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToppedUp:
+    """`reserved_minor` is how much of its principal the till kept for itself, to be spent there before head office has heard of it (H3): a fact, never more than the
+    principal. None: a till that does not say; an offline one then keeps what the member's debts leave."""
+
     kind: ClassVar[Literal["topped_up"]] = "topped_up"
     occasion: Occasion
     member_id: MemberId
@@ -101,6 +104,7 @@ class ToppedUp:
     tenders: tuple[Tender, ...]
     plan_id: PromotionId | None = None
     promised: tuple[Promise, ...] = ()
+    reserved_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from stored_value.bonus_cost import bonus_source, cost_given
-from stored_value.draw import pay_receivables
 from stored_value.events_loyalty import InstalmentReleased
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, PromotionId
@@ -11,6 +10,7 @@ from stored_value.instalments import is_cashed_out
 from stored_value.loyalty import PendingInstalment
 from stored_value.points import last_day
 from stored_value.postings import Account, Posting
+from stored_value.receivables import pay_receivables
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import Lot, ValueKind, Wallet
 

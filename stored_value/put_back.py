@@ -11,12 +11,13 @@ from typing import assert_never
 from stored_value.bonus_cost import BonusSource, cost_taken_back, source_of
 from stored_value.cash_out_records import CashOutLine, CashOutState
 from stored_value.cash_out_settlement import reckon_again
-from stored_value.draw import Draw, change_lots, reduce_receivable
+from stored_value.draw import Draw, change_lots
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, StoreId
 from stored_value.occasion import Occasion
 from stored_value.policies import RefundIntoExpired
 from stored_value.postings import Account, Posting
+from stored_value.receivables import reduce_receivable
 from stored_value.rulebook import Rulebook
 from stored_value.undiscounted import discount_by_lot
 from stored_value.wallet import Lot, LotEnd, Purchase, ValueKind, Wallet

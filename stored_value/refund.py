@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from stored_value.draw import Draw, draw_postings, pay_receivables
+from stored_value.draw import Draw, draw_postings
 from stored_value.events import PurchaseRefunded, RefundLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
@@ -14,6 +14,7 @@ from stored_value.money import floor_share
 from stored_value.occasion import Occasion
 from stored_value.postings import Account, Posting
 from stored_value.put_back import put_back
+from stored_value.receivables import pay_receivables
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import LinePart, Purchase, PurchaseLine, ValueKind, Wallet

@@ -14,7 +14,7 @@ from stored_value.events_order import OrderPaid, PassUsed
 from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationEvent, ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
-from stored_value.identity import EventId, LotId, TerminalId
+from stored_value.identity import LotId, TerminalId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
 from stored_value.wallet import HoldingKind, Lot, Wallet
@@ -139,15 +139,6 @@ def find(wallet: Wallet, reservation_id: ReservationId) -> Reservation | None:
     return next((kept for kept in wallet.reservations if kept.reservation_id == reservation_id), None)
 
 
-def leased_top_up(wallet: Wallet, top_up_id: EventId, granted: Reservation) -> Wallet:
-    """H3: what is left of an offline top-up's principal belongs to its till until the till gives it back. `granted` carries the till; its amounts are set here."""
-    principal = wallet.lot(LotId(f"{top_up_id}/p"))
-    amount = principal.remaining_minor if principal is not None else 0
-    if not amount:
-        return wallet
-    return with_reservation(wallet, replace(granted, granted_minor=amount, amount_minor=amount))
-
-
 def settle(
     wallet: Wallet, ids: Iterable[ReservationId], out_minor: int, things: Mapping[LotId, int]
 ) -> tuple[Wallet, list[Finding]]:
@@ -215,7 +206,7 @@ def _add_points(used: dict[LotId, int], wallet: Wallet, points: int) -> None:
 
 
 def apply_reservation(wallet: Wallet, event: ReservationEvent) -> tuple[Wallet, list[Finding]]:
-    """Moves no money. A lease that head office had closed is told and stays closed: what the till spends of it is found at the spending."""
+    """Moves no money; `apply` then pays debts with what came back. A lease that head office had closed is told and stays closed: what is spent of it is found then."""
     match event:
         case LeaseAccepted():
             kept = find(wallet, event.lease_id)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from stored_value.activity import after_top_up_reversal
 from stored_value.bonus_cost import cost_taken_back, source_of
-from stored_value.draw import pay_receivables
 from stored_value.events import ToppedUp, TopUpReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.postings import Account, Posting, clearing
+from stored_value.receivables import pay_receivables
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import rewards_used
 from stored_value.rulebook import Rulebook

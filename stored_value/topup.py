@@ -6,17 +6,18 @@ from datetime import date, timedelta
 
 from stored_value.bonus_cost import BonusSource, bearing_of, cost_given
 from stored_value.compliance import inflow_findings, refuse_inflow
-from stored_value.draw import pay_receivables
 from stored_value.eligibility import NOT_KNOWN, CampaignUse, ReasonCode, TopUpContext
 from stored_value.events import Promise, Tender, ToppedUp
 from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
 from stored_value.identity import LotId, PromotionId, StoreId
 from stored_value.occasion import Occasion
+from stored_value.offline_top_up import leased_as_stated, leased_unstated
 from stored_value.points import add_points, last_day, points_for_top_up
 from stored_value.postings import Account, Posting
 from stored_value.promotions import NO_CAP, NO_CAPS, FixedPlan, Promotion
 from stored_value.quote import Quote, Reason, Reward, quote, reward_for_facts
+from stored_value.receivables import pay_receivables
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import Granted, give
 from stored_value.rulebook import Rulebook
@@ -91,7 +92,7 @@ def refuse_top_up(
 def apply_top_up(
     wallet: Wallet, event: ToppedUp, rulebook: Rulebook, *, provisional_bonus: bool
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
-    """New lots for what was paid and given; receivables are paid first. A breach is a finding: the money is in the drawer."""
+    """New lots for what was paid and given; receivables are paid first, but not with what the till keeps. A breach is a finding: the money is in the drawer."""
     place = event.occasion
     granted, findings = _granted(wallet, event, rulebook)
     findings.extend(deed_findings(wallet, Deed.TOP_UP, place.business_date))
@@ -118,7 +119,8 @@ def apply_top_up(
     wallet = count_activity(wallet, rulebook, place.business_date, topped_up_minor=event.amount_minor)
     wallet = move_tier(wallet, rulebook, place.business_date)
     wallet = prolonged(wallet, rulebook, place.business_date)
-    wallet, paying = pay_receivables(wallet, place.business_date)
+    wallet, paying = pay_receivables(leased_as_stated(wallet, event), place.business_date)
+    wallet = leased_unstated(wallet, event, rulebook)
     findings.extend(inflow_findings(wallet, event.tenders, rulebook))
     return wallet, postings + paying, findings
 

@@ -9,13 +9,14 @@ from datetime import date
 
 from stored_value.cash_out_settlement import with_arrivals
 from stored_value.compliance import inflow_findings, refuse_inflow
-from stored_value.draw import Draw, drawable_lots, pay_receivables, plan_draw
+from stored_value.draw import Draw, drawable_lots, plan_draw
 from stored_value.events_money_out import MovedValue, TransferPurpose, TransferredIn, TransferredOut
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, StoreId
 from stored_value.money import split
 from stored_value.policies import TransferKinds
 from stored_value.postings import Account, Posting
+from stored_value.receivables import pay_receivables
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import DrawOrder, Rulebook
 from stored_value.standing import Deed, Standing, deed_findings, refuse_deed, standing_of

@@ -25,10 +25,12 @@ from hq_server.ingest.keeping import (
 )
 from hq_server.ingest.push_chain import Fault, Received, prove, read_pushed
 from hq_server.office import Office
-from hq_server.reservations.closing import Report, heed
+from hq_server.own_journal.place import Moment
+from hq_server.reservations.closing import Heeded, Report, heed, members_of
+from hq_server.reservations.reported import give_back_reported
 from hq_server.sessions.anchors import anchor_for
 from hq_server.sessions.tokens import TillToken
-from hq_server.wallets.guarded import Stamp
+from hq_server.wallets.guarded import Stamp, lock_wallets
 from stored_value.identity import MemberId
 from sync.errors import SignatureError
 from sync.messages import PUSH_ENTRIES_MAX, Outcome, Push, PushReply
@@ -87,8 +89,10 @@ class Pushed:
 
 def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply:
     with office.database.write() as session:
-        reply, fault, moved = _take_in_once(office, session, till, pushed)
+        reply, fault, moved, heeded = _take_in_once(office, session, till, pushed)
     step("ingest_committed")
+    if heeded.top_ups:
+        give_back_reported(office.desk, Moment.at(office.clock()), heeded.top_ups)
     office.news.call(member_topic(member_id) for member_id in moved)
     office.leases.touched(moved)
     if fault is not None:
@@ -98,8 +102,8 @@ def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply
 
 def _take_in_once(
     office: Office, session: WriteSession, till: TillToken, pushed: Pushed
-) -> tuple[PushReply, Fault | None, frozenset[MemberId]]:
-    """With the members whose wallets changed."""
+) -> tuple[PushReply, Fault | None, frozenset[MemberId], Heeded]:
+    """With the members whose wallets changed, and what became of the till's report."""
     now, received, push = office.clock(), pushed.received, pushed.push
     terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
     if terminal.status != TerminalStatus.ACTIVE:
@@ -109,6 +113,10 @@ def _take_in_once(
     step("ingest_begun")
     held = held_entries(session, terminal, received, push.head.seq)
     proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
+    report = Report(push.head, push.epoch)
+    if push.head.is_report:
+        own = {member_id for each in proven.fresh if each.entry is not None for member_id in each.entry.header.members}
+        lock_wallets(session, own | members_of(session, terminal, report))
     kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats)
     terminal.last_seen_at = now
     if proven.fault is not None and proven.fault.stops:
@@ -116,11 +124,13 @@ def _take_in_once(
         logger.error("till stopped: %s", proven.fault.message, extra={"terminal_id": terminal.terminal_id})
         raise_about_till(session, terminal, _of_fault(proven.fault), now=now)
     moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
+    heeded = Heeded()
     if _is_whole_report(push, terminal):
-        moved |= heed(session, terminal, Report(push.head, push.epoch), Stamp(now, office.keys.random))
+        heeded = heed(session, terminal, report, Stamp(now, office.keys.random))
     session.flush()
     outcomes = (*known_outcomes(proven, held), *kept.outcomes)
-    return _reply(session, office, terminal, push.epoch, outcomes), proven.fault, moved
+    moved |= heeded.freed | {each.member_id for each in heeded.top_ups}
+    return _reply(session, office, terminal, push.epoch, outcomes), proven.fault, moved, heeded
 
 
 def _of_fault(fault: Fault) -> TillFinding:

@@ -167,7 +167,7 @@ def _wrong_amount(event: Event) -> str:
         case ToppedUp() | TopUpReversed():
             amounts = [event.amount_minor, *(tender.amount_minor for tender in event.tenders)]
             if isinstance(event, ToppedUp):
-                amounts += [promise.bonus_minor for promise in event.promised]
+                amounts += [event.reserved_minor or 0, *(promise.bonus_minor for promise in event.promised)]
         case Redeemed():
             amounts = [event.amount_minor, *(line.total_minor for line in event.lines)]
             amounts += [draw.amount_minor for draw in event.expected_draw]

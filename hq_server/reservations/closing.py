@@ -1,6 +1,7 @@
 """Owns what a till's report closes (H2): of its own reservations, those at or below the watermarks that it may no longer use. Time closes nothing (L5).
 
-Called by ingest in the unit of work of the push, after its entries were applied and only when head office holds every entry up to the report's head.
+Called by ingest in the unit of work of the push, after its entries were applied and only when head office holds every entry up to the report's head. What an offline
+top-up kept was made by an entry and ends by one: such leases are named to the caller, for `reported` to give back.
 """
 
 import logging
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from hq_server.database.engine import WriteSession
+from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.settling import close_records
@@ -41,31 +42,57 @@ def grants_counted(terminal: Terminal, epoch: str) -> int:
     return terminal.grant_counter if terminal.grant_epoch == epoch else 0
 
 
-def heed(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> frozenset[MemberId]:
-    """Closes, moves the watermarks, and returns the members of whom something became free. The terminal's row is locked."""
+@dataclass(frozen=True, slots=True)
+class KeptTopUp:
+    """A lease of an offline top-up that its till uses no more, and has not given back by an entry."""
+
+    member_id: MemberId
+    lease_id: ReservationId
+
+
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """The members of whom something became free, and what is still to be given back in their name."""
+
+    freed: frozenset[MemberId] = frozenset()
+    top_ups: tuple[KeptTopUp, ...] = ()
+
+
+def members_of(session: ReadSession, terminal: Terminal, report: Report) -> frozenset[str]:
+    """Whose wallets `heed` may change. Their locks must be taken together with those of the push's entries, in one order: two tills' reports would wait for each other else."""
+    return frozenset(row.member_id for row in _open_of(session, terminal) if _is_over(row, report))
+
+
+def heed(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> Heeded:
+    """Closes and moves the watermarks. The terminal's row is locked, and the wallets of `members_of`."""
     head, epoch = report.head, report.epoch
     counted = grants_counted(terminal, epoch)
     if head.grant_watermark > counted:
         logger.error(
             "a till has seen grants that head office did not make", extra={"terminal_id": terminal.terminal_id}
         )
-        return frozenset()
-    freed = _close(session, terminal, report, stamp)
+        return Heeded()
+    heeded = _close(session, terminal, report, stamp)
     if terminal.grant_epoch != epoch:
         terminal.grant_epoch, terminal.grant_counter, terminal.grants_closed_through = epoch, 0, 0
     terminal.grants_closed_through = max(terminal.grants_closed_through, head.grant_watermark)
     terminal.requests_closed_through = max(terminal.requests_closed_through, head.request_watermark)
     terminal.reported_at, terminal.reported_epoch = stamp.at, epoch
-    terminal.report_signature = head.signature
-    return freed
+    # Until everything is given back the same report is heeded again.
+    terminal.report_signature = "" if heeded.top_ups else head.signature
+    return heeded
 
 
-def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> frozenset[MemberId]:
+def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> Heeded:
     done = [row for row in _open_of(session, terminal) if _is_over(row, report)]
     if done and terminal.hole_seq:
         done = _without_lost(session, terminal, done)
     if not done:
-        return frozenset()
+        return Heeded()
+    top_ups = tuple(
+        KeptTopUp(MemberId(row.member_id), ReservationId(row.reservation_id)) for row in done if _is_top_up(row)
+    )
+    done = [row for row in done if not _is_top_up(row)]
     by_member: defaultdict[str, list[ReservationId]] = defaultdict(list)
     for row in done:
         by_member[row.member_id].append(ReservationId(row.reservation_id))
@@ -77,7 +104,7 @@ def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Sta
         put_wallet(session, without_reservations(wallet, by_member[member_id]), stamp, due=waited)
     ids = [row.reservation_id for row in done]
     close_records(session, terminal.store_id, terminal.terminal_id, ids, ReservationState.RELEASED, at=stamp.at)
-    return frozenset(MemberId(member_id) for member_id in by_member)
+    return Heeded(frozenset(MemberId(member_id) for member_id in by_member), top_ups)
 
 
 def _without_lost(session: WriteSession, terminal: Terminal, done: list[ReservationRecord]) -> list[ReservationRecord]:
@@ -98,7 +125,7 @@ def _without_lost(session: WriteSession, terminal: Terminal, done: list[Reservat
     ]
 
 
-def _open_of(session: WriteSession, terminal: Terminal) -> list[ReservationRecord]:
+def _open_of(session: ReadSession, terminal: Terminal) -> list[ReservationRecord]:
     found = session.scalars(
         select(ReservationRecord).where(
             ReservationRecord.store_id == terminal.store_id,
@@ -117,4 +144,8 @@ def _is_over(row: ReservationRecord, report: Report) -> bool:
         return False
     if row.kind == ReservationKind.HOLD:
         return row.number <= head.request_watermark
-    return row.number == 0 or row.epoch != report.epoch or row.number <= head.grant_watermark
+    return _is_top_up(row) or row.epoch != report.epoch or row.number <= head.grant_watermark
+
+
+def _is_top_up(row: ReservationRecord) -> bool:
+    return row.kind == ReservationKind.LEASE and row.number == 0

@@ -3,12 +3,13 @@
 On SQLite the unit of work holds the only write lock; elsewhere the row is locked. Lock a till's row before any wallet, and wallets in the order of their members.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select, update
 
+from hq_server.database.among import among
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import WalletRecord
 from hq_server.feed.outbox import Change, leave
@@ -28,10 +29,22 @@ class Stamp:
     random: Callable[[int], bytes]
 
 
+def lock_wallets(session: WriteSession, member_ids: Iterable[str]) -> None:
+    """Until the commit, in the order of their members; what a unit of work changes is locked here first when it comes from more than one place."""
+    wanted = sorted(set(member_ids))
+    if wanted:
+        session.execute(
+            select(WalletRecord.member_id)
+            .where(among(WalletRecord.member_id, wanted))
+            .order_by(WalletRecord.member_id)
+            .with_for_update(key_share=True)
+        ).all()
+
+
 def locked_wallet(session: WriteSession, member_id: str) -> Wallet | None:
     """As it stands now, and stays until the commit; None for a member without one."""
     state = session.scalars(
-        select(WalletRecord.state).where(WalletRecord.member_id == member_id).with_for_update()
+        select(WalletRecord.state).where(WalletRecord.member_id == member_id).with_for_update(key_share=True)
     ).one_or_none()
     return None if state is None else read_wallet(state)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from stored_value.events import Event, EvidenceClass, Tender, ToppedUp
 from stored_value.identity import EventId, MemberId, PromotionId
+from stored_value.offline_top_up import own_share_minor
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import FixedPlan
 from stored_value.topup import TopUpContext, context_at, promise_of, quote, refuse_top_up
@@ -92,5 +93,6 @@ def top_up(
             tenders=tenders,
             plan_id=quoted.plan_id,
             promised=tuple(promise_of(reward) for reward in quoted.rewards),
+            reserved_minor=own_share_minor(wallet, amount_minor, rulebook) if offline else None,
         )
         return finish(place, at_work, member, event)

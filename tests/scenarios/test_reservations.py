@@ -192,3 +192,58 @@ def test_pain_5_of_two_open_payments_only_the_finished_one_takes_money(franchise
     balances = franchise.books.balances()
     assert (balances[wang], balances[zhao]) == (10_000, 6_000)
     assert one.journal.reservations.report().open_reservations == ()
+
+
+def owing_from_two(franchise: Franchise) -> tuple[Till, Till, MemberId]:
+    """The member's ￥100 were spent at both tills: ￥100 are owed, and the first till has not heard of it."""
+    one, two, wang = two_tills(franchise, NONE)
+    franchise.rule(
+        promotions=(),
+        offline=OfflinePolicy(
+            leases=NONE, risk=RiskAllowance(payment_minor=10**5, member_minor=10**5, till_minor=10**6)
+        ),
+    )
+    one.sync()
+    two.sync()
+    two.unplug()
+    two.redeem(wang, 10_000)
+    one.redeem(wang, 10_000)
+    one.sync()
+    one.unplug()
+    two.sync()
+    assert franchise.books.balances()[wang] == -10_000
+    return one, two, wang
+
+
+def test_h5_what_an_offline_top_up_keeps_for_its_till_pays_no_debt_that_the_till_does_not_know(
+    franchise: Franchise,
+) -> None:
+    one, two, wang = owing_from_two(franchise)
+    one.top_up(wang, 20_000)
+    one.redeem(wang, 8_000)
+    one.push()
+    assert refused(two.try_to_redeem(wang, 1)) is RefusalCode.RESERVED_ELSEWHERE
+    one.redeem(wang, 7_000)
+    assert one.member(wang).owed_minor == 0, "not heard of yet"
+    one.sync()
+    one.sync()
+    seen = one.member(wang)
+    assert (seen.owed_minor, seen.principal_minor, seen.leased_here_minor) == (5_000, 0, 0), (
+        "the rest came back and paid"
+    )
+    assert franchise.books.balances()[wang] == -5_000
+    assert franchise.books.faults(one.name, two.name) == []
+
+
+def test_h5_a_till_that_knows_of_a_debt_keeps_only_what_it_leaves(franchise: Franchise) -> None:
+    one, two, wang = owing_from_two(franchise)
+    one.sync()
+    assert one.member(wang).owed_minor == 10_000
+    one.unplug()
+    one.top_up(wang, 12_000)
+    assert (one.member(wang).leased_here_minor, one.member(wang).owed_minor) == (2_000, 0)
+    assert refused(one.try_to_redeem(wang, 2_001)) is RefusalCode.BALANCE_TOO_LOW
+    one.redeem(wang, 2_000)
+    one.sync()
+    assert franchise.books.balances()[wang] == 0
+    assert franchise.books.faults(one.name, two.name) == []

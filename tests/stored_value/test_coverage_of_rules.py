@@ -37,8 +37,8 @@ KINDS_ELSEWHERE = {
     "shift_opened": "no wallet; the till's shifts",
     "shift_closed": "no wallet; the till's shifts",
     "lease_accepted": "moves no money; tests/stored_value/test_reservations.py",
-    "lease_returned": "moves no money; tests/stored_value/test_reservations.py",
-    "reservation_written_off": "moves no money; tests/stored_value/test_reservations.py",
+    "lease_returned": "pays what is owed; tests/stored_value/test_reservations.py",
+    "reservation_written_off": "pays what is owed; tests/stored_value/test_reservations.py",
 }
 COUNTER = "the till's counter asks it, not the rules"
 INGEST = "head office's ingest finds it, not the rules"

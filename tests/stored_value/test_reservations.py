@@ -13,6 +13,9 @@ from stored_value.events_reservation import LeaseAccepted, LeaseReturned, Reserv
 from stored_value.expiry import plan_expiry
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, LotId, StoreId, TerminalId
+from stored_value.offline_policy import OfflinePolicy
+from stored_value.offline_top_up import own_share_minor
+from stored_value.postings import Account
 from stored_value.refusals import RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
 from stored_value.reservations import (
@@ -29,6 +32,7 @@ from stored_value.reservations import (
 from stored_value.wallet import Wallet
 from tests.stored_value.miniature import BOOK, DAY, MEMBER, NOON, PLAIN_BOOK, enrolled, redeem, reverse, top_up, wallet
 
+KEEPS_NOTHING = replace(PLAIN_BOOK, offline=OfflinePolicy(top_up_spendable=False))
 HERE, THERE = TerminalId("S01-T1"), TerminalId("S02-T1")
 
 
@@ -183,10 +187,84 @@ def test_the_principal_of_an_offline_top_up_belongs_to_its_till_until_it_is_give
     assert apply(holding(100_00), top_up("t2", 1_000_00), BOOK).wallet.reservations == ()
 
 
-def test_an_offline_top_up_that_pays_a_debt_leases_only_its_rest() -> None:
-    owing = apply(holding(10_00), redeem("r1", 60_00), PLAIN_BOOK).wallet
-    held = apply(owing, naming(top_up("t2", 80_00), offline=True), PLAIN_BOOK).wallet
+def owing_50() -> Wallet:
+    return apply(holding(10_00), redeem("r1", 60_00), PLAIN_BOOK).wallet
+
+
+def offline_top_up(name: str, amount: int, reserved: int | None) -> WalletEvent:
+    return naming(replace(top_up(name, amount), reserved_minor=reserved), offline=True)
+
+
+def given_back(name: str, amount: int) -> LeaseReturned:
+    place = replace(enrolled().occasion, event_id=EventId(f"back-{name}"))
+    return LeaseReturned(occasion=place, member_id=MEMBER, lease_id=ReservationId(name), amount_minor=amount)
+
+
+def test_an_offline_top_up_that_does_not_say_pays_a_debt_and_leases_its_rest() -> None:
+    held = apply(owing_50(), offline_top_up("t2", 80_00, None), PLAIN_BOOK).wallet
     assert reserved_minor(held) == 30_00 == held.total_minor
+
+
+def test_a_till_that_knows_of_a_debt_reserves_the_rest_and_the_debt_is_paid_at_once() -> None:
+    owing = owing_50()
+    reserved = own_share_minor(owing, 80_00, PLAIN_BOOK)
+    held = apply(owing, offline_top_up("t2", 80_00, reserved), PLAIN_BOOK).wallet
+    assert (reserved, reserved_minor(held), held.owed_minor) == (30_00, 30_00, 0)
+    assert own_share_minor(owing, 40_00, PLAIN_BOOK) == 0
+    assert own_share_minor(owing, 80_00, KEEPS_NOTHING) == 0
+
+
+def test_h5_what_a_till_kept_without_knowing_of_a_debt_is_spent_whole_and_the_debt_stays() -> None:
+    done = apply(owing_50(), offline_top_up("t2", 80_00, 80_00), PLAIN_BOOK)
+    assert (reserved_minor(done.wallet), done.wallet.owed_minor, done.wallet.total_minor) == (80_00, 50_00, 30_00)
+    assert available_minor(done.wallet, DAY) == 0
+    spent = apply(done.wallet, naming(redeem("r2", 80_00), "t2", offline=True), PLAIN_BOOK)
+    assert spent.findings == ()
+    assert (spent.wallet.owed_minor, spent.wallet.receivables, spent.wallet.reservations) == (
+        50_00,
+        done.wallet.receivables,
+        (),
+    )
+
+
+def test_what_comes_back_of_a_kept_top_up_pays_the_debt_at_once() -> None:
+    held = apply(owing_50(), offline_top_up("t2", 80_00, 80_00), PLAIN_BOOK).wallet
+    held = apply(held, naming(redeem("r2", 20_00), "t2", offline=True), PLAIN_BOOK).wallet
+    back = apply(held, given_back("t2", 60_00), PLAIN_BOOK)
+    assert (back.wallet.owed_minor, back.wallet.total_minor, available_minor(back.wallet, DAY)) == (0, 10_00, 10_00)
+    assert {(row.account, row.amount_minor) for row in back.postings} == {
+        (Account.PRINCIPAL_LIABILITY, 50_00),
+        (Account.OVERDRAFT_RECEIVABLE, -50_00),
+    }
+    assert [each.purchase_id for each in back.purchases] == ["r1"]
+    off = ReservationWrittenOff(
+        occasion=enrolled().occasion, member_id=MEMBER, reservation_id=ReservationId("t2"), amount_minor=60_00
+    )
+    assert apply(held, off, PLAIN_BOOK).wallet.owed_minor == 0
+
+
+def test_a_debt_that_comes_after_the_kept_top_up_overdraws_when_both_have_spent() -> None:
+    held = apply(holding(10_00), offline_top_up("t2", 80_00, 80_00), PLAIN_BOOK).wallet
+    held = apply(held, redeem("r1", 60_00, store="S02"), PLAIN_BOOK).wallet
+    assert (held.total_minor, available_minor(held, DAY)) == (30_00, -50_00)
+    spent = apply(held, naming(redeem("r2", 80_00), "t2", offline=True), PLAIN_BOOK).wallet
+    assert (spent.total_minor, spent.owed_minor) == (-50_00, 50_00)
+    back = apply(held, given_back("t2", 80_00), PLAIN_BOOK).wallet
+    assert (back.total_minor, available_minor(back, DAY)) == (30_00, 30_00)
+
+
+def test_another_inflow_pays_the_debt_with_its_own_and_leaves_what_a_top_up_keeps() -> None:
+    held = apply(owing_50(), offline_top_up("t2", 80_00, 80_00), PLAIN_BOOK).wallet
+    held = apply(held, top_up("t3", 20_00), PLAIN_BOOK).wallet
+    assert (held.owed_minor, held.total_minor, reserved_minor(held)) == (30_00, 50_00, 80_00)
+    reversed_ = apply(held, reverse("x1", "t2", 80_00), PLAIN_BOOK).wallet
+    assert reversed_.reservations == ()
+    assert reversed_.owed_minor == 30_00
+
+
+def test_a_till_cannot_keep_more_than_it_took() -> None:
+    held = apply(holding(100_00), offline_top_up("t2", 80_00, 500_00), PLAIN_BOOK).wallet
+    assert reserved_minor(held) == 80_00
 
 
 def test_a_reversed_top_up_takes_its_lease_along() -> None:

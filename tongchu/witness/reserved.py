@@ -58,7 +58,8 @@ class ReservedBook:
                 self.given_back += 1
                 self._leases.pop(body["lease_id"], None)
             case "topped_up" if body["offline"]:
-                self._leases[entry.event_id] = _Lease(int(body["amount_minor"]), "")
+                kept = body.get("reserved_minor")
+                self._leases[entry.event_id] = _Lease(int(body["amount_minor"] if kept is None else kept), "")
             case "top_up_reversed":
                 self._leases.pop(body["top_up_id"], None)
             case kind if kind in PAYMENTS:
