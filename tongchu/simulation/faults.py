@@ -135,7 +135,7 @@ class ClonedDisk:
         clone.note(self.name)
         world.record.count(self.name)
         _cut(world, [till, clone], _minutes(world.fate, 0, 40))
-        world.after(_minutes(world.fate, 45, 80), lambda: settle_fork(world, till, clone))
+        world.after(_minutes(world.fate, 45, 80), lambda: settle_fork(world, till.terminal_id))
 
 
 MACHINE_FAULTS: Final[tuple[Fault, ...]] = (

@@ -22,9 +22,8 @@ def heal(world: World) -> list[str]:
         till.doom = None
         till.disk.full = False
         till.clock.set_wall(world.time())
-    for clone in [till for till in world.in_service if "'" in till.label]:
-        original = next(till for till in world.tills if till.label == clone.terminal_id)
-        settle_fork(world, original, clone)
+    for terminal_id in sorted({till.terminal_id for till in world.in_service}):
+        settle_fork(world, terminal_id)
     for till in world.in_service:
         till.sync()
         till.at_work()
@@ -32,22 +31,32 @@ def heal(world: World) -> list[str]:
     return _sync_until_quiet(world)
 
 
-def settle_fork(world: World, till: TillMachine, clone: TillMachine) -> None:
-    """A person looks at two machines that claim to be one till: the one whose journal head office has goes on, the other is taken out of service."""
-    if till.scrapped or clone.scrapped or not world.head_office.up:
+def settle_fork(world: World, terminal_id: str) -> None:
+    """A person looks at all machines that claim to be one till: the one whose journal head office has goes on, the others are taken out of service.
+    While head office has the journal of none of them, nobody can say."""
+    machines = [till for till in world.in_service if till.terminal_id == terminal_id]
+    if len(machines) < 2 or not world.head_office.up:
         return
-    for machine in (till, clone):
+    for machine in machines:
         machine.sync()
     if world.head_office.died_meanwhile():
         return
-    keeps, goes = (till, clone) if _is_at_head_office(world, till) else (clone, till)
-    if _differ(till, clone):
-        world.record.count("forks")
-    goes.note("is taken out of service")
-    world.scrap(goes)
+    keeps = next((machine for machine in machines if _is_at_head_office(world, machine)), None)
+    if keeps is None:
+        return
+    for goes in machines:
+        if goes is not keeps:
+            _take_out(world, goes, keeps)
     if world.head_office.let_go_on(keeps.station.journal.head_office.identity.terminal_id):
         world.record.count("forks stopped by head office")
     world.sync_soon(keeps)
+
+
+def _take_out(world: World, goes: TillMachine, keeps: TillMachine) -> None:
+    if _differ(goes, keeps):
+        world.record.count("forks")
+    goes.note("is taken out of service")
+    world.scrap(goes)
 
 
 def _is_at_head_office(world: World, machine: TillMachine) -> bool:
