@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stored_value.bonus_cost import BonusSource, bonus_source, cost_taken_back, source_of
-from stored_value.cash_out import cash_out, pays_as_paid, plan_cash_out, reckoned_again
+from stored_value.cash_out import CashOutPlan, cash_out, pays_as_paid, plan_cash_out, reckoned_again
 from stored_value.cash_out_records import CashOut, CashOutLine, CashOutState
 from stored_value.cash_out_rewards import return_rewards, take_rewards
 from stored_value.compliance import payout_findings
@@ -40,7 +40,7 @@ def apply_request(wallet: Wallet, event: CashOutRequested, rulebook: Rulebook) -
     shown = event.refundable_minor, event.reserved_minor
     wanted = rulebook.cash_out.merchant_method if event.merchant_caused else rulebook.cash_out.method
     if shown != (plan.refundable_minor, plan.reserved_minor) or event.method is not wanted:
-        findings.append(_differs(event.refundable_minor, plan.refundable_minor))
+        findings.append(_request_differs(event, plan))
     asked = CashOut(request_id=event.occasion.event_id, state=CashOutState.WAITING, lines=plan.lines)
     parts = [part for line in plan.lines for part in line.parts]
     wallet = change_lots(wallet, {part.lot_id: -part.amount_minor for part in parts})
@@ -269,6 +269,13 @@ def _not_waiting(request_id: str, asked: CashOut | None) -> Finding:
     if asked is None:
         return Finding(FindingCode.CASH_OUT_UNKNOWN, {"request": request_id})
     return Finding(FindingCode.CASH_OUT_NOT_WAITING, {"request": request_id, "state": asked.state.value})
+
+
+def _request_differs(event: CashOutRequested, plan: CashOutPlan) -> Finding:
+    """What is reserved may differ although what is paid does not, and the other way round: both are told."""
+    told = _differs(event.refundable_minor, plan.refundable_minor)
+    reserved = {"shown_reserved_minor": event.reserved_minor, "reserved_minor": plan.reserved_minor}
+    return replace(told, data={**told.data, **reserved})
 
 
 def _differs(shown_minor: int, reckoned_minor: int) -> Finding:

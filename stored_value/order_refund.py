@@ -43,8 +43,8 @@ from stored_value.wallet import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefundPlan:
-    """What would go back: `draws` to the balance (or off what is owed), `tenders` to the member's hands, quantities to what they came from, and the lines
-    whose sold pass comes back."""
+    """What would go back: `draws` to the balance (or off what is owed, or out of suspense), `tenders` to the member's hands, quantities to what they came from,
+    and the lines whose sold pass comes back."""
 
     after: Purchase
     draws: tuple[Draw, ...]
@@ -54,7 +54,8 @@ class OrderRefundPlan:
 
     @property
     def balance_minor(self) -> int:
-        return sum(draw.amount_minor for draw in self.draws)
+        """What the member gets of it. What was in suspense was never taken of him, and is the store's again."""
+        return spent_minor(self.draws)
 
     @property
     def points(self) -> int:

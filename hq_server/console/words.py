@@ -242,6 +242,7 @@ DATA_KEYS: Final = {
     "rulebook_points": N_("points in the rulebook"),
     "rulebook_worth_minor": N_("worth in the rulebook"),
     "shown_minor": N_("shown"),
+    "shown_reserved_minor": N_("shown as reserved"),
     "source": N_("source"),
     "state": N_("state"),
     "taken_minor": N_("taken back"),

@@ -43,7 +43,7 @@ def quote_order_refund(place: Workplace, purchase_id: EventId, lines: Lines) -> 
         tenders=plan.tenders,
         principal_minor=_sum_of(plan.draws, ValueKind.PRINCIPAL),
         bonus_minor=_sum_of(plan.draws, ValueKind.BONUS),
-        owed_minor=_sum_of(plan.draws, ValueKind.RECEIVABLE) + _sum_of(plan.draws, ValueKind.SUSPENSE),
+        owed_minor=_sum_of(plan.draws, ValueKind.RECEIVABLE),
         points=plan.points,
         coupons=_coupons(plan, standing.rulebook),
         units=sum(line.units for line in lines),

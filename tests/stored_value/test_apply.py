@@ -7,6 +7,7 @@ import pytest
 
 from stored_value.apply import HeaderFacts, apply, settle_header
 from stored_value.events import EvidenceClass, ToppedUp
+from stored_value.events_money_out import CashOutRequested
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, StoreId
 from stored_value.postings import Account, Posting
@@ -21,6 +22,7 @@ from tests.stored_value.miniature import (
     PLAN,
     bonus,
     enrolled,
+    occasion,
     principal,
     redeem,
     refund,
@@ -294,3 +296,22 @@ def test_an_expired_lot_is_not_drawn() -> None:
     held = replace(held, lots=tuple(replace(lot, expires_on=date(2026, 3, 1)) for lot in held.lots))
     done = apply(held, redeem("r1", 100), BOOK)
     assert done.wallet.owed_minor == 100
+
+
+def test_a_cash_out_request_that_reserves_other_than_was_shown_says_both_amounts() -> None:
+    """A restored head office hears of it before the payment that the till reckoned with: the same finding, whether or not what is paid differs."""
+    held = apply(wallet(), top_up("t1", 10_000), BOOK).wallet
+    asked = CashOutRequested(
+        occasion=occasion("c1"),
+        member_id=MEMBER,
+        method=BOOK.cash_out.method,
+        refundable_minor=4_000,
+        reserved_minor=4_500,
+        top_up_ids=(),
+    )
+    done = apply(held, asked, BOOK)
+    (told,) = done.findings
+    assert told.code is FindingCode.CASH_OUT_DIFFERS
+    assert told.data["shown_reserved_minor"] == 4_500
+    assert told.data["reserved_minor"] == held.total_minor
+    assert done.wallet.total_minor == 0

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from stored_value.apply import apply
+from stored_value.events_order import OrderRefunded
 from stored_value.findings import FindingCode
 from stored_value.loyalty_policy import PointsPolicy
 from stored_value.postings import Account, imbalance
@@ -32,6 +33,31 @@ def test_points_are_earned_once_rounded_down_over_all_tenders() -> None:
     order = {"do": "order", "id": "o1", "items": [{"price": "2"}], "tenders": {"cash": "0.50", "wechat": "0.60"}}
     after = apply(held, event_of(order, held, book), book).wallet
     assert after.quantity(HoldingKind.POINTS) == 2
+
+
+def test_what_was_in_suspense_of_an_order_is_no_part_of_what_the_member_gets_back() -> None:
+    """300 of 500 points were there: 2 yuan are the store's suspense, and the store's again when the order goes back."""
+    held = wallet_of({"has": {"principal": "10"}, "holds": {"p": {"kind": "points", "quantity": 300}}})
+    claims = {"points": {"points": 500, "value_minor": 500}}
+    order = {"do": "order", "id": "o1", "items": [{"price": "38"}], "claims": claims, "tenders": {"cash": "23"}}
+    after = apply(held, event_of(order, held, BOOK), BOOK).wallet
+    refund = event_of({"do": "refund_order", "id": "f1", "order": "o1", "back": {"1": "38"}}, after, BOOK)
+    assert isinstance(refund, OrderRefunded)
+    done = apply(after, refund, BOOK)
+    assert (refund.balance_minor, done.wallet.total_minor, done.findings) == (1_000, 1_000, ())
+
+
+def test_a_till_that_says_suspense_went_back_to_the_member_is_corrected_and_told() -> None:
+    held = wallet_of({"has": {"principal": "10"}, "holds": {"p": {"kind": "points", "quantity": 300}}})
+    claims = {"points": {"points": 500, "value_minor": 500}}
+    order = {"do": "order", "id": "o1", "items": [{"price": "38"}], "claims": claims, "tenders": {"cash": "23"}}
+    after = apply(held, event_of(order, held, BOOK), BOOK).wallet
+    refund = event_of({"do": "refund_order", "id": "f1", "order": "o1", "back": {"1": "38"}}, after, BOOK)
+    assert isinstance(refund, OrderRefunded)
+    done = apply(after, replace(refund, balance_minor=1_200), BOOK)
+    (told,) = done.findings
+    assert (told.code, told.data["expected_balance_minor"]) == (FindingCode.REFUND_DIFFERS, 1_000)
+    assert done.wallet.total_minor == 1_000
 
 
 def test_a_use_that_goes_back_after_a_merge_carried_its_pass_away_lands_here_to_be_swept() -> None:

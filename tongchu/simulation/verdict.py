@@ -21,6 +21,7 @@ from tongchu.witness.agreement import (
     paper_disagreements,
     till_evidence,
 )
+from tongchu.witness.booked import booked_entries
 from tongchu.witness.books import HqBooks, read_journal
 from tongchu.witness.promises import unexplained_bonus
 
@@ -93,7 +94,8 @@ def _journals_at_head_office(evidence: Iterable[Evidence], books: HqBooks) -> It
 def _conservation(world: World, evidence: Iterable[Evidence], books: HqBooks) -> Iterator[str]:
     """What a fork's losing branch printed does not count, and is known."""
     standing = [each.till for each in evidence if not each.machine.scrapped]
-    world.record.count("bonus given beyond a promise", len(books.given_beyond_promises()))
+    changed = sum(len(each.gifts_minor) for each in booked_entries(books).values())
+    world.record.count("promises that head office changed", changed)
     yield from member_disagreements([printed for till in standing for printed in till.printed_entries()], books)
 
 

@@ -4,6 +4,7 @@ lease or hold covers beyond the risk allowance (L5). Reads entries as the witnes
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from stored_value.identity import MemberId
@@ -13,6 +14,7 @@ from tongchu.simulation.head_office import HeadOffice
 from tongchu.simulation.in_process import Answer, Call
 from tongchu.simulation.record import Record
 from tongchu.simulation.till import TillMachine
+from tongchu.witness.booked import Booked, booked_entries
 from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
 from tongchu.witness.reserved import ReservedBook
 
@@ -38,9 +40,10 @@ class Watch:
         ours = till.station.journal.head_office.epoch
         if not self._office.up or row is None or row.epoch != ours or not self._office.is_trustworthy(ours):
             return
-        contained, beyond = self._contained(view.member_id, row.wallet.version)
-        known = {entry.event_id: entry for entry in (*contained, *own_entries(till, view.member_id))}
-        expected = sum(value_minor(entry, known, beyond) for entry in known.values()) + sum(beyond.values())
+        contained = booked_entries(self._books, member_id=view.member_id, through=row.wallet.version)
+        known = {each.event_id: each for each in own_entries(till, view.member_id)}
+        known |= {event_id: each.entry for event_id, each in contained.items()}
+        expected = sum(said_minor(each, known, contained) for each in known.values())
         self._record.count("views watched")
         if view.balance_minor != expected:
             self.found.append(
@@ -94,27 +97,15 @@ class Watch:
                 f"{till.label}, {what}: {taken_minor} spent without a lease or hold, {most_minor} is the limit"
             )
 
-    def _contained(self, member_id: str, version: int) -> tuple[list[SeenEntry], dict[str, int]]:
-        """With what head office gave beyond a promise, by event."""
-        rows = self._books.rows(
-            "SELECT seq, raw, findings, event_id FROM journal_entries"
-            f" WHERE member_id = '{member_id}' AND version <= {version} ORDER BY version"
-        )
-        beyond = {
-            event_id: found["data"]["given_minor"] - found["data"]["promised_minor"]
-            for _, _, findings, event_id in rows
-            for found in json.loads(findings)
-            if found["code"] == "promise_differs"
-        }
-        return [seen_entry(seq, bytes(raw)) for seq, raw, _, _ in rows], beyond
 
-
-def value_minor(entry: SeenEntry, known: dict[str, SeenEntry], beyond: dict[str, int]) -> int:
-    """A reversal takes back the top-up with everything that it gave."""
-    if entry.kind != "top_up_reversed":
-        return entry.value_minor
-    top_up = known[str(entry.body["top_up_id"])]
-    return -top_up.value_minor - beyond.get(top_up.event_id, 0)
+def said_minor(entry: SeenEntry, known: Mapping[str, SeenEntry], contained: Mapping[str, Booked]) -> int:
+    """What the entry says and head office's findings on it, if it has them. A reversal takes back the top-up with everything that it gave."""
+    minor = entry.value_minor
+    if entry.kind == "top_up_reversed":
+        top_up = known.get(str(entry.body["top_up_id"]))
+        minor = -entry.amount_minor if top_up is None else -said_minor(top_up, known, contained)
+    booked = contained.get(entry.event_id)
+    return minor if booked is None else minor + booked.explained_minor(minor)
 
 
 def own_entries(till: TillMachine, member_id: str) -> list[SeenEntry]:

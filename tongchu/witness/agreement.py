@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from printers.decode import PrinterOutput
+from tongchu.witness.booked import booked_entries
 from tongchu.witness.books import HqBooks, SeenEntry, SeenJournal, chain_faults
 from tongchu.witness.paper import KINDS, PaperReceipt, read_receipt
 
@@ -62,6 +63,8 @@ def paper_disagreements(till: TillEvidence, *, all_printed: bool = True) -> Iter
             yield f"{till.label}: {number} was printed and is not in the journal"
         elif (paper.kind, paper.amount_minor) != (entry.kind, entry.amount_minor):
             yield f"{till.label}: {number} says {paper.kind} {paper.amount_minor}, its entry something else"
+        elif entry.kind == "topped_up" and sorted(paper.bonuses) != sorted(entry.promised_minor):
+            yield f"{till.label}: {number} says bonus {paper.bonuses}, its entry promises {entry.promised_minor}"
     if all_printed:
         yield from (
             f"{till.label}: {number} was never printed" for number in sorted(_to_print(till) - till.papers.keys())
@@ -99,16 +102,31 @@ def head_office_disagreements(till: TillEvidence, books: HqBooks) -> Iterator[st
 
 
 def member_disagreements(printed: Iterable[tuple[SeenEntry, PaperReceipt]], books: HqBooks) -> Iterator[str]:
-    """L4: each member has what the papers add up to, to the fen, and what head office says that it gave beyond a promise (H10)."""
-    sums: Counter[str] = Counter()
-    for entry, paper in printed:
-        for member_id in entry.header["members"]:
-            sums[member_id] += paper.value_minor
-    sums.update(books.given_beyond_promises())
-    for entry in books.entries(HEAD_OFFICE):
-        for member_id in entry.header["members"]:
-            sums[member_id] += entry.value_minor
+    """L4: entry by entry head office booked what the paper says, to the fen, but for what its own findings on that entry explain (H10); and each member has the sum of it."""
+    booked = booked_entries(books)
+    said: Counter[str] = Counter()
+    untold = set(booked)
+    own = [each.entry for each in booked.values() if each.entry.header["terminal_id"] == HEAD_OFFICE]
+    for name, entry, value_minor, bonus_minor in (
+        *((paper.receipt_no, entry, paper.value_minor, paper.bonus_minor) for entry, paper in printed),
+        *((f"{HEAD_OFFICE}-{entry.seq}", entry, entry.value_minor, 0) for entry in own),
+    ):
+        told = booked.get(entry.event_id)
+        if told is None:
+            continue
+        untold.discard(entry.event_id)
+        minor = value_minor + told.explained_minor(value_minor, bonus_minor)
+        if entry.kind == "top_up_reversed" and entry.body["top_up_id"] in booked:
+            # The paper takes back what was promised; head office what it gave instead, as it said of the top-up.
+            minor -= sum(booked[entry.body["top_up_id"]].gifts_minor)
+        said[told.member_id] += minor
+        if minor != told.moved_minor:
+            codes = [each["code"] for each in told.findings]
+            yield f"{name}: paper and findings {codes} say {minor}, head office booked {told.moved_minor}"
+    for event_id in sorted(untold):
+        if booked[event_id].moved_minor:
+            yield f"{event_id}: head office booked {booked[event_id].moved_minor}, and no paper says so"
     held = books.balances()
-    for member_id in sorted(sums.keys() | held.keys()):
-        if sums[member_id] != held.get(member_id, 0):
-            yield f"member {member_id}: papers add up to {sums[member_id]}, head office has {held.get(member_id)}"
+    for member_id in sorted(said.keys() | held.keys()):
+        if said[member_id] != held.get(member_id, 0):
+            yield f"member {member_id}: papers add up to {said[member_id]}, head office has {held.get(member_id)}"

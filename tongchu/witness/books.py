@@ -62,12 +62,17 @@ class SeenEntry:
         return int(self.body.get(_AMOUNTS.get(self.kind, "amount_minor"), 0))
 
     @property
+    def promised_minor(self) -> list[int]:
+        """Of a top-up: the bonus that each promotion promised for now, those of nothing left out."""
+        return [int(each["bonus_minor"]) for each in self.body["promised"] if each["bonus_minor"]]
+
+    @property
     def value_minor(self) -> int:
         """What the member's wallet gained or lost, promised bonus included."""
         amount = self.amount_minor
         match self.kind:
             case "topped_up":
-                return amount + sum(int(each["bonus_minor"]) for each in self.body["promised"])
+                return amount + sum(self.promised_minor)
             case "redeemed" | "order_paid" | "refund_reversed" | "cash_out_requested":
                 return -amount
             case "purchase_refunded" | "order_refunded" | "cash_out_rejected":
@@ -278,17 +283,6 @@ class HqBooks:
         return {
             seq: tuple(each["code"] for each in json.loads(findings)) for seq, findings in found if findings != "[]"
         }
-
-    def given_beyond_promises(self) -> Counter[str]:
-        """By member. A till that could not know promised less than head office's order of things gives; a reversal takes that back as well."""
-        rows = self.rows("SELECT member_id, event_id, findings, raw FROM journal_entries WHERE member_id IS NOT NULL")
-        taken_back = {json.loads(bytes(raw))["body"].get("top_up_id") for _, _, _, raw in rows}
-        beyond: Counter[str] = Counter()
-        for member_id, event_id, findings, _ in rows:
-            for found in json.loads(findings):
-                if found["code"] == "promise_differs" and event_id not in taken_back:
-                    beyond[member_id] += found["data"]["given_minor"] - found["data"]["promised_minor"]
-        return beyond
 
     def imbalance(self) -> dict[str, int]:
         """Sum of postings by event; empty when all are double entry."""

@@ -87,11 +87,16 @@ class PaperReceipt:
         return (self.amount(label) or 0) if label else 0
 
     @property
+    def bonuses(self) -> list[int]:
+        """Of a top-up: what each promotion gives, one row each."""
+        return [amount for label, amount in self.rows if label.startswith(f"{BONUS} ") and amount]
+
+    @property
     def bonus_minor(self) -> int:
         """Given with a top-up, or (less than 0) taken back with its reversal."""
         match self.kind:
             case "topped_up":
-                return self.sum_of(f"{BONUS} ")
+                return sum(self.bonuses)
             case "top_up_reversed":
                 return sum(amount for label, amount in self.rows if label == BONUS and amount < 0)
             case _:
