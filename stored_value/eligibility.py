@@ -170,7 +170,9 @@ def standing_hindrance(promotion: Promotion, wallet: Wallet, context: TopUpConte
     """What in the member's standing keeps the promotion from giving."""
     terms = promotion.terms
     asked = terms.conditions
-    if wallet.top_up_count and (asked.first_only or isinstance(promotion, FirstTopUp)):
+    # A merge carried the count of top-ups to the survivor: what lands in the merged wallet later is nobody's first.
+    is_known = wallet.top_up_count > 0 or wallet.merged_into is not None
+    if is_known and (asked.first_only or isinstance(promotion, FirstTopUp)):
         return ReasonCode.NOT_FIRST, {"count": wallet.top_up_count}
     if asked is not NO_CONDITIONS:
         if asked.tiers and wallet.tier_id not in asked.tiers:

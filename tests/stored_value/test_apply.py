@@ -9,7 +9,7 @@ from stored_value.apply import HeaderFacts, apply, settle_header
 from stored_value.events import EvidenceClass, ToppedUp
 from stored_value.events_money_out import CashOutRequested
 from stored_value.findings import FindingCode
-from stored_value.identity import EventId, StoreId
+from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.postings import Account, Posting
 from stored_value.rulebook import BonusBearer, DrawOrder, FixedPlan
 from stored_value.wallet import Wallet, WalletStatus
@@ -315,3 +315,13 @@ def test_a_cash_out_request_that_reserves_other_than_was_shown_says_both_amounts
     assert told.data["shown_reserved_minor"] == 4_500
     assert told.data["reserved_minor"] == held.total_minor
     assert done.wallet.total_minor == 0
+
+
+def test_h11_a_late_top_up_of_a_merged_member_is_not_his_first_again() -> None:
+    """The merge took the count of top-ups along; a promise that the till made honestly is kept and told as the campaign's cost."""
+    merged = replace(wallet(), status=WalletStatus.CLOSED, merged_into=MemberId("m2"))
+    unpromised = apply(merged, top_up("t1", 10_000), BOOK)
+    assert (bonus(unpromised.wallet), principal(unpromised.wallet)) == (0, 10_000)
+    honest = apply(merged, top_up("t1", 10_000, promised={FIRST: 5_000}), BOOK)
+    assert bonus(honest.wallet) == 5_000
+    assert FindingCode.FIRST_TOP_UP_REPEATED in {finding.code for finding in honest.findings}
