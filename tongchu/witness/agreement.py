@@ -123,6 +123,11 @@ def member_disagreements(printed: Iterable[tuple[SeenEntry, PaperReceipt]], book
         if minor != told.moved_minor:
             codes = [each["code"] for each in told.findings]
             yield f"{name}: paper and findings {codes} say {minor}, head office booked {told.moved_minor}"
+    for event_id, kind in books.rows(
+        "SELECT p.event_id, p.kind FROM postings p JOIN journal_entries j ON j.event_id = p.event_id"
+        " WHERE p.account = 'unexplained' AND j.findings = '[]' ORDER BY 1"
+    ):
+        yield f"{event_id}: head office booked a {kind} as unexplained, and nobody is told"
     for event_id in sorted(untold):
         if booked[event_id].moved_minor:
             yield f"{event_id}: head office booked {booked[event_id].moved_minor}, and no paper says so"

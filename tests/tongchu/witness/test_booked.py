@@ -29,7 +29,7 @@ class Hand:
             " (event_id TEXT, terminal_id TEXT, seq INTEGER, member_id TEXT, version INTEGER, raw BLOB, findings TEXT)"
         )
         self._connection.execute(
-            "CREATE TABLE postings (event_id TEXT, member_id TEXT, account TEXT, detail TEXT, amount_minor INTEGER)"
+            "CREATE TABLE postings (event_id TEXT, member_id TEXT, kind TEXT, account TEXT, detail TEXT, amount_minor INTEGER)"
         )
         self._connection.execute(
             "CREATE TABLE wallets (member_id TEXT, principal_minor INTEGER, bonus_minor INTEGER, receivable_minor INTEGER)"
@@ -49,7 +49,7 @@ class Hand:
 
     def posted(self, event_id: str, account: str, minor: int, detail: str = "") -> None:
         self._connection.execute(
-            "INSERT INTO postings VALUES (?, ?, ?, ?, ?)", (event_id, MEMBER, account, detail, minor)
+            "INSERT INTO postings VALUES (?, ?, 'top-up', ?, ?, ?)", (event_id, MEMBER, account, detail, minor)
         )
 
     def holds(self, principal: int, bonus: int) -> None:
@@ -174,3 +174,11 @@ def test_what_no_paper_says_is_seen(hand: Hand) -> None:
     hand.posted("t1", "principal_liability", -10_000)
     hand.holds(10_000, 0)
     assert "t1: head office booked 10000, and no paper says so" in hand.disagreements()
+
+
+def test_what_is_booked_as_unexplained_needs_somebody_to_be_told(hand: Hand) -> None:
+    hand.took("t1", "topped_up", {**PAID_IN, "promised": []})
+    hand.posted("t1", "principal_liability", -10_000)
+    hand.posted("t1", "unexplained", 100)
+    hand.holds(10_000, 0)
+    assert hand.disagreements() == ["t1: head office booked a top-up as unexplained, and nobody is told"]
