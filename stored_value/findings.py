@@ -72,6 +72,7 @@ class FindingCode(StrEnum):
     RECOVERED_SIGNED = "recovered_signed"
     HOLE_DECLARED = "hole_declared"
     FORK_ADOPTED = "fork_adopted"
+    PRIOR_PERIOD = "prior_period"
 
 
 INFORMATIVE = frozenset(

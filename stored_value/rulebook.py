@@ -8,6 +8,7 @@ from stored_value.cart_policy import CartPolicy, CouponType, PassType
 from stored_value.identity import PromotionId, TierId
 from stored_value.loyalty_policy import PointsPolicy, Tier, TierPolicy
 from stored_value.offline_policy import OfflinePolicy
+from stored_value.periods import SettlementPolicy
 from stored_value.policies import CashOutPolicy, LifeCyclePolicy
 from stored_value.promotions import BonusBearer, FirstTopUp, FixedPlan, Promotion
 from stored_value.words import Words
@@ -77,6 +78,7 @@ class Rulebook:
     passes: tuple[PassType, ...] = ()
     cart: CartPolicy = field(default_factory=CartPolicy)
     offline: OfflinePolicy = field(default_factory=OfflinePolicy)
+    settlement: SettlementPolicy = field(default_factory=SettlementPolicy)
 
     def promotion(self, promotion_id: PromotionId) -> Promotion | None:
         return next((known for known in self.promotions if known.promotion_id == promotion_id), None)

@@ -8,6 +8,7 @@ from typing import Any
 from stored_value.cart_policy import EVERYTHING, CartPolicy, CouponType, PassType
 from stored_value.document_reader import Problem, Reader, RulebookError
 from stored_value.loyalty_policy import PointsPolicy, PointsReward, Tier, TierPolicy
+from stored_value.periods import SettlementPolicy
 from stored_value.promotions import (
     NO_CAP,
     NO_CAPS,
@@ -125,6 +126,13 @@ def _read_rulebook(reader: Reader, document: object) -> Rulebook | None:
         cash_out=read_cash_out_policy(reader, *reader.part(top, "cash_out", "")),
         life_cycle=read_life_cycle_policy(reader, *reader.part(top, "life_cycle", "")),
         offline=read_offline_policy(reader, *reader.part(top, "offline", "")),
+        settlement=_read_settlement_policy(reader, *reader.part(top, "settlement", "")),
+    )
+
+
+def _read_settlement_policy(reader: Reader, value: dict[str, Any], path: str) -> SettlementPolicy:
+    return SettlementPolicy(
+        cut_off_days=reader.integer(value, "cut_off_days", path, 0, SettlementPolicy().cut_off_days)
     )
 
 

@@ -95,6 +95,10 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The till's time or rulebook does not fit what head office signed"),
         N_("Check the clock of the till. No bonus was given under a rulebook that was over."),
     ),
+    FindingCode.PRIOR_PERIOD: FindingWords(
+        N_("The entry came when the books of its month were closed"),
+        N_("It keeps its own date. Count it as a prior-period item of the open month, and tell the stores concerned."),
+    ),
     FindingCode.SAME_PHONE: FindingWords(
         N_("Two members have the same phone number"), N_("Ask the member which card to keep; both work until then.")
     ),

@@ -143,6 +143,7 @@ EXCEPTION_KINDS: Final[dict[str, str]] = {
     ExceptionKind.UNREADABLE: N_("Not understood"),
     ExceptionKind.CLOCK: N_("Clock"),
     ExceptionKind.FORK: N_("Forked journal"),
+    ExceptionKind.PERIOD: N_("Prior period"),
 }
 RESPONSIBLES: Final[dict[str, str]] = {
     Responsible.STORE_MANAGER: N_("Store manager"),

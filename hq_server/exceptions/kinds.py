@@ -30,6 +30,7 @@ class ExceptionKind(StrEnum):
     UNREADABLE = "unreadable"
     CLOCK = "clock"
     FORK = "fork"
+    PERIOD = "period"
 
 
 class Responsible(StrEnum):
@@ -53,6 +54,7 @@ RESPONSIBLE: Final[dict[ExceptionKind, Responsible]] = {
     ExceptionKind.UNREADABLE: Responsible.TECHNICIAN,
     ExceptionKind.CLOCK: Responsible.TECHNICIAN,
     ExceptionKind.FORK: Responsible.TECHNICIAN,
+    ExceptionKind.PERIOD: Responsible.FINANCE,
 }
 
 _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
@@ -122,6 +124,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.CLOCK: (FindingCode.OUTSIDE_ANCHORS, ExceptionCode.CLOCK_OFF),
     ExceptionKind.FORK: (FindingCode.FORK_ADOPTED, ExceptionCode.JOURNAL_FORKED, ExceptionCode.JOURNAL_BROKEN),
+    ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
 }
 KIND_OF: Final = {code: kind for kind, codes in _CODES.items() for code in codes}
 

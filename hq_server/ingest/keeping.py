@@ -32,6 +32,7 @@ from hq_server.reservations.settling import note_settled
 from stored_value.events import MemberEnrolled
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import StoreId
+from stored_value.periods import is_prior_period
 from sync.entry import AnchorRef
 from sync.hole import HOLE_KIND
 from sync.messages import Outcome
@@ -153,10 +154,14 @@ def _understood(
         received_at=now,
         newest_rulebook=rulebooks.newest,
     )
-    return [
+    incoming = [
         understand(entry, attachment, place, beside, rulebooks)
         for (entry, attachment), beside in zip(fresh, around, strict=True)
     ]
+    today, settlement = now.astimezone(place.zone).date(), rulebooks.in_force(now).settlement
+    for each in incoming:
+        each.is_late = is_prior_period(each.business_date, today, settlement)
+    return incoming
 
 
 def _enrolled(office: Office, session: WriteSession, incoming: Sequence[Incoming], now: datetime) -> None:

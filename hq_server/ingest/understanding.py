@@ -46,8 +46,8 @@ class Place:
 @dataclass(slots=True, kw_only=True)
 class Incoming:
     """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched. `anchored`: its anchor
-    is head office's own; `earlier_epoch`: head office may have
-    forgotten the reservations it names (H1); `lost_lease` is the one it accepts and head office has forgotten, to be kept again."""
+    is head office's own; `earlier_epoch`: head office may have forgotten the reservations it names (H1); `is_late`: the books of its month were closed (L9);
+    `lost_lease` is the one it accepts and head office has forgotten, to be kept again."""
 
     entry: Entry
     attachment: bytes
@@ -62,6 +62,7 @@ class Incoming:
     findings: list[Finding] = field(default_factory=list)
     anchored: bool = False
     earlier_epoch: bool = False
+    is_late: bool = False
     lost_lease: Reservation | None = None
 
     @property

@@ -209,10 +209,15 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
 
 
 def _told(each: Incoming, applied: Applied) -> tuple[Finding, ...]:
-    """A restored head office does not blame a till for reservations that it has forgotten itself (H1)."""
+    """A restored head office does not blame a till for reservations that it has forgotten itself (H1). What books nothing is late for no books."""
+    late = (Finding(FindingCode.PRIOR_PERIOD, _of_month(each)),) if each.is_late and applied.postings else ()
     if not each.earlier_epoch:
-        return applied.findings
-    return tuple(found for found in applied.findings if found.code is not FindingCode.RESERVATION_UNKNOWN)
+        return (*applied.findings, *late)
+    return (*(found for found in applied.findings if found.code is not FindingCode.RESERVATION_UNKNOWN), *late)
+
+
+def _of_month(each: Incoming) -> dict[str, int | str]:
+    return {"business_date": each.business_date.isoformat()}
 
 
 def _gifts(each: Incoming, applied: Applied) -> tuple[CampaignGift, ...]:

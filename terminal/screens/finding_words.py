@@ -67,6 +67,11 @@ _RESERVED: Final = FindingSaid(
     later("Somebody at head office stopped waiting for this till's report."),
     later("Nothing at the counter. Tell the technician when it happens again."),
 )
+_LATE: Final = FindingSaid(
+    later("It came when the books of its month were closed"),
+    later("This till was without head office for long. Nothing is lost."),
+    later("Nothing at the counter. Head office settles it with the month that is open."),
+)
 _UNREADABLE: Final = FindingSaid(
     later("Head office cannot read this entry in full"),
     later("It is of another program version, or its bytes were damaged."),
@@ -133,6 +138,7 @@ _CODES: Final = {
         Code.BALANCE_LEFT,
     ),
     _RESERVED: (Code.RESERVATION_UNKNOWN, Code.LEASE_DIFFERS),
+    _LATE: (Code.PRIOR_PERIOD,),
     _UNREADABLE: (
         Code.UNKNOWN_KIND,
         Code.UNREADABLE_BODY,

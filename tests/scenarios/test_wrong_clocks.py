@@ -122,3 +122,23 @@ def end_promotions(franchise: Franchise, *, after_hours: int) -> None:
     ended = replace(rulebook(at + timedelta(hours=after_hours)), promotions=())
     with franchise.hq.database.write() as session:
         publish_rulebook(session, franchise.hq.office.keys, write_rulebook(ended), by="test", now=at)
+
+
+@pytest.mark.parametrize(("days", "late"), [(12, False), (13, True)])
+def test_l9_what_comes_when_the_books_of_its_month_are_closed_is_a_prior_period_item(
+    franchise: Franchise, days: int, late: bool
+) -> None:
+    """Sold on 23 November, heard of on 5 or 6 December: applied with its own date, and finance is told of each entry that books money."""
+    wang, till = member_of("S01"), franchise.till("S01-T1")
+    till.sync()
+    till.unplug()
+    till.top_up(wang, 100_000, "plan-1000")
+    till.redeem(wang, 1_000)
+    franchise.pass_time(days=days)
+    till.sync()
+    assert franchise.books.balances()[wang] == 124_000
+    with franchise.hq.database.read() as session:
+        found = session.scalars(select(ExceptionRecord).where(ExceptionRecord.kind == "period")).all()
+    told = [(each.code, "2026-11-23" in each.findings) for each in found]
+    assert told == ([("prior_period", True)] * 2 if late else [])
+    assert franchise.books.rows("SELECT DISTINCT business_date FROM postings") == [("2026-11-23",)]
