@@ -21,6 +21,7 @@ class Booked:
 
     entry: SeenEntry
     member_id: str
+    version: int
     moved_minor: int
     findings: tuple[dict[str, Any], ...]
     given: Counter[str] = field(default_factory=Counter)
@@ -50,7 +51,7 @@ def booked_entries(books: HqBooks, *, member_id: str | None = None, through: int
     where = "member_id IS NOT NULL" if member_id is None else f"member_id = '{member_id}'"
     if through is not None:
         where += f" AND version <= {through}"
-    rows = books.rows(f"SELECT event_id, member_id, seq, raw, findings FROM journal_entries WHERE {where}")
+    rows = books.rows(f"SELECT event_id, member_id, version, seq, raw, findings FROM journal_entries WHERE {where}")
     chosen = "" if member_id is None else f" AND member_id = '{member_id}'"
     moved = {
         str(event_id): -int(minor)
@@ -68,11 +69,12 @@ def booked_entries(books: HqBooks, *, member_id: str | None = None, through: int
         event_id: Booked(
             entry=seen_entry(seq, bytes(raw)),
             member_id=member,
+            version=int(version or 0),
             moved_minor=moved.get(event_id, 0),
             findings=tuple(json.loads(findings)),
             given=given[event_id],
         )
-        for event_id, member, seq, raw, findings in rows
+        for event_id, member, version, seq, raw, findings in rows
     }
 
 

@@ -3,76 +3,54 @@
 Called by the simulation. Must not import the rules or the protocol.
 """
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
+from tongchu.witness.booked import Booked, booked_entries
+from tongchu.witness.books import HqBooks
 
 FIRST: Final = "first-50"
 _MISFIT: Final = frozenset({"outside_anchors", "rulebook_unknown"})
 
 
-@dataclass(frozen=True, slots=True)
-class _TopUp:
-    entry: SeenEntry
-    findings: tuple[dict[str, Any], ...]
-    given: Counter[str]
-
-    @property
-    def promised(self) -> Counter[str]:
-        return Counter({each["promotion_id"]: int(each["bonus_minor"]) for each in self.entry.body["promised"]})
-
-    def found(self, code: str, promotion: str) -> dict[str, Any] | None:
-        return next(
-            (each["data"] for each in self.findings if each["code"] == code and each["data"]["promotion"] == promotion),
-            None,
-        )
-
-
 def unexplained_bonus(books: HqBooks) -> Iterator[str]:
     """A promise is honoured once per promise; what is given beyond it, or kept back of it, head office says; a first top-up's bonus stands once unless a promise repeated it."""
-    taken_back = {
-        json.loads(bytes(raw))["body"]["top_up_id"]
-        for (raw,) in books.rows("SELECT raw FROM journal_entries WHERE kind = 'top_up_reversed'")
-    }
-    for member_id, top_ups in _by_member(books):
-        firsts = 0
+    booked = sorted(booked_entries(books).values(), key=lambda each: each.version)
+    taken_back = {each.entry.body["top_up_id"] for each in booked if each.entry.kind == "top_up_reversed"}
+    members: defaultdict[str, list[Booked]] = defaultdict(list)
+    for each in booked:
+        if each.entry.kind == "topped_up":
+            members[each.member_id].append(each)
+    for member_id, top_ups in sorted(members.items()):
         for top_up in top_ups:
             yield from _against_promise(top_up)
-            if not top_up.given[FIRST] or top_up.entry.event_id in taken_back:
-                continue
-            firsts += 1
-            if firsts > 1 and top_up.found("first_top_up_repeated", FIRST) is None:
-                yield f"member {member_id}: {top_up.entry.event_id} gives {FIRST} again, and nobody says why"
+        yield from _firsts(member_id, [each for each in top_ups if each.entry.event_id not in taken_back])
 
 
-def _against_promise(top_up: _TopUp) -> Iterator[str]:
-    promised, given, event_id = top_up.promised, top_up.given, top_up.entry.event_id
-    for promotion in sorted(promised.keys() | given.keys()):
-        if promised[promotion] == given[promotion]:
+def _firsts(member_id: str, standing: Iterable[Booked]) -> Iterator[str]:
+    firsts = [each for each in standing if each.given[FIRST]]
+    for again in firsts[1:]:
+        if _found(again, "first_top_up_repeated", FIRST) is None:
+            yield f"member {member_id}: {again.entry.event_id} gives {FIRST} again, and nobody says why"
+
+
+def _against_promise(top_up: Booked) -> Iterator[str]:
+    given, event_id = top_up.given, top_up.entry.event_id
+    for promotion in sorted({each["promotion_id"] for each in top_up.entry.body["promised"]} | given.keys()):
+        promised, _ = top_up.promised(promotion)
+        if promised == given[promotion]:
             continue
-        told = top_up.found("promise_differs", promotion)
+        told = _found(top_up, "promise_differs", promotion)
         said = told and (told["promised_minor"], told["given_minor"])
-        if said != (promised[promotion], given[promotion]):
-            yield f"{event_id}: {promotion} promised {promised[promotion]}, gave {given[promotion]}, head office says {said}"
-        elif given[promotion] < promised[promotion] and not any(each["code"] in _MISFIT for each in top_up.findings):
+        if said != (promised, given[promotion]):
+            yield f"{event_id}: {promotion} promised {promised}, gave {given[promotion]}, head office says {said}"
+        elif given[promotion] < promised and not any(each["code"] in _MISFIT for each in top_up.findings):
             yield f"{event_id}: the promise of {promotion} was not kept, and its rulebook fits"
 
 
-def _by_member(books: HqBooks) -> Iterator[tuple[str, list[_TopUp]]]:
-    given: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for event_id, promotion, minor in books.rows(
-        "SELECT event_id, detail, sum(amount_minor) FROM postings"
-        " WHERE account = 'promotion_cost' AND kind = 'topped_up' GROUP BY event_id, detail"
-    ):
-        given[event_id][promotion] = int(minor)
-    members: defaultdict[str, list[_TopUp]] = defaultdict(list)
-    for member_id, seq, raw, findings in books.rows(
-        "SELECT member_id, seq, raw, findings FROM journal_entries WHERE kind = 'topped_up' ORDER BY member_id, version"
-    ):
-        entry = seen_entry(seq, bytes(raw))
-        members[member_id].append(_TopUp(entry, tuple(json.loads(findings)), given[entry.event_id]))
-    yield from members.items()
+def _found(booked: Booked, code: str, promotion: str) -> dict[str, Any] | None:
+    return next(
+        (each["data"] for each in booked.findings if each["code"] == code and each["data"]["promotion"] == promotion),
+        None,
+    )

@@ -11,6 +11,7 @@ import pytest
 from tongchu.witness.agreement import member_disagreements
 from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
 from tongchu.witness.paper import PaperReceipt
+from tongchu.witness.promises import unexplained_bonus
 
 MEMBER = "m1"
 FIRST_50 = {"promotion_id": "first-50", "bonus_minor": 5_000, "later_minor": 0, "points": 0}
@@ -54,6 +55,10 @@ class Hand:
 
     def holds(self, principal: int, bonus: int) -> None:
         self._connection.execute("INSERT INTO wallets VALUES (?, ?, ?, 0)", (MEMBER, principal, bonus))
+
+    def unexplained_bonus(self) -> list[str]:
+        self._connection.close()
+        return list(unexplained_bonus(self.books))
 
     def disagreements(self) -> list[str]:
         self._connection.close()
@@ -182,3 +187,33 @@ def test_what_is_booked_as_unexplained_needs_somebody_to_be_told(hand: Hand) -> 
     hand.posted("t1", "unexplained", 100)
     hand.holds(10_000, 0)
     assert hand.disagreements() == ["t1: head office booked a top-up as unexplained, and nobody is told"]
+
+
+def _a_first_bonus(hand: Hand, event_id: str, *, found: tuple[Mapping[str, Any], ...] = ()) -> None:
+    hand.took(event_id, "topped_up", PAID_IN, found=found)
+    hand.posted(event_id, "promotion_cost", 5_000, "first-50")
+
+
+def test_a_first_bonus_stands_once(hand: Hand) -> None:
+    _a_first_bonus(hand, "t1")
+    _a_first_bonus(hand, "t2")
+    assert hand.unexplained_bonus() == [f"member {MEMBER}: t2 gives first-50 again, and nobody says why"]
+
+
+def test_a_first_bonus_that_an_honoured_promise_repeated_is_told(hand: Hand) -> None:
+    _a_first_bonus(hand, "t1")
+    told = {"code": "first_top_up_repeated", "data": {"promotion": "first-50", "bonus_minor": 5_000}}
+    _a_first_bonus(hand, "t2", found=(told,))
+    assert hand.unexplained_bonus() == []
+
+
+def test_a_first_bonus_whose_top_up_was_taken_back_may_be_given_again(hand: Hand) -> None:
+    _a_first_bonus(hand, "t1")
+    hand.took("r1", "top_up_reversed", {"amount_minor": 10_000, "top_up_id": "t1"})
+    _a_first_bonus(hand, "t2")
+    assert hand.unexplained_bonus() == []
+
+
+def test_a_promise_that_was_not_kept_needs_a_rulebook_that_did_not_fit(hand: Hand) -> None:
+    hand.took("t1", "topped_up", PAID_IN, found=(_differs("first-50", 5_000, 0),))
+    assert hand.unexplained_bonus() == ["t1: the promise of first-50 was not kept, and its rulebook fits"]
