@@ -77,12 +77,14 @@ class TakenReward:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashOut:
     """`arrived` are lots that another member gave back, out of the same top-ups, while the request waited: no part of its reckoning, they stay the member's.
+    `missing_minor` is what the request showed as payable beyond what was found in the lots: entries of other tills that have not been heard of yet.
     `rewards` and `tier_grants` are what the payment took back beside the money, so that taking the payment back returns them."""
 
     request_id: EventId
     state: CashOutState
     lines: tuple[CashOutLine, ...]
     arrived: tuple[LotId, ...] = ()
+    missing_minor: int = 0
     rewards: tuple[TakenReward, ...] = ()
     tier_grants: tuple[TierGrant, ...] = ()
 

@@ -15,12 +15,12 @@ from stored_value.draw import LIABILITY, change_lots
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested, CashOutReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, StoreId
-from stored_value.occasion import Tender
+from stored_value.occasion import Occasion, Tender
 from stored_value.postings import Account, Posting, clearing
-from stored_value.receivables import pay_receivables
+from stored_value.receivables import pay_receivables, reduce_receivable
 from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings
-from stored_value.wallet import Lot, LotEnd, ValueKind, Wallet
+from stored_value.wallet import Lot, LotEnd, Receivable, ValueKind, Wallet
 
 Settled = tuple[Wallet, list[Posting], list[Finding]]
 
@@ -41,7 +41,12 @@ def apply_request(wallet: Wallet, event: CashOutRequested, rulebook: Rulebook) -
     wanted = rulebook.cash_out.merchant_method if event.merchant_caused else rulebook.cash_out.method
     if shown != (plan.refundable_minor, plan.reserved_minor) or event.method is not wanted:
         findings.append(_request_differs(event, plan))
-    asked = CashOut(request_id=event.occasion.event_id, state=CashOutState.WAITING, lines=plan.lines)
+    asked = CashOut(
+        request_id=event.occasion.event_id,
+        state=CashOutState.WAITING,
+        lines=plan.lines,
+        missing_minor=max(0, event.refundable_minor - plan.refundable_minor),
+    )
     parts = [part for line in plan.lines for part in line.parts]
     wallet = change_lots(wallet, {part.lot_id: -part.amount_minor for part in parts})
     return replace(wallet, cash_outs=(*wallet.cash_outs, asked)), _pending(asked, -1), findings
@@ -49,7 +54,8 @@ def apply_request(wallet: Wallet, event: CashOutRequested, rulebook: Rulebook) -
 
 def apply_payment(wallet: Wallet, event: CashOutPaid, rulebook: Rulebook) -> Settled:
     """The payment retires the lots: bonus goes back to who bore it, a difference from the principal left to `BONUS_CLAWBACK`. What a refund put back into
-    them while the request waited is reckoned again (H10)."""
+    them while the request waited is reckoned again (H10). What the request had shown and head office did not find is owed, until the entries come that
+    it was reckoned with; what was paid beyond that is unexplained."""
     place = event.occasion
     asked = cash_out(wallet, event.request_id)
     paid_out = sum(tender.amount_minor for tender in event.tenders)
@@ -62,8 +68,11 @@ def apply_payment(wallet: Wallet, event: CashOutPaid, rulebook: Rulebook) -> Set
     if not pays_as_paid(wallet, asked, event.tenders):
         findings.append(Finding(FindingCode.TENDER_NOT_ORIGINAL, {"request": event.request_id}))
     if paid_out != asked.refundable_minor:
-        findings.append(_differs(paid_out, asked.refundable_minor))
-        postings.append(Posting(place.store_id, Account.UNEXPLAINED, paid_out - asked.refundable_minor))
+        owed = _missing_of(asked, paid_out)
+        findings.append(_differs(paid_out, asked.refundable_minor, owed))
+        postings.append(Posting(place.store_id, Account.UNEXPLAINED, paid_out - asked.refundable_minor - owed))
+        wallet, owing = _owes(wallet, asked, place.store_id, owed)
+        postings.extend(owing)
     postings.extend(_settling(asked, place.store_id, rulebook, 1))
     wallet, paid, used = _retire_lots(wallet, asked, rulebook)
     findings.extend(used)
@@ -101,8 +110,11 @@ def apply_payment_reversal(wallet: Wallet, event: CashOutReversed, rulebook: Rul
         findings.append(_not_waiting(event.request_id, asked))
         return wallet, [*postings, Posting(place.store_id, Account.UNEXPLAINED, -paid_in)], findings
     if paid_in != asked.refundable_minor:
-        findings.append(_differs(paid_in, asked.refundable_minor))
-        postings.append(Posting(place.store_id, Account.UNEXPLAINED, asked.refundable_minor - paid_in))
+        back = _missing_of(asked, paid_in)
+        findings.append(_differs(paid_in, asked.refundable_minor, -back))
+        postings.append(Posting(place.store_id, Account.UNEXPLAINED, asked.refundable_minor - paid_in + back))
+        wallet, owing = _owes_no_more(wallet, asked, place, back)
+        postings.extend(owing)
     postings.extend(_settling(asked, place.store_id, rulebook, -1))
     return _revive_lots(wallet, asked), postings, findings
 
@@ -187,6 +199,43 @@ def _rest_reckoned_again(
         discount_back_minor=max(0, discount),
         new_lot=new_lot,
     )
+
+
+def _missing_of(asked: CashOut, handed_minor: int) -> int:
+    """Which part of what was handed over stands for what head office had not heard of."""
+    return min(max(0, handed_minor - asked.refundable_minor), asked.missing_minor)
+
+
+def _owes(wallet: Wallet, asked: CashOut, paying: StoreId, minor: int) -> tuple[Wallet, list[Posting]]:
+    if not minor:
+        return wallet, []
+    row = Receivable(source_id=asked.request_id, store_id=paying, remaining_minor=minor)
+    wallet = replace(wallet, receivables=(*wallet.receivables, row))
+    return wallet, [Posting(paying, Account.OVERDRAFT_RECEIVABLE, minor)]
+
+
+def _owes_no_more(wallet: Wallet, asked: CashOut, place: Occasion, minor: int) -> tuple[Wallet, list[Posting]]:
+    """What an inflow has paid of it meanwhile is the member's again, as principal of the store that takes the money."""
+    owed = sum(row.remaining_minor for row in wallet.receivables if row.source_id == asked.request_id)
+    less = min(owed, minor)
+    wallet = replace(wallet, receivables=reduce_receivable(wallet.receivables, asked.request_id, less))
+    postings = [Posting(place.store_id, Account.OVERDRAFT_RECEIVABLE, -less)]
+    rest = minor - less
+    if not rest:
+        return wallet, postings
+    own = Lot(
+        lot_id=LotId(f"{place.event_id}/m"),
+        kind=ValueKind.PRINCIPAL,
+        store_id=place.store_id,
+        top_up_id=place.event_id,
+        acquired_on=place.business_date,
+        rulebook=place.rulebook,
+        original_minor=rest,
+        remaining_minor=rest,
+    )
+    postings.append(Posting(place.store_id, Account.PRINCIPAL_LIABILITY, -rest))
+    wallet, paying = pay_receivables(replace(wallet, lots=(*wallet.lots, own)), place.business_date)
+    return wallet, postings + paying
 
 
 def _pending(asked: CashOut, sign: int) -> list[Posting]:
@@ -278,6 +327,9 @@ def _request_differs(event: CashOutRequested, plan: CashOutPlan) -> Finding:
     return replace(told, data={**told.data, **reserved})
 
 
-def _differs(shown_minor: int, reckoned_minor: int) -> Finding:
+def _differs(shown_minor: int, reckoned_minor: int, owed_minor: int = 0) -> Finding:
+    """`owed_minor` came to be owed by it; less than 0: is owed no more."""
     data: dict[str, int | str] = {"shown_minor": shown_minor, "reckoned_minor": reckoned_minor}
+    if owed_minor:
+        data["owed_minor"] = owed_minor
     return Finding(FindingCode.CASH_OUT_DIFFERS, data)

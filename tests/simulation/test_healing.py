@@ -1,27 +1,8 @@
 """What the simulated people decide when machines claim to be one till: the one whose journal head office has goes on, and no other."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tongchu.simulation import at_rest
-from tongchu.simulation.at_rest import Shape
 from tongchu.simulation.healing import settle_fork
-from tongchu.simulation.record import Record
-from tongchu.simulation.scenario import Scenario
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
-
-ONE_TILL = Scenario(seed=1, tills=1, members=1, days=1)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    at_rest.make(Shape(tills=1, members=1, risk=ONE_TILL.takes_risk), tmp_path / "franchise")
-    made = World(ONE_TILL, tmp_path / "franchise", Record())
-    yield made
-    made.close()
 
 
 def sells(till: TillMachine, phone: str) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+import zstandard
+
 from stored_value.identity import MemberId
 from stored_value.offline_policy import RiskAllowance
 from terminal.counter.views import MemberView
@@ -62,7 +64,7 @@ class Watch:
     def heard(self, _label: str, call: Call, answer: Answer) -> None:
         """What head office held, from its own answers, whether or not they arrive."""
         if call.path == "/v1/holds" and answer.status == HELD and not json.loads(answer.body)["refusal"]:
-            wanted = json.loads(call.body)
+            wanted = json.loads(_content(call))
             self.holds[wanted["hold_id"]] = int(wanted["amount_minor"])
             self._record.count("holds")
 
@@ -96,6 +98,11 @@ class Watch:
             self.found.append(
                 f"{till.label}, {what}: {taken_minor} spent without a lease or hold, {most_minor} is the limit"
             )
+
+
+def _content(call: Call) -> bytes:
+    """A till compresses what is long."""
+    return zstandard.decompress(call.body) if (b"content-encoding", b"zstd") in call.headers else call.body
 
 
 def said_minor(entry: SeenEntry, known: Mapping[str, SeenEntry], contained: Mapping[str, Booked]) -> int:

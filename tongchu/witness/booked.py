@@ -90,14 +90,14 @@ def _gift(booked: Booked, data: Mapping[str, Any], _paper: int, _bonus: int) -> 
 
 
 def _cash_out(booked: Booked, data: Mapping[str, Any], _paper: int, _bonus: int) -> int:
-    """A request reserved other than the till showed, or a rejection gave back other than it said; a payment moves no balance."""
+    """A request reserved other than the till showed, a rejection gave back other than it said, or a payment (or its reversal) of what was not reserved is owed (or no more)."""
     match booked.entry.kind:
         case "cash_out_requested":
             return int(data["shown_reserved_minor"]) - int(data["reserved_minor"])
         case "cash_out_rejected":
             return int(data["reckoned_minor"]) - int(data["shown_minor"])
         case _:
-            return 0
+            return -int(data.get("owed_minor", 0))
 
 
 def _undone(_booked: Booked, _data: Mapping[str, Any], paper_minor: int, _bonus: int) -> int:
