@@ -40,7 +40,7 @@ from terminal.replica import Replica
 folder, first, members, step = Path(sys.argv[1]), *map(int, sys.argv[2:])
 journal, replica = Journal.open(folder / "journal.db"), Replica.open(folder / "replica.db")
 for number in range(0, members, step):
-    assert replica.member_by_no(member_no(first + number)) is not None
+    assert replica.members_by_no(member_no(first + number))
 held = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")]
 print(int(held[0].split()[1]) // 1024)
 """
@@ -111,7 +111,7 @@ def _taken_over(folder: Path, packed: Path, manifest: SnapshotManifest, key: byt
         staged = replica.stage(packed, manifest, key, GLOBAL_SCOPE)
         replica.become(staged)
         took_s = perf_counter() - began
-        assert replica.member_by_no(member_no(_FIRST_MEMBER + members - 1)) is not None
+        assert replica.members_by_no(member_no(_FIRST_MEMBER + members - 1))
     finally:
         replica.close()
     return took_s

@@ -26,6 +26,7 @@ class FindingCode(StrEnum):
     RULEBOOK_UNKNOWN = "rulebook_unknown"
     OUTSIDE_ANCHORS = "outside_anchors"
     SAME_PHONE = "same_phone"
+    SAME_MEMBER_NO = "same_member_no"
     EVENT_REPEATED = "event_repeated"
     PROMISE_BEYOND_CAP = "promise_beyond_cap"
     PROMISE_HONOURED = "promise_honoured"

@@ -39,6 +39,7 @@ class RefusalCode(StrEnum):
     LINES_DISAGREE = "lines_disagree"
     CODE_UNKNOWN = "code_unknown"
     CARD_REPLACED = "card_replaced"
+    NUMBER_OF_TWO_MEMBERS = "number_of_two_members"
     ACTION_REUSED = "action_reused"
     RECEIPT_UNKNOWN = "receipt_unknown"
     STAFF_UNKNOWN = "staff_unknown"

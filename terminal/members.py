@@ -49,27 +49,26 @@ class Members:
             local = None if row else self._journal.local_members.find(member_id)
             return self._on_file(row, local, with_purchases)
 
-    def find_by_no(self, member_no: str) -> MemberOnFile | None:
+    def find_by_no(self, member_no: str) -> tuple[MemberOnFile, ...]:
+        """One, but for what copies of a till's disk gave out twice (H6)."""
         with self._journal.deciding(), self._replica.one_state():
-            row = self._of_this_epoch(self._replica.member_by_no(member_no))
-            local = None if row else self._journal.local_members.find_by_no(member_no)
-            return self._on_file(row, local, ())
+            rows = self._replica.members_by_no(member_no)
+            return self._all_on_file(rows, self._journal.local_members.find_by_no(member_no))
 
     def find_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[MemberOnFile, ...]:
         """Candidates: the tag is short on purpose (H14)."""
         with self._journal.deciding(), self._replica.one_state():
-            rows = [self._of_this_epoch(row) for row in self._replica.members_by_phone(phone_tag, phone_last4)]
-            known = [row for row in rows if row is not None]
-            ids = {row.member_id for row in known}
-            locals_ = [
-                each
-                for each in self._journal.local_members.find_by_phone(phone_tag, phone_last4)
-                if each.member_id not in ids
-            ]
-            found = [self._on_file(row, None, ()) for row in known] + [
-                self._on_file(None, each, ()) for each in locals_
-            ]
-            return tuple(each for each in found if each is not None)
+            rows = self._replica.members_by_phone(phone_tag, phone_last4)
+            return self._all_on_file(rows, self._journal.local_members.find_by_phone(phone_tag, phone_last4))
+
+    def _all_on_file(
+        self, rows: Iterable[ConfirmedMember], enrolled_here: Iterable[LocalMember]
+    ) -> tuple[MemberOnFile, ...]:
+        known = [row for each in rows if (row := self._of_this_epoch(each)) is not None]
+        ids = {row.member_id for row in known}
+        found = [self._on_file(row, None, ()) for row in known]
+        found += [self._on_file(None, each, ()) for each in enrolled_here if each.member_id not in ids]
+        return tuple(each for each in found if each is not None)
 
     def _on_file(
         self, row: ConfirmedMember | None, local: LocalMember | None, with_purchases: Iterable[EventId]

@@ -102,6 +102,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     FindingCode.SAME_PHONE: FindingWords(
         N_("Two members have the same phone number"), N_("Ask the member which card to keep; both work until then.")
     ),
+    FindingCode.SAME_MEMBER_NO: FindingWords(
+        N_("Two members have the same member number"),
+        N_(
+            "Two copies of a till gave it out. Enrol the later one anew with a new card, and merge the old one into it."
+        ),
+    ),
     FindingCode.EVENT_REPEATED: FindingWords(
         N_("The same event came twice under different entries"),
         N_("It was counted once. Tell support: a till should never do this."),

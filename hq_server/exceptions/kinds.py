@@ -112,6 +112,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.MEMBER_UNKNOWN,
         FindingCode.MEMBER_ALREADY_ENROLLED,
         FindingCode.SAME_PHONE,
+        FindingCode.SAME_MEMBER_NO,
         FindingCode.STATUS_DIFFERS,
     ),
     ExceptionKind.RESERVATION: (FindingCode.RESERVATION_UNKNOWN, FindingCode.LEASE_DIFFERS),

@@ -48,6 +48,7 @@ def store_personal(
     opened = [_opened(keys, event, attachment) for event, attachment in enrolled]
     cipher = cipher_of(keys)
     earlier = _members_by_phone(session, cipher, [personal.phone for personal in opened if personal is not None])
+    numbers = _members_by_no(session, [event.member_no for event, _ in enrolled])
     told: list[tuple[Finding, ...]] = []
     members: list[Member] = []
     attachments: list[MemberKey] = []
@@ -57,14 +58,16 @@ def store_personal(
             continue
         known.add(event.member_id)
         new = _new_member(event)
+        # Both members stand; the later one is flagged.
+        findings = _found_twice(FindingCode.SAME_MEMBER_NO, numbers.setdefault(event.member_no, event.member_id), event)
         if personal is None:
             members.append(_unreadable_row(new, event.personal, now))
-            told.append((Finding(FindingCode.UNREADABLE_BODY, {"field": _UNREADABLE}),))
+            findings += (Finding(FindingCode.UNREADABLE_BODY, {"field": _UNREADABLE}),)
         else:
             members.append(member_row(keys, new, personal, now=now, ciphertext=event.personal.ciphertext))
-            # Both members stand; the later one is flagged for a merge.
             first = earlier.setdefault(cipher.phone_index(personal.phone), event.member_id)
-            told.append(() if first == event.member_id else (Finding(FindingCode.SAME_PHONE, {"member_id": first}),))
+            findings += _found_twice(FindingCode.SAME_PHONE, first, event)
+        told.append(findings)
         if attachment:
             attachments.append(_key_row(event, attachment))
     session.add_all(members)
@@ -72,6 +75,20 @@ def store_personal(
     session.add_all(attachments)
     session.flush()
     return told
+
+
+def _found_twice(code: FindingCode, first: str, event: MemberEnrolled) -> tuple[Finding, ...]:
+    return () if first == event.member_id else (Finding(code, {"member_id": first}),)
+
+
+def _members_by_no(session: ReadSession, numbers: Sequence[str]) -> dict[str, str]:
+    """The member who had the number first."""
+    found = session.execute(
+        select(Member.member_no, Member.member_id)
+        .where(Member.member_no.in_(set(numbers)))
+        .order_by(Member.enrolled_at.desc(), Member.member_id.desc())
+    )
+    return {row.member_no: row.member_id for row in found}
 
 
 def _new_member(event: MemberEnrolled) -> NewMember:

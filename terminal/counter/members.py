@@ -31,9 +31,12 @@ def identify(place: Workplace, scanned: str) -> MemberView | PurchaseView | Refu
     number = card.member_no if card else scanned.strip()
     if not is_member_no(number):
         return Refusal(RefusalCode.CODE_UNKNOWN)
-    found = _by_number(place, number)
-    if not isinstance(found, MemberOnFile):
-        return found
+    those = _by_number(place, number)
+    if isinstance(those, Refusal):
+        return those
+    if len(those) > 1:
+        return Refusal(RefusalCode.NUMBER_OF_TWO_MEMBERS, {"member_no": number, "remedy": "phone"})
+    (found,) = those
     if card is not None and card.issue < found.card_issue:
         return Refusal(RefusalCode.CARD_REPLACED, {"issue": card.issue, "newest_issue": found.card_issue})
     steps.reached(steps.MEMBER_IDENTIFIED)
@@ -48,7 +51,7 @@ def find_member(place: Workplace, text: str) -> tuple[MemberView, ...] | Refusal
     plain = text.strip()
     if len(plain) == MEMBER_NO_DIGITS and plain.isdigit():
         found = _by_number(place, plain)
-        return found if isinstance(found, Refusal) else (member_view(place, found, standing),)
+        return found if isinstance(found, Refusal) else tuple(member_view(place, each, standing) for each in found)
     try:
         phone = e164(plain)
     except PhoneInvalid:
@@ -140,7 +143,8 @@ def _from_receipt(place: Workplace, receipt_no: str) -> MemberView | PurchaseVie
     return member(place, event.member_id)
 
 
-def _by_number(place: Workplace, number: str) -> MemberOnFile | Refusal:
+def _by_number(place: Workplace, number: str) -> tuple[MemberOnFile, ...] | Refusal:
+    """At least one; more when copies of a till's disk gave the number out twice (H6)."""
     standing = place.standing()
     if isinstance(standing, Refusal):
         return standing
@@ -148,6 +152,6 @@ def _by_number(place: Workplace, number: str) -> MemberOnFile | Refusal:
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     asked = read_online(place, FindMember(member_no=number))
     found = place.members.find_by_no(number)
-    if found is None:
+    if not found:
         return Refusal(RefusalCode.MEMBER_UNKNOWN, {"asked_head_office": int(asked)})
     return found

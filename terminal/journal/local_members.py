@@ -43,8 +43,8 @@ class LocalMembers:
     def find(self, member_id: MemberId) -> LocalMember | None:
         return next(iter(self._where("member_id = ?", (member_id,))), None)
 
-    def find_by_no(self, member_no: str) -> LocalMember | None:
-        return next(iter(self._where("member_no = ?", (member_no,))), None)
+    def find_by_no(self, member_no: str) -> tuple[LocalMember, ...]:
+        return self._where("member_no = ?", (member_no,))
 
     def find_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[LocalMember, ...]:
         return self._where("phone_tag = ? AND phone_last4 = ?", (phone_tag, phone_last4))

@@ -63,8 +63,9 @@ class Replica:
     def member(self, member_id: MemberId) -> ConfirmedMember | None:
         return next(iter(self._members("m.member_id = ?", member_id)), None)
 
-    def member_by_no(self, member_no: str) -> ConfirmedMember | None:
-        return next(iter(self._members("m.member_no = ?", member_no)), None)
+    def members_by_no(self, member_no: str) -> tuple[ConfirmedMember, ...]:
+        """One, but for what copies of a till's disk gave out twice (H6)."""
+        return self._members("m.member_no = ?", member_no)
 
     def members_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[ConfirmedMember, ...]:
         return self._members("m.phone_tag = ? AND m.phone_last4 = ?", phone_tag, phone_last4)

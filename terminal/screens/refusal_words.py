@@ -98,6 +98,11 @@ _FINDING: Final[Mapping[RefusalCode, Said]] = {
         later("The member has a newer card; this one no longer counts."),
         later("Ask for the new card."),
     ),
+    RefusalCode.NUMBER_OF_TWO_MEMBERS: (
+        later("Two members have this number"),
+        later("A copied till gave the same number out twice; the card does not say which of them stands here."),
+        later("Search by phone, and tell head office."),
+    ),
     RefusalCode.CARD_NEEDED: (
         later("Scan the member's card"),
         later("Offline, a payment needs the card itself."),

@@ -217,7 +217,7 @@ def test_a_member_enrolled_here_is_shown_before_head_office_knows(tmp_path: Path
         world.send(reply_lost=False)
         assert world.shown().total_minor == 5_000, "settled, but the row has not come"
         world.pull(99)
-        found_again = members.find_by_no("0000000000")
+        (found_again,) = members.find_by_no("0000000000")
         assert found_again is not None
         assert found_again.confirmed
         assert found_again.view.pending == ()

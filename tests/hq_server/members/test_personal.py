@@ -102,6 +102,15 @@ def test_the_same_phone_twice_stands_twice_and_the_later_is_flagged(hq: OpenedHq
         assert set(session.scalars(select(Member.member_id))) == {first[0].member_id, second[0].member_id}
 
 
+def test_the_same_number_twice_stands_twice_and_the_later_is_flagged(hq: OpenedHq) -> None:
+    first, second = enrolled(hq), enrolled(hq, Personal("李强", "+8613900004321"))
+    assert first[0].member_no == second[0].member_no
+    assert store(hq, *first) == ()
+    assert store(hq, *second) == (Finding(FindingCode.SAME_MEMBER_NO, {"member_id": first[0].member_id}),)
+    with hq.database.read() as session:
+        assert set(session.scalars(select(Member.member_id))) == {first[0].member_id, second[0].member_id}
+
+
 def test_two_enrolments_of_one_batch_see_each_other(hq: OpenedHq) -> None:
     first, second = enrolled(hq), enrolled(hq, number="0001000025")
     with hq.database.write() as session:

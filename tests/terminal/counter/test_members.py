@@ -45,6 +45,16 @@ def test_other_codes_are_not_ours(open_till: Till, scanned: str) -> None:
     assert refused(open_till.counter.identify(scanned)) is RefusalCode.CODE_UNKNOWN
 
 
+def test_a_number_of_two_members_is_nobodys_until_he_is_named(open_till: Till) -> None:
+    """Two copies of a till's disk gave it out (H6): nobody pays for the other."""
+    open_till.feed(member_row(wallet_of(7_000, member_id=CHEN), WANG_NO, phone="+8613911112222"))
+    assert refused(open_till.counter.identify(WANG_CARD)) is RefusalCode.NUMBER_OF_TWO_MEMBERS
+    both = done(open_till.counter.find_member(WANG_NO))
+    assert {view.member_id for view in both} == {WANG, CHEN}
+    [named] = done(open_till.counter.find_member("13911112222"))
+    assert named.member_id == CHEN
+
+
 def test_a_replaced_card_no_longer_counts(open_till: Till) -> None:
     open_till.feed(member_row(wallet_of(50_000, version=4), card_issue=2))
     answer = open_till.counter.identify(WANG_CARD)

@@ -47,7 +47,7 @@ def test_a_member_is_found_by_id_number_and_phone(replica: Replica) -> None:
     member = replica.member(MEMBER)
     assert member is not None
     assert (member.wallet.version, member.epoch, member.name_masked) == (3, EPOCH, "王*丽")
-    assert replica.member_by_no("0000000000") == member
+    assert replica.members_by_no("0000000000") == (member,)
     assert replica.members_by_phone(77, "1234") == (member,)
     assert replica.members_by_phone(77, "9999") == ()
 
@@ -168,6 +168,17 @@ def test_two_purchases_under_one_receipt_stop_nothing(replica: Replica) -> None:
     assert held is not None
     assert held.purchase_id == other.purchases[0].purchase_id
     assert len(replica.purchases_of(MEMBER)) == 2
+
+
+def test_two_members_under_one_number_stop_nothing(replica: Replica) -> None:
+    """As two copies of a till's disk give it out (H6): both are kept and found."""
+    other = MemberId("019ab000-0000-7000-8000-0000000000ff")
+    replica.apply_page(page(member_row(holding(500), 5)))
+    first = replica.members_by_no("0000000000")
+    twice = msgspec.structs.replace(member_row(holding(700), 6), member_id=other)
+    replica.apply_page(page(twice, after=1))
+    found = replica.members_by_no("0000000000")
+    assert {each.member_id for each in found} == {first[0].member_id, other}
 
 
 def test_a_member_read_online_is_taken_unless_in_doubt_or_of_another_epoch(replica: Replica) -> None:
