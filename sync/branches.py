@@ -1,6 +1,7 @@
 """Adopting the losing branch of a forked journal (H6): finding the last entry that both branches have, `POST /v1/branches/{terminal_id}`.
 
-After a person's decision head office's session names a higher incarnation than the till's. The till shows hashes of its own entries until both know where they part, then
+After a person's decision head office's session names a higher incarnation than the till's, and wants its branch. A head office that was restored and forgot the decision hears of
+the incarnation from the till, and wants the branch once more. The till shows hashes of its own entries until both know where they part, then
 claims the branch; from then on its journal goes on in the new incarnation, and its next push begins behind that entry.
 """
 
@@ -20,12 +21,13 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 class BranchQuery(Message, frozen=True, kw_only=True):
     """`marks` in rising order, at most MARKS_MAX. `claim`: the first mark is the last entry in common, the second the first of the branch; one mark alone claims a branch
-    that has no entry yet."""
+    that has no entry yet. `again`: the till had claimed it in this incarnation before, and goes on even where head office's branch is the beginning of its own."""
 
     epoch: str
     incarnation: int
     marks: tuple[Mark, ...]
     claim: bool = False
+    again: bool = False
 
 
 class BranchReply(Message, frozen=True, kw_only=True):

@@ -56,7 +56,7 @@ class Challenge(Message, frozen=True, kw_only=True):
 class SessionRequest(Message, frozen=True, kw_only=True):
     """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1);
     `cursors` the highest that it has shown of each feed in `epoch`, `machine` a hash that tells its machine from another (H6). `till_time` is what its clock shows: HQ tells
-    people when it is minutes off."""
+    people when it is minutes off. `incarnation` is the one that its journal goes on in (0: an older till, which does not say): HQ may have forgotten it."""
 
     terminal_id: TerminalId
     challenge: str
@@ -67,10 +67,12 @@ class SessionRequest(Message, frozen=True, kw_only=True):
     machine: str = ""
     version: str = ""
     till_time: datetime | None = None
+    incarnation: int = 0
 
 
 class Session(Message, frozen=True, kw_only=True):
-    """`journal_head` is the last seq that HQ accepted (0: none) with its hash, of incarnation `incarnation` (0: an older HQ, which does not say); `anchor` is fresh."""
+    """`journal_head` is the last seq that HQ accepted (0: none) with its hash, of incarnation `incarnation` (0: an older HQ, which does not say); `anchor` is fresh.
+    `branch_wanted`: before anything else HQ waits for the till to show where its journal parts from the one before (H6)."""
 
     token: str
     expires_in_s: int
@@ -83,6 +85,7 @@ class Session(Message, frozen=True, kw_only=True):
     revocations: tuple[KeyRevocation, ...] = ()
     incarnation: int = 0
     machine_confirmed: bool = True
+    branch_wanted: bool = False
 
 
 # 3. push: POST /v1/journals/{terminal_id}  (body zstd-compressed JSON)

@@ -18,6 +18,7 @@ from stored_value.identity import TerminalId
 from sync.branches import MARKS_MAX, BranchQuery, BranchReply, Mark
 from sync.entry import GENESIS_HASH, read_entry
 
+_INCARNATIONS_MAX = 10_000
 _encode_anchor = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -36,6 +37,13 @@ def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
     return Standing.CHANGED
 
 
+def remember(terminal: Terminal, incarnation: int) -> None:
+    """A till goes on in an incarnation that this head office, restored from a backup, has forgotten (H1): it claims its branch once more. The person's decision stands."""
+    if terminal.incarnation < incarnation <= _INCARNATIONS_MAX:
+        terminal.incarnation = incarnation
+        terminal.branch_from, terminal.branch_hash = UNCLAIMED, ""
+
+
 def answer_branch(office: Office, till: TillToken, query: BranchQuery) -> BranchReply:
     """Idempotent: the same claim again gets the same answer, another one is a fork of the branch itself."""
     if query.epoch != till.epoch:
@@ -49,7 +57,7 @@ def answer_branch(office: Office, till: TillToken, query: BranchQuery) -> Branch
         reply = _compared(session, terminal, query.marks)
         if not query.claim:
             return reply
-        _claim(session, terminal, query.marks, reply)
+        _claim(session, terminal, query, reply)
         return msgspec.structs.replace(reply, claimed=True)
 
 
@@ -70,15 +78,16 @@ def _held_through(session: ReadSession, terminal: Terminal) -> int:
         .where(
             JournalEntry.store_id == terminal.store_id,
             JournalEntry.terminal_id == terminal.terminal_id,
-            JournalEntry.incarnation == terminal.incarnation - 1,
+            JournalEntry.incarnation < terminal.incarnation,
         )
-        .order_by(JournalEntry.seq.desc())
+        .order_by(JournalEntry.incarnation.desc(), JournalEntry.seq.desc())
         .limit(1)
     )
     return found or 0
 
 
-def _claim(session: WriteSession, terminal: Terminal, marks: tuple[Mark, ...], reply: BranchReply) -> None:
+def _claim(session: WriteSession, terminal: Terminal, query: BranchQuery, reply: BranchReply) -> None:
+    marks = query.marks
     common, first = marks[0], marks[1].hash if len(marks) > 1 else ""
     if terminal.branch_from != UNCLAIMED:
         if (terminal.branch_from, terminal.branch_hash) != (common.seq, first):
@@ -87,7 +96,8 @@ def _claim(session: WriteSession, terminal: Terminal, marks: tuple[Mark, ...], r
             )
         return
     parts = len(marks) == 1 or (marks[1].seq == common.seq + 1 and reply.other == marks[1].seq)
-    if reply.common != common.seq or not parts or common.seq >= reply.held_through:
+    is_all = common.seq >= reply.held_through and not query.again
+    if reply.common != common.seq or not parts or is_all:
         raise ApiProblem("journal_broken", f"the journals do not part behind entry {common.seq}", {"seq": common.seq})
     terminal.branch_from, terminal.branch_hash = common.seq, first
     terminal.accepted_seq, terminal.head_hash = common.seq, common.hash

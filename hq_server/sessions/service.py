@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import ReadSession, WriteSession
-from hq_server.database.models import HqState, Terminal, TerminalStatus
+from hq_server.database.models import UNCLAIMED, HqState, Terminal, TerminalStatus
 from hq_server.exceptions.clocks import notice_clock
 from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
+from hq_server.recovery.branches import remember
 from hq_server.sessions.anchors import anchor_for, lies_in_future
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.sessions.tokens import TOKEN_LIFE, TillToken, TokenInvalid, TokenOutlived, Tokens
@@ -47,6 +48,7 @@ def open_session(
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
         _notice_restore(session, keys, terminal, request.anchor, now)
     _refuse_when_behind(session, terminal, request)
+    remember(terminal, request.incarnation)
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
     machine_confirmed = _is_known_machine(terminal, request.machine)
@@ -73,6 +75,7 @@ def open_session(
         revocations=keys.revocations,
         incarnation=terminal.incarnation,
         machine_confirmed=machine_confirmed,
+        branch_wanted=terminal.branch_from == UNCLAIMED,
     )
 
 

@@ -30,11 +30,12 @@ def _claim(client: HqClient, journal: Journal, session: Session, common: int) ->
     own = _mark(journal, common)
     first = () if common == journal.head().seq else (_mark(journal, common + 1),)
     probe = _ask(client, journal, _query(session, (own,)))
-    if probe.held_through == common:
+    again = session.incarnation == journal.head_office.identity.incarnation
+    if probe.held_through == common and not again:
         reason = "head office took another copy of this journal over; enrol this machine anew"
         journal.head_office.stop(reason)
         raise TillStopped(reason)
-    return _ask(client, journal, _query(session, (own, *first), claim=True))
+    return _ask(client, journal, _query(session, (own, *first), claim=True, again=again))
 
 
 def _ask(client: HqClient, journal: Journal, query: BranchQuery) -> BranchReply:
@@ -47,8 +48,8 @@ def _ask(client: HqClient, journal: Journal, query: BranchQuery) -> BranchReply:
         raise
 
 
-def _query(session: Session, marks: tuple[Mark, ...], *, claim: bool = False) -> BranchQuery:
-    return BranchQuery(epoch=session.epoch, incarnation=session.incarnation, marks=marks, claim=claim)
+def _query(session: Session, marks: tuple[Mark, ...], *, claim: bool = False, again: bool = False) -> BranchQuery:
+    return BranchQuery(epoch=session.epoch, incarnation=session.incarnation, marks=marks, claim=claim, again=again)
 
 
 def _marks(journal: Journal, first: int, last: int) -> tuple[Mark, ...]:

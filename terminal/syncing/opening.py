@@ -36,6 +36,7 @@ def open_session(
         machine=office.machine,
         version=version,
         till_time=till_time,
+        incarnation=office.identity.incarnation,
     )
     try:
         session = client.open_session(request)
@@ -45,7 +46,7 @@ def open_session(
             raise TillStopped(refused.message) from refused
         raise
     _trust(journal, session)
-    if session.incarnation > office.identity.incarnation:
+    if session.incarnation > office.identity.incarnation or session.branch_wanted:
         enter_branch(client, journal, session)
         return open_session(client, journal, key, version)
     _stop_on_fork(client, journal, key, session)
