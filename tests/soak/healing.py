@@ -40,7 +40,7 @@ def disagreements(franchise: Franchise) -> list[str]:
     for till in evidence:
         found += paper_disagreements(till)
         found += head_office_disagreements(till, books)
-    found += member_disagreements([printed for till in evidence for printed in till.printed_entries()], books)
+    found += member_disagreements([said for till in evidence for said in till.said()], books)
     for stand in franchise.stands.values():
         found += _stuck(stand.name, read_journal(stand.place.config.data_dir), books)
         found += _views(franchise, stand)

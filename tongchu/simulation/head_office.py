@@ -14,15 +14,21 @@ from random import Random
 from fastapi import FastAPI
 
 from hq_server.config import HqConfig
+from hq_server.database.engine import WriteSession
 from hq_server.feed.publishing import current_epoch
 from hq_server.office import Office
+from hq_server.own_journal.place import Moment
+from hq_server.recovery.branches import adopt
+from hq_server.reservations.write_off import WriteOffWish, write_off
 from hq_server.sessions.epochs import begin_epoch
-from hq_server.terminals.standing import Standing, allow_again
-from stored_value.identity import TerminalId
+from hq_server.terminals.standing import Standing, allow_again, stop
+from stored_value.identity import MemberId, TerminalId
+from stored_value.reservation_records import ReservationId
 from tongchu.simulation.in_process import Answer, Call, InProcess
 from tongchu.simulation.record import Record
 from tongchu.simulation.sudden_death import HQ_LOGGERS, SuddenDeath, dying_at
 from tongchu.simulation.virtual_time import VirtualTime
+from tongchu.witness.books import HqBooks
 from tongchu.witness.forgotten import forgotten_minor
 
 MakeApplication = Callable[[HqConfig, VirtualTime, Callable[[int], bytes]], FastAPI]
@@ -152,6 +158,22 @@ class HeadOffice:
         with self.office.database.write() as session:
             return allow_again(session, terminal_id) is Standing.CHANGED
 
+    def take_branch_over(self, terminal_id: TerminalId) -> None:
+        """They adopt the journal of a till that shows another one than head office holds, and wait no longer for what was reserved for the old one."""
+        with self.office.database.write() as session:
+            stop(session, terminal_id, "two journals")
+            adopted = adopt(session, terminal_id) is Standing.CHANGED
+        if not adopted:
+            return
+        self._record.count("branches taken over")
+        self._record.note(self._time(), f"head office takes over a branch of {terminal_id}")
+        books = HqBooks(self.config.database)
+        for member_id, reservation_id in books.reserved_for_past_lives(terminal_id):
+            wish = WriteOffWish(
+                member_id=MemberId(member_id), reservation_id=ReservationId(reservation_id), reason="换机"
+            )
+            write_off(self.office.desk, Moment.at(self._time()), wish, _nothing_noted)
+
     def _epoch(self) -> str:
         with self.office.database.read() as session:
             return current_epoch(session)
@@ -159,6 +181,10 @@ class HeadOffice:
     @property
     def _database(self) -> Path:
         return self.config.data_dir / "hq.db"
+
+
+def _nothing_noted(_session: WriteSession) -> None:
+    """The audit log is not what is looked at here."""
 
 
 def _nothing_more() -> None:

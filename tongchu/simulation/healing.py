@@ -32,24 +32,29 @@ def heal(world: World) -> list[str]:
 
 
 def settle_fork(world: World, terminal_id: str) -> None:
-    """A person looks at all machines that claim to be one till: the one whose journal head office has goes on, the others are taken out of service.
-    While head office has the journal of none of them, nobody can say."""
+    """A person looks at all machines that claim to be one till: the one whose journal head office has goes on, the others are taken out of service. Where head office, restored
+    from a backup, holds what none of them has, the longest journal is taken over as the till's next incarnation (H6)."""
     machines = [till for till in world.in_service if till.terminal_id == terminal_id]
-    if len(machines) < 2 or not world.head_office.up:
+    if not world.head_office.up or (len(machines) == 1 and not _is_stopped(machines[0])):
         return
     for machine in machines:
         machine.sync()
     if world.head_office.died_meanwhile():
         return
-    keeps = next((machine for machine in machines if _is_at_head_office(world, machine)), None)
-    if keeps is None:
-        return
+    known = next((machine for machine in machines if _is_at_head_office(world, machine)), None)
+    keeps = known or max(machines, key=lambda machine: machine.station.journal.head().seq)
     for goes in machines:
         if goes is not keeps:
             _take_out(world, goes, keeps)
-    if world.head_office.let_go_on(keeps.station.journal.head_office.identity.terminal_id):
+    if known is None:
+        world.head_office.take_branch_over(keeps.station.journal.head_office.identity.terminal_id)
+    elif world.head_office.let_go_on(keeps.station.journal.head_office.identity.terminal_id):
         world.record.count("forks stopped by head office")
     world.sync_soon(keeps)
+
+
+def _is_stopped(till: TillMachine) -> bool:
+    return till.station.sync_status().code == "stopped"
 
 
 def _take_out(world: World, goes: TillMachine, keeps: TillMachine) -> None:
@@ -76,8 +81,8 @@ def _sync_until_quiet(world: World) -> list[str]:
         world.head_office.office.sequencer.drain()
         for till in world.in_service:
             till.sync()
-            if till.station.sync_status().code == "stopped":
-                world.head_office.let_go_on(till.station.journal.head_office.identity.terminal_id)
+            if _is_stopped(till):
+                settle_fork(world, till.terminal_id)
         granted = HqBooks(world.head_office.config.database).grants_made()
         settled = all(_rests(till, granted.get(till.terminal_id, 0)) for till in world.in_service)
         quiet = quiet + 1 if settled else 0

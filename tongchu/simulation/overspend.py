@@ -12,20 +12,21 @@ from contextlib import closing
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
-from tongchu.witness.reserved import PAYMENTS
+from tongchu.witness.reserved import PAYMENTS, Payment
 
 _UNKNOWN = frozenset({"reservation_unknown", "lease_differs"})
 
 
 def overspending(world: World, books: HqBooks) -> Iterator[str]:
-    """Each member's overdrafts by payments against what his payments took without lease or hold, and what head office forgot of him when it was restored."""
-    risked: Counter[str] = Counter()
+    """Each member's overdrafts by payments against what his payments took without lease or hold, what head office forgot of him when it was restored, and what
+    the branches paid that it took over: a copied disk's leases are spent twice, and a person said that both count."""
+    risked = _taken_over(books)
     for till in world.in_service:
         book = world.watch.book(till)
         _count(world, book.taken, book.given_back)
-        for payment in book.payments:
-            risked[payment.member_id] += payment.uncovered_minor
-            _count_payment(world, payment.leased_minor, payment.held_minor, payment.uncovered_minor)
+    for payment in _payments(world, books):
+        risked[payment.member_id] += payment.uncovered_minor
+        _count_payment(world, payment.leased_minor, payment.held_minor, payment.uncovered_minor)
     forgotten = world.head_office.forgotten
     owed = _overdrafts(books)
     world.record.count("overdrafts by payments", len(owed))
@@ -36,6 +37,24 @@ def overspending(world: World, books: HqBooks) -> Iterator[str]:
                 f"member {member_id}: payments overdrew {minor}; {risked[member_id]} were at risk,"
                 f" head office forgot {forgotten[member_id]}"
             )
+
+
+def _payments(world: World, books: HqBooks) -> Iterator[Payment]:
+    """Each once: of the machines in service, and of the others what head office has."""
+    standing = {payment.event_id: payment for till in world.in_service for payment in world.watch.book(till).payments}
+    yield from standing.values()
+    arrived = {event_id for (event_id,) in books.rows("SELECT event_id FROM journal_entries")} - standing.keys()
+    gone = [world.watch.last_book(till) for till in world.tills if till.scrapped]
+    yield from {each.event_id: each for book in gone for each in book.payments if each.event_id in arrived}.values()
+
+
+def _taken_over(books: HqBooks) -> Counter[str]:
+    taken: Counter[str] = Counter()
+    rows = books.rows("SELECT member_id, kind, raw FROM journal_entries WHERE findings LIKE '%fork_adopted%'")
+    for member_id, kind, raw in rows:
+        if kind in PAYMENTS:
+            taken[member_id] += int(json.loads(bytes(raw))["header"]["out_minor"])
+    return taken
 
 
 def nothing_stuck(world: World, books: HqBooks) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tongchu.simulation.overspend import nothing_stuck, overspending, reservatio
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.agreement import (
+    Said,
     TillEvidence,
     head_office_disagreements,
     member_disagreements,
@@ -92,11 +93,14 @@ def _journals_at_head_office(evidence: Iterable[Evidence], books: HqBooks) -> It
 
 
 def _conservation(world: World, evidence: Iterable[Evidence], books: HqBooks) -> Iterator[str]:
-    """What a fork's losing branch printed does not count, and is known."""
-    standing = [each.till for each in evidence if not each.machine.scrapped]
+    """What a fork's losing branch printed counts as far as head office has it: it may have come there before the fork was seen, or be what a restored one holds."""
+    said: dict[str, Said] = {}
+    for each in sorted(evidence, key=lambda each: each.machine.scrapped):
+        written = each.till.written() if each.machine.scrapped else ()
+        said = {one.entry.event_id: one for one in (*written, *each.till.said())} | said
     changed = sum(len(each.gifts_minor) for each in booked_entries(books).values())
     world.record.count("promises that head office changed", changed)
-    yield from member_disagreements([printed for till in standing for printed in till.printed_entries()], books)
+    yield from member_disagreements(said.values(), books)
 
 
 def _views(world: World, books: HqBooks) -> Iterator[str]:

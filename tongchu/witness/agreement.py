@@ -16,6 +16,16 @@ HEAD_OFFICE = "HQ-00"
 """What head office does by itself has no paper; its own journal says it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a paper says that its entry moved of the member's balance, and how much of that is bonus."""
+
+    name: str
+    entry: SeenEntry
+    value_minor: int
+    bonus_minor: int = 0
+
+
 @dataclass(slots=True)
 class TillEvidence:
     """One machine: its journal and everything that it printed, by receipt number. `label` is what it is called where two claim to be one till."""
@@ -30,6 +40,21 @@ class TillEvidence:
 
     def number(self, seq: int) -> str:
         return f"{self.terminal_id}-{seq:06d}"
+
+    def said(self) -> Iterator[Said]:
+        for entry, paper in self.printed_entries():
+            yield Said(self.number(entry.seq), entry, paper.value_minor, paper.bonus_minor)
+
+    def written(self) -> Iterator[Said]:
+        """What the journal alone says of entries that are on no paper: of a machine that was taken out of service before it had printed them."""
+        known = {entry.event_id: entry for entry in self.journal.entries}
+        for entry in self.journal.entries:
+            if self.number(entry.seq) in self.papers:
+                continue
+            top_up = known.get(str(entry.body.get("top_up_id"))) if entry.kind == "top_up_reversed" else None
+            bonus = -sum(top_up.promised_minor) if top_up is not None else 0
+            taken = -entry.amount_minor + bonus if entry.kind == "top_up_reversed" else entry.value_minor
+            yield Said(self.number(entry.seq), entry, taken, bonus)
 
     def printed_entries(self) -> Iterator[tuple[SeenEntry, PaperReceipt]]:
         """Each entry that is on paper, with it."""
@@ -101,28 +126,26 @@ def head_office_disagreements(till: TillEvidence, books: HqBooks) -> Iterator[st
         yield f"{till.label}: {journal.integrity}"
 
 
-def member_disagreements(printed: Iterable[tuple[SeenEntry, PaperReceipt]], books: HqBooks) -> Iterator[str]:
-    """L4: entry by entry head office booked what the paper says, to the fen, but for what its own findings on that entry explain (H10); and each member has the sum of it."""
+def member_disagreements(said: Iterable[Said], books: HqBooks) -> Iterator[str]:
+    """L4: entry by entry head office booked what the paper says, to the fen, but for what its own findings on that entry explain (H10); and each member has the sum of it.
+    `said` has each entry once; what head office does not have (a fork's losing branch) counts for nothing."""
     booked = booked_entries(books)
-    said: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
     untold = set(booked)
     own = [each.entry for each in booked.values() if each.entry.header["terminal_id"] == HEAD_OFFICE]
-    for name, entry, value_minor, bonus_minor in (
-        *((paper.receipt_no, entry, paper.value_minor, paper.bonus_minor) for entry, paper in printed),
-        *((f"{HEAD_OFFICE}-{entry.seq}", entry, entry.value_minor, 0) for entry in own),
-    ):
-        told = booked.get(entry.event_id)
+    for each in (*said, *(Said(f"{HEAD_OFFICE}-{entry.seq}", entry, entry.value_minor) for entry in own)):
+        told = booked.get(each.entry.event_id)
         if told is None:
             continue
-        untold.discard(entry.event_id)
-        minor = value_minor + told.explained_minor(value_minor, bonus_minor)
-        if entry.kind == "top_up_reversed" and entry.body["top_up_id"] in booked:
+        untold.discard(each.entry.event_id)
+        minor = each.value_minor + told.explained_minor(each.value_minor, each.bonus_minor)
+        if each.entry.kind == "top_up_reversed" and each.entry.body["top_up_id"] in booked:
             # The paper takes back what was promised; head office what it gave instead, as it said of the top-up.
-            minor -= sum(booked[entry.body["top_up_id"]].gifts_minor)
-        said[told.member_id] += minor
+            minor -= sum(booked[each.entry.body["top_up_id"]].gifts_minor)
+        sums[told.member_id] += minor
         if minor != told.moved_minor:
-            codes = [each["code"] for each in told.findings]
-            yield f"{name}: paper and findings {codes} say {minor}, head office booked {told.moved_minor}"
+            codes = [found["code"] for found in told.findings]
+            yield f"{each.name}: paper and findings {codes} say {minor}, head office booked {told.moved_minor}"
     for event_id, kind in books.rows(
         "SELECT p.event_id, p.kind FROM postings p JOIN journal_entries j ON j.event_id = p.event_id"
         " WHERE p.account = 'unexplained' AND j.findings = '[]' ORDER BY 1"
@@ -132,6 +155,6 @@ def member_disagreements(printed: Iterable[tuple[SeenEntry, PaperReceipt]], book
         if booked[event_id].moved_minor:
             yield f"{event_id}: head office booked {booked[event_id].moved_minor}, and no paper says so"
     held = books.balances()
-    for member_id in sorted(said.keys() | held.keys()):
-        if said[member_id] != held.get(member_id, 0):
-            yield f"member {member_id}: papers add up to {said[member_id]}, head office has {held.get(member_id)}"
+    for member_id in sorted(sums.keys() | held.keys()):
+        if sums[member_id] != held.get(member_id, 0):
+            yield f"member {member_id}: papers add up to {sums[member_id]}, head office has {held.get(member_id)}"

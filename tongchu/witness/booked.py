@@ -51,7 +51,9 @@ def booked_entries(books: HqBooks, *, member_id: str | None = None, through: int
     where = "member_id IS NOT NULL" if member_id is None else f"member_id = '{member_id}'"
     if through is not None:
         where += f" AND version <= {through}"
-    rows = books.rows(f"SELECT event_id, member_id, version, seq, raw, findings FROM journal_entries WHERE {where}")
+    rows = books.rows(
+        f"SELECT event_id, member_id, version, seq, raw, findings FROM journal_entries WHERE {where} ORDER BY version"
+    )
     chosen = "" if member_id is None else f" AND member_id = '{member_id}'"
     moved = {
         str(event_id): -int(minor)
@@ -65,17 +67,20 @@ def booked_entries(books: HqBooks, *, member_id: str | None = None, through: int
         f" WHERE account = 'promotion_cost'{chosen} GROUP BY event_id, detail"
     ):
         given[event_id][promotion] = int(minor)
-    return {
-        event_id: Booked(
+    booked: dict[str, Booked] = {}
+    for event_id, member, version, seq, raw, findings in rows:
+        told = tuple(json.loads(findings))
+        if event_id in booked and any(each["code"] == "event_repeated" for each in told):
+            continue  # another branch of a forked journal brings it once more: it was booked once
+        booked[event_id] = Booked(
             entry=seen_entry(seq, bytes(raw)),
             member_id=member,
             version=int(version or 0),
             moved_minor=moved.get(event_id, 0),
-            findings=tuple(json.loads(findings)),
+            findings=told,
             given=given[event_id],
         )
-        for event_id, member, version, seq, raw, findings in rows
-    }
+    return booked
 
 
 Reason = Callable[[Booked, Mapping[str, Any], int, int], int]

@@ -250,8 +250,16 @@ class HqBooks:
                 yield connection
 
     def entries(self, terminal_id: str) -> tuple[SeenEntry, ...]:
-        found = self.rows(f"SELECT seq, raw FROM journal_entries WHERE terminal_id = '{terminal_id}' ORDER BY seq")
-        return tuple(seen_entry(seq, bytes(raw)) for seq, raw in found)
+        """The journal that head office follows now. Of a till in a later incarnation: its newest branch, and before it what the branches have in common (H6)."""
+        found = self.rows(
+            "SELECT seq, raw, incarnation FROM journal_entries"
+            f" WHERE terminal_id = '{terminal_id}' ORDER BY seq, incarnation"
+        )
+        newest = {seq: bytes(raw) for seq, raw, _ in found}
+        if any(incarnation > 1 for _, _, incarnation in found):
+            through, _ = self.head(terminal_id)
+            newest = {seq: raw for seq, raw in newest.items() if seq <= through}
+        return tuple(seen_entry(seq, raw) for seq, raw in newest.items())
 
     def head(self, terminal_id: str) -> tuple[int, str]:
         (row,) = self.rows(f"SELECT accepted_seq, head_hash FROM terminals WHERE terminal_id = '{terminal_id}'")
@@ -263,6 +271,14 @@ class HqBooks:
             "SELECT terminal_id, grant_counter FROM terminals WHERE grant_epoch = (SELECT epoch FROM hq_state)"
         )
         return {str(terminal_id): int(number) for terminal_id, number in rows}
+
+    def reserved_for_past_lives(self, terminal_id: str) -> list[tuple[str, str]]:
+        """Member and id of what is open for an earlier incarnation of the till: nobody will report on it."""
+        rows = self.rows(
+            "SELECT r.member_id, r.reservation_id FROM reservations r JOIN terminals t ON t.terminal_id = r.terminal_id"
+            f" WHERE r.terminal_id = '{terminal_id}' AND r.state = 'open' AND r.incarnation < t.incarnation ORDER BY 1, 2"
+        )
+        return [(str(member_id), str(reservation_id)) for member_id, reservation_id in rows]
 
     def till_status(self, terminal_id: str) -> tuple[str, str]:
         (row,) = self.rows(f"SELECT status, status_reason FROM terminals WHERE terminal_id = '{terminal_id}'")
@@ -276,6 +292,12 @@ class HqBooks:
                 "SELECT member_id, principal_minor, bonus_minor, receivable_minor FROM wallets"
             )
         }
+
+    def cashed_out_lots(self, member_id: str) -> frozenset[str]:
+        """What a paid cash-out retired."""
+        rows = self.rows(f"SELECT state FROM wallets WHERE member_id = '{member_id}'")
+        lots = [lot for (state,) in rows for lot in json.loads(bytes(state))["lots"]]
+        return frozenset(str(lot["lot_id"]) for lot in lots if lot.get("end") == "cashed_out")
 
     def findings(self, terminal_id: str) -> dict[int, tuple[str, ...]]:
         """The codes by seq, of entries that have any."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tongchu.witness.agreement import member_disagreements
+from tongchu.witness.agreement import Said, member_disagreements
 from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
 from tongchu.witness.paper import PaperReceipt
 from tongchu.witness.promises import unexplained_bonus
@@ -62,7 +62,8 @@ class Hand:
 
     def disagreements(self) -> list[str]:
         self._connection.close()
-        return list(member_disagreements(self.printed, self.books))
+        said = [Said(paper.receipt_no, entry, paper.value_minor, paper.bonus_minor) for entry, paper in self.printed]
+        return list(member_disagreements(said, self.books))
 
 
 def _paper(seq: int, kind: str, body: Mapping[str, Any]) -> PaperReceipt:
