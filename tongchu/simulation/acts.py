@@ -19,13 +19,17 @@ from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
 
 A_DAY: Final = 4
+_ASKS_FOR_ALL_BELOW: Final = 1_600
 _FROZEN_FOR: Final = timedelta(minutes=15)
 Act = Callable[[World], None]
 
 
 def transfer(world: World) -> None:
+    """Some of what the giver has; asked for all of it, head office keeps what tills may spend (H5)."""
     giver, taker = _two(world)
     amount = world.fate.randint(100, 5_000)
+    if amount < _ASKS_FOR_ALL_BELOW:
+        amount = max(amount, HqBooks(world.head_office.config.database).principal(giver))
     _move(world, TwoMembers(transfer_id=_new_id(world), giver=giver, taker=taker, amount_minor=amount), "transfer")
 
 
@@ -57,8 +61,11 @@ def _release(world: World, member_id: MemberId) -> None:
 
 
 def _move(world: World, wish: TwoMembers, name: str) -> None:
-    office = world.head_office.office
-    _told(world, name, move(office.desk, Moment.at(world.time()), wish, _unnoted))
+    office, books = world.head_office.office, HqBooks(world.head_office.config.database)
+    before_minor = books.balances()[wish.giver]
+    moved = _told(world, name, move(office.desk, Moment.at(world.time()), wish, _unnoted))
+    if moved:
+        world.watch.left_by_head_office(wish.giver, before_minor)
 
 
 def _stand(world: World, member_id: MemberId, status: WalletStatus, name: str) -> bool:

@@ -22,13 +22,15 @@ from tongchu.simulation.errands_money_out import (
 from tongchu.simulation.errands_shop import buy_pass, exchange_points, order, refund_order, use_pass
 from tongchu.simulation.visits import Customer, Done, Errand, Visit
 
+ENROLLED_AS: Final = "韩梅梅"
+
 
 def enrol(visit: Visit) -> Done:
     """A newcomer, sometimes with a phone that somebody has already."""
     if not visit.phones or visit.chance.random() < 0.9:
         visit.phones.append(13_700_000_000 + visit.chance.randrange(100_000_000))
     phone = str(visit.chance.choice(visit.phones[-3:]))
-    done = visit.act(lambda counter, action: counter.enrol_member(action, "韩梅梅", phone))
+    done = visit.act(lambda counter, action: counter.enrol_member(action, ENROLLED_AS, phone))
     if isinstance(done, Completed) and done.member_id is not None:
         member = visit.machine.counter.member(done.member_id)
         if isinstance(member, MemberView):

@@ -101,6 +101,7 @@ class ReplicaLost:
 
     def strike(self, world: World) -> None:
         till = _some_till(world)
+        world.watch.loses_replica(till)
         till.lose_replica()
         till.note(self.name)
         world.record.count(self.name)

@@ -120,6 +120,10 @@ class HeadOffice:
         """What its background threads do by the clock: leases past half their life, and the day's run."""
         self.office.leases.look_for_renewals()
         self.office.leases.drain()
+        self.do_what_is_due()
+
+    def do_what_is_due(self) -> None:
+        """Its day's run: expiries, instalments, and sweeps of what landed in merged wallets."""
         if self.office.schedule.look():
             self._record.count("days run by head office")
         self.office.sequencer.drain()

@@ -78,7 +78,7 @@ def _sync_until_quiet(world: World) -> list[str]:
     quiet = 0
     for _ in range(ROUNDS_MAX):
         world.time.pass_by(_BETWEEN)
-        world.head_office.office.sequencer.drain()
+        world.head_office.do_what_is_due()
         for till in world.in_service:
             till.sync()
             if _is_stopped(till):

@@ -78,6 +78,20 @@ def nothing_stuck(world: World, books: HqBooks) -> Iterator[str]:
         )
 
 
+def lease_amounts(world: World, books: HqBooks) -> Iterator[str]:
+    """What is left of each lease is the same to its till and to head office, also where an entry that used it was not understood (H7). A lease that a restored head office
+    had forgotten comes back as it was granted, and a copied machine spends it twice."""
+    counts = world.record.counts
+    if counts["hq restore"] or counts["cloned disk"]:
+        return
+    left = {lease: minor for kept in books.reserved().values() for lease, minor in kept.items()}
+    for till in world.in_service:
+        book = world.watch.book(till)
+        for lease_id in sorted(_open_at(till) & left.keys()):
+            if book.left_minor(lease_id) != left[lease_id]:
+                yield f"{till.terminal_id}: {book.left_minor(lease_id)} is left of {lease_id}, to head office {left[lease_id]}"
+
+
 def reservations_known(world: World, books: HqBooks) -> Iterator[str]:
     """No till used what head office had closed; where nobody restored or copied a machine, that is certain."""
     counts = world.record.counts

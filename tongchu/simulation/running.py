@@ -93,6 +93,16 @@ class Simulator:
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def made_of(self, parts: Parts) -> "Simulator":
+        """The same franchises at rest, lived in by machines of other parts. It is not entered, and is of use while this one is."""
+        other = Simulator(parts)
+        other._folder, other._at_rest = self._folder, self._at_rest
+        return other
+
+    def prepare(self, scenario: Scenario) -> None:
+        """Makes the franchise at rest that the scenario begins with, if there is none yet."""
+        self._franchise(Shape(scenario.tills, scenario.members, scenario.takes_risk))
+
     def run(self, scenario: Scenario, *, keep_lines: bool = False) -> Outcome:
         rest = self._franchise(Shape(scenario.tills, scenario.members, scenario.takes_risk))
         folder = self._folder / f"seed-{scenario.seed}"

@@ -11,7 +11,9 @@ from printers.decode import decode, split_jobs
 from stored_value.identity import MemberId
 from stored_value.refusals import Refusal
 from terminal.verify import verify_journal
-from tongchu.simulation.overspend import nothing_stuck, overspending, reservations_known
+from tongchu.simulation import at_rest
+from tongchu.simulation.errands import ENROLLED_AS
+from tongchu.simulation.overspend import lease_amounts, nothing_stuck, overspending, reservations_known
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.agreement import (
@@ -24,6 +26,8 @@ from tongchu.witness.agreement import (
 )
 from tongchu.witness.booked import booked_entries
 from tongchu.witness.books import HqBooks, read_journal
+from tongchu.witness.legs import merged_and_not_swept, transfers_in_two_legs
+from tongchu.witness.personal import in_clear
 from tongchu.witness.promises import unexplained_bonus
 
 
@@ -47,8 +51,12 @@ def judge(world: World) -> list[str]:
         *_views(world, books),
         *_head_office_itself(world, books),
         *unexplained_bonus(books),
+        *transfers_in_two_legs(books),
+        *merged_and_not_swept(books),
+        *_personal_fields(world, evidence),
         *overspending(world, books),
         *nothing_stuck(world, books),
+        *lease_amounts(world, books),
         *reservations_known(world, books),
     ]
     world.record.count("events", sum(len(each.till.journal.entries) for each in evidence if not each.machine.scrapped))
@@ -104,16 +112,28 @@ def _conservation(world: World, evidence: Iterable[Evidence], books: HqBooks) ->
 
 
 def _views(world: World, books: HqBooks) -> Iterator[str]:
-    """L3: what every till shows is what head office has."""
+    """L3: what every till shows is what head office has; and whom it knew before its replica was lost, it knows again (L7)."""
     held = books.balances()
     for till in world.in_service:
         for member_id, balance in sorted(held.items()):
             view = till.counter.member(MemberId(member_id))
             if isinstance(view, Refusal):
+                if world.watch.knew_before(till, member_id):
+                    yield f"{till.label}: lost its replica, and with it the member {member_id}"
                 continue
             world.record.count("views compared")
             if view.balance_minor != balance or view.pending:
                 yield f"{till.label}: shows {view.balance_minor} for {member_id}, pending: {view.pending}; head office has {balance}"
+
+
+def _personal_fields(world: World, evidence: Iterable[Evidence]) -> Iterator[str]:
+    """H14: whose phone a till has heard, and his name, stand in none of its files and on no paper."""
+    people = at_rest.people(world.scenario.members)
+    secrets = {ENROLLED_AS, *(person.name for person in people), *(person.phone for person in people)}
+    secrets |= {str(phone) for phone in world.phones}
+    for each in evidence:
+        papers = ["\n".join(paper.lines) for paper in each.till.papers.values()]
+        yield from (f"{each.machine.label}: {found}" for found in in_clear(each.machine.folder, papers, secrets))
 
 
 def _head_office_itself(world: World, books: HqBooks) -> Iterator[str]:

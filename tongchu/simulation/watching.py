@@ -3,8 +3,10 @@ lease or hold covers beyond the risk allowance (L5). Reads entries as the witnes
 """
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
 from typing import Final
 
 import zstandard
@@ -33,6 +35,7 @@ class Watch:
         self._risk = risk
         self._reserved: dict[str, ReservedBook] = {}
         self._settled: dict[str, int] = {}
+        self._known: dict[str, set[str]] = {}
         self._office = office
         self._record = record
         self._books = HqBooks(office.config.database)
@@ -70,6 +73,26 @@ class Watch:
             wanted = json.loads(_content(call))
             self.holds[wanted["hold_id"]] = int(wanted["amount_minor"])
             self._record.count("holds")
+
+    def left_by_head_office(self, member_id: str, before_minor: int) -> None:
+        """After it moved value of a member by itself: what leases and holds keep of him is still there, or as much of it as there was (H5)."""
+        reserved = sum(self._books.reserved(member_id)[member_id].values())
+        left = self._books.balances()[member_id]
+        self._record.count("moves watched")
+        if left < min(before_minor, reserved):
+            self.found.append(f"head office left {left} to {member_id}, of whom tills may spend {reserved}")
+
+    def loses_replica(self, till: TillMachine) -> None:
+        """Just before: whom the file knows. What an older head office has forgotten, it cannot send again."""
+        if self._record.counts["hq restore"]:
+            return
+        with closing(sqlite3.connect(till.folder / "replica.db")) as connection:
+            members = connection.execute("SELECT member_id FROM members").fetchall()
+        self._known.setdefault(till.label, set()).update(str(member_id) for (member_id,) in members)
+
+    def knew_before(self, till: TillMachine, member_id: str) -> bool:
+        """In a replica that was lost."""
+        return not self._record.counts["hq restore"] and member_id in self._known.get(till.label, set())
 
     def synced(self, till: TillMachine) -> None:
         """After each cycle: what the till has heard of cannot be unheard, also when a new epoch asks for it again."""

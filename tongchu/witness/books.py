@@ -299,6 +299,20 @@ class HqBooks:
         lots = [lot for (state,) in rows for lot in json.loads(bytes(state))["lots"]]
         return frozenset(str(lot["lot_id"]) for lot in lots if lot.get("end") == "cashed_out")
 
+    def reserved(self, member_id: str | None = None) -> dict[str, dict[str, int]]:
+        """What is left of each lease and hold, by member, as his wallet has it."""
+        chosen = "" if member_id is None else f" WHERE member_id = '{member_id}'"
+        return {
+            member: {
+                each["reservation_id"]: int(each["amount_minor"]) for each in json.loads(bytes(state))["reservations"]
+            }
+            for member, state in self.rows(f"SELECT member_id, state FROM wallets{chosen}")
+        }
+
+    def principal(self, member_id: str) -> int:
+        (row,) = self.rows(f"SELECT principal_minor FROM wallets WHERE member_id = '{member_id}'")
+        return int(row[0])
+
     def findings(self, terminal_id: str) -> dict[int, tuple[str, ...]]:
         """The codes by seq, of entries that have any."""
         found = self.rows(f"SELECT seq, findings FROM journal_entries WHERE terminal_id = '{terminal_id}'")

@@ -67,6 +67,11 @@ class ReservedBook:
             case _:
                 pass
 
+    def left_minor(self, lease_id: str) -> int | None:
+        """None for a lease that the journal has never taken, or gave back."""
+        lease = self._leases.get(lease_id)
+        return None if lease is None else lease.left_minor
+
     def _pay(self, entry: SeenEntry) -> None:
         amount = int(entry.header["out_minor"])
         leased = held = 0

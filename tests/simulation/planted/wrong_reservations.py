@@ -13,24 +13,29 @@ from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.reservations.settling import close_records
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
-from stored_value.apply import Applied, apply
-from stored_value.events import ToppedUp
+from stored_value.apply import Applied, HeaderFacts, apply, settle_header
+from stored_value.events import Event, ToppedUp
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.reservations import without_reservations
+from sync.entry import Entry
+from sync.event_codec import UnknownKind, event_of
 from terminal.counter import reserving
 from terminal.journal.reservations import Reservations
+from tongchu.simulation.head_office import MakeApplication
 from tongchu.simulation.virtual_time import VirtualTime
 from tongchu.simulation.world import PRODUCT, Parts
 
 Random = Callable[[int], bytes]
+Replaced = tuple[str, Callable[..., Any]]
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """`replaced`: what is put in the place of what; `parts` as the simulator takes them."""
+    """`replaced`: what is put in the place of what; `parts` as the simulator takes them. `harmless`: replaced as well, and no bug by itself."""
 
-    replaced: tuple[tuple[str, Callable[..., Any]], ...] = ()
+    replaced: tuple[Replaced, ...] = ()
     parts: Parts = PRODUCT
+    harmless: tuple[Replaced, ...] = ()
 
 
 def never_refuses(*_: Any) -> None:
@@ -92,36 +97,64 @@ def any_time(_self: Any, occurred_at: Any) -> Any:
     return occurred_at
 
 
-def frees_by_time(config: HqConfig, clock: VirtualTime, random: Random) -> FastAPI:
-    """L5: half an hour after it was granted, a lease is free again, whatever its till says."""
-    application = create_app(config, clock=clock, random=random)
-    office = application.state.office
+def frees_by_time(kind: str, after_s: int) -> MakeApplication:
+    """L5, L6: so long after it was given, a lease or hold is free again, whatever its till says."""
 
-    @application.middleware("http")
-    async def first_free(request: Any, call_next: Any) -> Any:
-        with office.database.write() as session:
-            _free(
-                session, [row for row in _open_leases(session) if (clock() - row.granted_at).seconds > 1_800], clock()
-            )
-        return await call_next(request)
+    def made(config: HqConfig, clock: VirtualTime, random: Random) -> FastAPI:
+        application = create_app(config, clock=clock, random=random)
+        office = application.state.office
 
-    def _free(session: WriteSession, rows: Iterable[ReservationRecord], now: Any) -> None:
-        for row in rows:
-            wallet = locked_wallet(session, row.member_id)
-            assert wallet is not None
-            freed = without_reservations(wallet, (ReservationId(row.reservation_id),))
-            put_wallet(session, freed, Stamp(now, random))
-            ids, state = [row.reservation_id], ReservationState.RELEASED
-            close_records(session, row.store_id, row.terminal_id, ids, state, at=now)
+        @application.middleware("http")
+        async def first_free(request: Any, call_next: Any) -> Any:
+            with office.database.write() as session:
+                old = [row for row in _open(session, kind) if (clock() - row.granted_at).total_seconds() > after_s]
+                _free(session, old, Stamp(clock(), random))
+            return await call_next(request)
 
-    return application
+        return application
+
+    return made
 
 
-def _open_leases(session: WriteSession) -> list[ReservationRecord]:
+def _free(session: WriteSession, rows: Iterable[ReservationRecord], stamp: Stamp) -> None:
+    for row in rows:
+        wallet = locked_wallet(session, row.member_id)
+        assert wallet is not None
+        put_wallet(session, without_reservations(wallet, (ReservationId(row.reservation_id),)), stamp)
+        ids, state = [row.reservation_id], ReservationState.RELEASED
+        close_records(session, row.store_id, row.terminal_id, ids, state, at=stamp.at)
+
+
+def _open(session: WriteSession, kind: str) -> list[ReservationRecord]:
     open_ones = select(ReservationRecord).where(
-        ReservationRecord.state == ReservationState.OPEN, ReservationRecord.kind == "lease"
+        ReservationRecord.state == ReservationState.OPEN, ReservationRecord.kind == kind
     )
     return list(session.scalars(open_ones))
+
+
+def notices_nothing(*_: Any, **__: Any) -> bool:
+    """H1: nobody sees that a till shows what a restored head office does not know yet."""
+    return False
+
+
+def begins_none(*_: Any, **__: Any) -> str:
+    """H1: the operator's command after a restore does nothing."""
+    return ""
+
+
+def does_not_know_every_payment(entry: Entry) -> Event:
+    """No bug: a till of a newer version writes kinds that this head office has never heard of."""
+    if entry.header.kind == "redeemed" and entry.header.seq % 3:
+        raise UnknownKind("redeemed otherwise")
+    return event_of(entry)
+
+
+def leaves_reservations_of(wallet: Any, facts: HeaderFacts, rulebook: Any) -> Applied:
+    """H7: of an entry that it does not understand, head office books the money and leaves what was set aside for it."""
+    return settle_header(wallet, replace(facts, reservations=()), rulebook)
+
+
+_INGEST_AND_REBUILD = ("hq_server.ingest.wallet_batch", "hq_server.ingest.rebuild")
 
 
 BY_NAME: dict[str, Wrong] = {
@@ -137,5 +170,16 @@ BY_NAME: dict[str, Wrong] = {
     "report leaves leases out": Wrong((("terminal.journal.reservations.Reservations.report", reports_no_leases()),)),
     "first bonus given again": Wrong((("hq_server.ingest.wallet_batch.apply", gives_first_again),)),
     "time below the anchor": Wrong((("terminal.journal.head_office.HeadOffice.not_below_anchor", any_time),)),
-    "lease freed by time alone": Wrong(parts=Parts(make_application=frees_by_time)),
+    "lease freed by time alone": Wrong(parts=Parts(make_application=frees_by_time("lease", 1_800))),
+    "hold freed by time alone": Wrong(parts=Parts(make_application=frees_by_time("hold", 5))),
+    "header not settled": Wrong(
+        tuple((f"{place}.settle_header", leaves_reservations_of) for place in _INGEST_AND_REBUILD),
+        harmless=(("hq_server.ingest.understanding.event_of", does_not_know_every_payment),),
+    ),
+    "keeps its epoch": Wrong(
+        (
+            ("hq_server.sessions.service.lies_in_future", notices_nothing),
+            ("tongchu.simulation.head_office.begin_epoch", begins_none),
+        )
+    ),
 }

@@ -1,0 +1,37 @@
+"""Owns what is wrong with a till's two files and with what it writes down, one bug each. Parts of the product replaced by name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from terminal.syncing.pull import Puller
+from tests.simulation.planted.wrong_reservations import Wrong
+
+
+def is_never_pending(_own: Any, contained_version: int) -> bool:
+    """L7, L3: where head office has said anything of a member, the till believes its replica more than its own journal."""
+    return contained_version == 0
+
+
+def begins_at_the_end() -> Callable[..., None]:
+    """L7: a till that lost its replica follows the feed from its end on, as if nobody had been there before."""
+    bootstrap = Puller._bootstrap
+
+    def without_members(self: Any, scope: str, epoch: str) -> None:
+        bootstrap(self, scope, epoch)
+        if self._journal.head().seq:
+            with self._replica._file.writing() as connection:
+                connection.execute("DELETE FROM members")
+
+    return without_members
+
+
+def masks_nothing(name: str) -> str:
+    """H14: the whole name goes into journal.db."""
+    return name
+
+
+BY_NAME: dict[str, Wrong] = {
+    "replica believed more than the journal": Wrong((("terminal.view.is_pending", is_never_pending),)),
+    "replica begun at the feed's end": Wrong((("terminal.syncing.pull.Puller._bootstrap", begins_at_the_end()),)),
+    "name in clear": Wrong((("terminal.counter.members.mask_name", masks_nothing),)),
+}
