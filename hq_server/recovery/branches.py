@@ -38,7 +38,8 @@ def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
 
 
 def remember(terminal: Terminal, incarnation: int) -> None:
-    """A till goes on in an incarnation that this head office, restored from a backup, has forgotten (H1): it claims its branch once more. The person's decision stands."""
+    """A till that was last signed for in an earlier epoch goes on in an incarnation that this head office, restored from a backup, has forgotten (H1): it claims its branch once
+    more. The person's decision stands; within an epoch nobody takes his own branch over."""
     if terminal.incarnation < incarnation <= _INCARNATIONS_MAX:
         terminal.incarnation = incarnation
         terminal.branch_from, terminal.branch_hash = UNCLAIMED, ""

@@ -47,8 +47,9 @@ def open_session(
     terminal = _proven(session, tokens, request, now)
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
         _notice_restore(session, keys, terminal, request.anchor, now)
+        if request.anchor.epoch < current_epoch(session):
+            remember(terminal, request.incarnation)
     _refuse_when_behind(session, terminal, request)
-    remember(terminal, request.incarnation)
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
     machine_confirmed = _is_known_machine(terminal, request.machine)

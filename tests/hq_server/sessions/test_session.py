@@ -39,6 +39,7 @@ def begin(
     key: Ed25519PrivateKey | None = None,
     at: datetime = NOW,
     till_time: datetime | None = None,
+    incarnation: int = 0,
 ) -> Session:
     challenge = hq.tokens.issue_challenge(till.enrolment.terminal_id, at)
     request = SessionRequest(
@@ -48,6 +49,7 @@ def begin(
         anchor=anchor,
         version="0.1.0",
         till_time=till_time,
+        incarnation=incarnation,
     )
     with hq.database.write() as session:
         return open_session(session, hq.keys, hq.tokens, request, now=at)
@@ -173,6 +175,20 @@ def test_the_anchor_of_the_last_exchange_changes_nothing(hq: OpenedHq, till: Enr
     assert (
         begin(hq, till, anchor=anchor_of(hq, till, hq_time=later + timedelta(minutes=5)), at=later).epoch == first.epoch
     )
+
+
+def test_h6_a_restored_head_office_follows_a_till_into_the_incarnation_that_it_forgot(
+    hq: OpenedHq, till: EnrolledTill
+) -> None:
+    """Nobody takes his own branch over: only a till that was signed for in an earlier epoch is believed."""
+    first = begin(hq, till, incarnation=2)
+    assert (first.incarnation, first.branch_wanted) == (1, False)
+    held = begin(hq, till, anchor=first.anchor, incarnation=2)
+    assert (held.incarnation, held.branch_wanted) == (1, False)
+    restored = begin(hq, till, anchor=anchor_of(hq, till, accepted_seq=41), incarnation=2)
+    assert (restored.incarnation, restored.branch_wanted) == (2, True)
+    beyond = begin(hq, till, anchor=first.anchor, incarnation=1_000_000)
+    assert (beyond.incarnation, beyond.branch_wanted) == (2, True)
 
 
 def test_an_anchor_that_this_head_office_did_not_sign_starts_nothing(hq: OpenedHq, till: EnrolledTill) -> None:
