@@ -122,6 +122,9 @@ deferred = Table(
 )
 
 
+PAGE_BYTES = 16_384
+"""Of a new file: a member's row must fit into a page four times, or SQLite gives each a page of its own besides. Older files keep theirs."""
+
 REVISION = "r0003"
 """The newest revision in `replica_migrations`; a test compares."""
 
@@ -143,6 +146,9 @@ def _empty_file() -> bytes:
     with tempfile.TemporaryDirectory(prefix="tongchu-replica-") as folder:
         path = Path(folder) / "replica.db"
         _migrate(path)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            connection.execute("VACUUM")
         return path.read_bytes()
 
 

@@ -1,20 +1,20 @@
-"""Wallets and purchases as canonical JSON: the form kept in HQ's tables, in feed rows and in replicas. `Wallet.purchases` is left out; purchases are rows of their own."""
+"""Wallets and purchases as canonical JSON: the form kept in HQ's tables, in feed rows and in replicas. `Wallet.purchases` is left out; purchases are rows of their own.
 
-from typing import Any
+What holds its default is not written (`sparse_json`); older documents, which have every field, read the same.
+"""
+
+from typing import Final
 
 import msgspec
 
 from stored_value.wallet import Purchase, Wallet
 from sync.errors import PageError
+from sync.sparse_json import sparse_writer
 
-_encode = msgspec.json.Encoder(order="sorted").encode
+write_wallet: Final = sparse_writer(Wallet, without=frozenset({"purchases"}))
+write_purchase: Final = sparse_writer(Purchase)
 _wallet_decoder = msgspec.json.Decoder(Wallet)
 _purchase_decoder = msgspec.json.Decoder(Purchase)
-
-
-def write_wallet(wallet: Wallet) -> bytes:
-    fields: dict[str, Any] = {name: getattr(wallet, name) for name in _WALLET_FIELDS}
-    return _encode(fields)
 
 
 def read_wallet(raw: bytes | msgspec.Raw) -> Wallet:
@@ -25,16 +25,9 @@ def read_wallet(raw: bytes | msgspec.Raw) -> Wallet:
         raise PageError(f"wallet: {error}") from error
 
 
-def write_purchase(purchase: Purchase) -> bytes:
-    return _encode(purchase)
-
-
 def read_purchase(raw: bytes | msgspec.Raw) -> Purchase:
     """Raises `PageError`."""
     try:
         return _purchase_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PageError(f"purchase: {error}") from error
-
-
-_WALLET_FIELDS = tuple(name for name in Wallet.__dataclass_fields__ if name != "purchases")
