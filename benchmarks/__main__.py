@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks import bootstrap, feed, hq_ingest, machine, many_tills, rules, table, till_commit
+from benchmarks import bootstrap, feed, hq_ingest, machine, many_tills, propagation, rules, table, till_commit
 from benchmarks.figures import Measured, medians
 from benchmarks.slow_flush import DELAY_US, NoSlowFlush, SlowFlush
 from benchmarks.table import Reported
@@ -39,6 +39,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         summary=hq_ingest.SUMMARY_POSTGRESQL, flushes=True, measure=hq_ingest.measure_on_postgresql
     ),
     "hq-many-tills": Benchmark(summary=many_tills.SUMMARY, flushes=True, measure=many_tills.measure),
+    "propagation": Benchmark(summary=propagation.SUMMARY, flushes=True, measure=propagation.measure),
     "bootstrap": Benchmark(summary=bootstrap.SUMMARY, flushes=True, measure=bootstrap.measure),
     "feed": Benchmark(summary=feed.SUMMARY, flushes=False, measure=feed.measure),
     "rules": Benchmark(summary=rules.SUMMARY, flushes=False, measure=rules.measure),

@@ -175,7 +175,7 @@ def _push(office: HeadOffice, server: int, raw: RawSqlite | RawPostgres, size: S
 def wait_for_the_feed(raw: RawSqlite | RawPostgres) -> None:
     """Until the sequencer has taken everything from the outbox."""
     deadline = monotonic() + _DRAIN_S
-    while raw.read("outbox"):
+    while not raw.is_empty("outbox"):
         if monotonic() > deadline:
             raise RuntimeError(f"the outbox was not empty after {_DRAIN_S:.0f} s")
         sleep(_LOOK_S)

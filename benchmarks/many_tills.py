@@ -28,6 +28,7 @@ SUMMARY: Final = (
     "64 tills push at once into PostgreSQL, against pgbench and a plain SQL ledger; hot members; the same again"
 )
 HOT_MEMBERS: Final = 10
+_FUNDED_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,12 @@ def _spending_tills(office: HeadOffice, size: Size, *, hot: bool) -> Iterator[li
             till = PushingTill(office.url, code, _customers(office, size, place, hot=hot), Random(place))
             stack.callback(till.close)
             till.fund(size.entries)
-            till.send()
+            tills.append(till)
+        with ThreadPoolExecutor(_FUNDED_AT_ONCE) as pool:
+            list(pool.map(PushingTill.send, tills))
+        for till in tills:
             till.pushes.clear()
             till.journal_spending(size.pushes_a_till, size.entries)
-            tills.append(till)
         yield tills
 
 

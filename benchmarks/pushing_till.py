@@ -40,7 +40,6 @@ _PAID_MINOR: Final = 100_000
 _LINES: Final = 3
 _DEAREST_LINE_MINOR: Final = 5_000
 _DEAREST_MINOR: Final = _LINES * _DEAREST_LINE_MINOR
-_BUSY_PAUSE_S: Final = 0.2
 _FUNDING_MINOR: Final = 4_000
 _SMALL_MINOR: Final = 10
 _PRESENT: Final = 500
@@ -55,7 +54,7 @@ class PushingTill:
     def __init__(self, url: str, code: str, members: Sequence[MemberId], random: Random) -> None:
         self._client = HqClient(url, timeout_s=120.0)
         self._key = Ed25519PrivateKey.generate()
-        self._members = members
+        self.members = members
         self._random = random
         self._enrolment = self._client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(self._key)))
         self._session = self._opened()
@@ -83,11 +82,15 @@ class PushingTill:
 
     def fund(self, entries: int) -> None:
         """A top-up for each member, by which `journal_spending` is paid."""
-        self._cut(map(self._funding, self._members), -(-len(self._members) // entries), entries)
+        self._cut(map(self._funding, self.members), -(-len(self.members) // entries), entries)
 
     def journal_spending(self, pushes: int, entries: int) -> None:
         """Redemptions and refunds alone, of members who come in any order."""
         self._cut(self._spending(), pushes, entries)
+
+    def journal_one_each(self) -> None:
+        """A small redemption by each member, in the order of `members`, each in a push of its own."""
+        self._cut((self._redemption(each, dearest_minor=_SMALL_MINOR) for each in self.members), len(self.members), 1)
 
     def _cut(self, events: Iterator[Event], pushes: int, entries: int) -> None:
         for _ in range(pushes):
@@ -111,18 +114,18 @@ class PushingTill:
         times: list[float] = []
         for push in self.pushes:
             began = perf_counter()
-            replies.append(self._pushed(push))
+            replies.append(self.push(push))
             times.append(perf_counter() - began)
         return replies, times
 
-    def _pushed(self, push: Push) -> PushReply:
-        """Head office bounds how many it takes at once: who is told "busy" comes again, as a till does, but without its long pause."""
+    def push(self, push: Push) -> PushReply:
+        """Head office bounds how many it takes at once: who is told "busy" comes again when it said, and not in step with the others, as a till does."""
         while True:
             try:
                 return self._client.push(self._enrolment.terminal_id, push)
-            except HqBusy:
+            except HqBusy as busy:
                 self.told_busy += 1
-                sleep(_BUSY_PAUSE_S * (1 + self._random.random()))
+                sleep(busy.retry_after_s * (0.5 + self._random.random()))
 
     def _opened(self) -> Session:
         terminal_id = self._enrolment.terminal_id
@@ -149,7 +152,7 @@ class PushingTill:
         yield ShiftOpened(occasion=self._occasion(EvidenceClass.NOT_NEEDED), float_minor=50_000)
         left_minor: dict[MemberId, int] = {}
         bought: list[Redeemed] = []
-        waiting = iter(self._members)
+        waiting = iter(self.members)
         while True:
             dice = self._random.randrange(10)
             payer = self._random.choice(list(left_minor)[-_PRESENT:]) if left_minor else None
@@ -171,7 +174,7 @@ class PushingTill:
             if bought and not self._random.randrange(10):
                 yield self._refund(bought.pop())
             else:
-                bought.append(self._redemption(self._random.choice(self._members), dearest_minor=_SMALL_MINOR))
+                bought.append(self._redemption(self._random.choice(self.members), dearest_minor=_SMALL_MINOR))
                 yield bought[-1]
 
     def _funding(self, member_id: MemberId) -> ToppedUp:

@@ -26,6 +26,8 @@ class RawDatabase(Protocol):
 
     def read(self, table: str) -> Rows: ...
 
+    def is_empty(self, table: str) -> bool: ...
+
     def insert(self, batch: dict[str, Rows]) -> None:
         """One durable commit into the copy."""
 
@@ -43,6 +45,10 @@ class RawSqlite:
     def read(self, table: str) -> Rows:
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
             return connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a name of our own
+
+    def is_empty(self, table: str) -> bool:
+        with contextlib.closing(sqlite3.connect(self._path)) as connection:
+            return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608
 
     def insert(self, batch: dict[str, Rows]) -> None:
         if self._connection is None:
@@ -76,6 +82,11 @@ class RawPostgres:
     def read(self, table: str) -> Rows:
         with psycopg.connect(f"{self._conninfo} dbname={self._name}") as connection:
             return connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))).fetchall()
+
+    def is_empty(self, table: str) -> bool:
+        with psycopg.connect(f"{self._conninfo} dbname={self._name}") as connection:
+            asked = sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(table))
+            return connection.execute(asked).fetchone() is None
 
     def insert(self, batch: dict[str, Rows]) -> None:
         if self._connection is None:
