@@ -107,8 +107,8 @@ def _payers(office: HeadOffice, size: Size) -> Iterator[_Payers]:
 
 
 async def _run(office: HeadOffice, size: Size, paid: _Payers, pid: int) -> _Run:
-    tills = await _connected(office, size)
-    following = [asyncio.create_task(till.follow()) for till in tills]
+    connected = await _connected(office, size)
+    tills, following = list(connected), list(connected.values())
     used_s, began = processor_s(pid) or 0.0, perf_counter()
     payments = await asyncio.to_thread(_pay, paid.tills, size)
     processor = ((processor_s(pid) or 0.0) - used_s) / (perf_counter() - began)
@@ -127,14 +127,16 @@ async def _run(office: HeadOffice, size: Size, paid: _Payers, pid: int) -> _Run:
     )
 
 
-async def _connected(office: HeadOffice, size: Size) -> list[WaitingTill]:
+async def _connected(office: HeadOffice, size: Size) -> dict[WaitingTill, "asyncio.Task[None]"]:
+    """Each waits as soon as it is enrolled: head office closes a line on which nothing is asked."""
     codes = iter(served_hq.enrolment_codes(office, size.tills, size.stores))
-    tills: list[WaitingTill] = []
+    tills: dict[WaitingTill, asyncio.Task[None]] = {}
 
     async def enrol() -> None:
         for code in codes:
-            tills.append(await WaitingTill.enrolled(office.config.host, office.config.port, code))
-            await tills[-1].begin()
+            till = await WaitingTill.enrolled(office.config.host, office.config.port, code)
+            await till.begin()
+            tills[till] = asyncio.create_task(till.follow())
 
     await asyncio.gather(*(enrol() for _ in range(_ENROLLED_AT_ONCE)))
     return tills

@@ -17,6 +17,7 @@ from hq_server.enrolment.endpoints import router as enrolment
 from hq_server.feed.endpoints import router as feed
 from hq_server.feed.live import router as live
 from hq_server.feed.news import NewsBoard
+from hq_server.feed.open_rows import OpenRows
 from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.gate import Gate, Room
@@ -57,6 +58,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         rulebooks=rulebooks,
         sequencer=sequencer,
         news=news,
+        open_rows=OpenRows(),
         presence=presence,
         leases=LeaseDesk(
             LeaseParts(

@@ -9,6 +9,7 @@ from fastapi import Request
 from hq_server.config import HqConfig
 from hq_server.database.engine import Database
 from hq_server.feed.news import NewsBoard
+from hq_server.feed.open_rows import OpenRows
 from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
@@ -38,6 +39,7 @@ class Office:
     rulebooks: RulebookShelf
     sequencer: Sequencer
     news: NewsBoard
+    open_rows: OpenRows
     presence: Presence
     leases: LeaseDesk
     snapshots: SnapshotBuilder

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from hq_server.database.engine import ReadSession
 from hq_server.errors import ApiProblem
+from hq_server.feed.open_rows import Address
 from hq_server.feed.pages import Page, PageUnknown, head_at, is_full, open_page, seal, stored_page
 from hq_server.keys.generations import current_key
 from hq_server.office import Office, office_of
@@ -75,9 +76,8 @@ def _answered(office: Office, asked: _Asked) -> Response:
         head = head_at(session, asked.scope, asked.epoch, asked.page)
         if not is_full(asked.page, head):
             _refuse_strangers(session, office, asked)
-            return _answered_open(
-                open_page(session, asked.scope, asked.epoch, asked.page, head=head, at=office.clock())
-            )
+            where = Address(asked.scope, asked.epoch, asked.page, head)
+            return _answered_open(open_page(session, where, office.open_rows, at=office.clock()))
         key = current_key(session, office.keys, asked.scope)
     sealed = seal(office.database, asked.scope, asked.epoch, asked.page, key, random=office.keys.random)
     return _answered_sealed(sealed, asked.known)

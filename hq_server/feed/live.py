@@ -4,11 +4,12 @@ No thread is held while waiting; thousands of tills wait in one process.
 """
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import bindparam, select
 
 from hq_server.answers import answered
 from hq_server.database.engine import ReadSession
@@ -18,12 +19,32 @@ from hq_server.feed.news import TooManyWait, till_topic
 from hq_server.feed.publishing import current_epoch
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
-from hq_server.sessions.endpoints import calling_till
+from hq_server.sessions.endpoints import authenticated, claimed_till
 from hq_server.sessions.tokens import TillToken
 from stored_value.reservation_records import ReservationId, ReservationKind
 from sync.messages import GLOBAL_SCOPE, LIVE_WAIT_S_MAX, LiveRequest, News
 
 router = APIRouter()
+_HEADS: Final = select(FeedHead.feed_id, FeedHead.seq).where(
+    FeedHead.feed_id.in_((GLOBAL_SCOPE, bindparam("store_id"))), FeedHead.epoch == bindparam("epoch")
+)
+_GRANTED: Final = select(Terminal.grant_counter).where(
+    Terminal.store_id == bindparam("store_id"),
+    Terminal.terminal_id == bindparam("terminal_id"),
+    Terminal.grant_epoch == bindparam("epoch"),
+)
+_RECALLED: Final = (
+    select(ReservationRecord.reservation_id)
+    .where(
+        ReservationRecord.store_id == bindparam("store_id"),
+        ReservationRecord.terminal_id == bindparam("terminal_id"),
+        ReservationRecord.state == ReservationState.OPEN,
+        ReservationRecord.kind == ReservationKind.LEASE,
+        ReservationRecord.recalled_at.is_not(None),
+    )
+    .order_by(ReservationRecord.reservation_id)
+)
+"""Built once: every till asks for these all day long."""
 
 
 @router.post("/v1/live")
@@ -33,16 +54,17 @@ async def post_live(
     authorization: Annotated[str | None, Header()] = None,
 ) -> Response:
     known = body.decode(LiveRequest)
-    till = await run_in_threadpool(calling_till, office, authorization)
-    office.presence.came(till.store_id, till.terminal_id)
+    till = claimed_till(office, authorization)
     clock = asyncio.get_running_loop().time
     until = clock() + max(0.0, min(known.wait_s, LIVE_WAIT_S_MAX))
     try:
         with office.news.watching([till_topic(till.terminal_id)], known.cursors) as watch:
-            news = await run_in_threadpool(_news, office, till)
+            news = await run_in_threadpool(_first_look, office, authorization)
             while not _is_news(news, known) and (left := until - clock()) > 0:
-                await watch.wait(left)
-                news = await run_in_threadpool(_news, office, till)
+                if await watch.wait(left):
+                    news = await run_in_threadpool(_look, office, till)
+                else:
+                    news = replace(news, heads=office.news.latest(news.epoch, news.heads, GLOBAL_SCOPE, till.store_id))
     except TooManyWait as error:
         raise ApiProblem("busy", str(error), retry_after_s=5) from error
     return answered(news)
@@ -57,39 +79,25 @@ def _is_news(news: News, known: LiveRequest) -> bool:
     )
 
 
-def _news(office: Office, till: TillToken) -> News:
+def _first_look(office: Office, authorization: str | None) -> News:
+    """The till that the token names is still one of ours, and connected."""
     with office.database.read() as session:
-        epoch = current_epoch(session)
-        heads = session.execute(
-            select(FeedHead.feed_id, FeedHead.seq).where(
-                FeedHead.feed_id.in_((GLOBAL_SCOPE, till.store_id)), FeedHead.epoch == epoch
-            )
-        )
-        granted = session.execute(
-            select(Terminal.grant_counter).where(
-                Terminal.store_id == till.store_id,
-                Terminal.terminal_id == till.terminal_id,
-                Terminal.grant_epoch == epoch,
-            )
-        ).scalar_one_or_none()
-        return News(
-            epoch=epoch,
-            heads={row.feed_id: row.seq for row in heads},
-            grants=granted or 0,
-            recalls=_recalls(session, till),
-        )
+        till = authenticated(session, office, authorization)
+        office.presence.came(till.store_id, till.terminal_id)
+        return _news(session, till)
 
 
-def _recalls(session: ReadSession, till: TillToken) -> tuple[ReservationId, ...]:
-    found = session.scalars(
-        select(ReservationRecord.reservation_id)
-        .where(
-            ReservationRecord.store_id == till.store_id,
-            ReservationRecord.terminal_id == till.terminal_id,
-            ReservationRecord.state == ReservationState.OPEN,
-            ReservationRecord.kind == ReservationKind.LEASE,
-            ReservationRecord.recalled_at.is_not(None),
-        )
-        .order_by(ReservationRecord.reservation_id)
+def _look(office: Office, till: TillToken) -> News:
+    with office.database.read() as session:
+        return _news(session, till)
+
+
+def _news(session: ReadSession, till: TillToken) -> News:
+    epoch = current_epoch(session)
+    asked = {"store_id": till.store_id, "terminal_id": till.terminal_id, "epoch": epoch}
+    return News(
+        epoch=epoch,
+        heads={row.feed_id: row.seq for row in session.execute(_HEADS, asked)},
+        grants=session.execute(_GRANTED, asked).scalar_one_or_none() or 0,
+        recalls=tuple(ReservationId(each) for each in session.scalars(_RECALLED, asked)),
     )
-    return tuple(ReservationId(each) for each in found)

@@ -29,18 +29,24 @@ class Watch:
         self.feeds = dict(feeds)
         self._loop = asyncio.get_running_loop()
         self._told = asyncio.Event()
+        self._called = False
 
-    def wake(self) -> None:
-        """From any thread."""
+    def wake(self, *, called: bool) -> None:
+        """From any thread. `called`: something happened to one of the topics, not only to the feeds."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._told.set)
+            self._loop.call_soon_threadsafe(self._tell, called)
 
-    async def wait(self, timeout_s: float) -> None:
-        try:
+    async def wait(self, timeout_s: float) -> bool:
+        """Whether something happened to one of the topics; if not, the board's `latest` is all there is to know."""
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._told.wait(), timeout_s)
-        except TimeoutError:
-            return
         self._told.clear()
+        called, self._called = self._called, False
+        return called
+
+    def _tell(self, called: bool) -> None:
+        self._called |= called
+        self._told.set()
 
 
 class NewsBoard:
@@ -65,14 +71,21 @@ class NewsBoard:
             self._epoch, self._heads = epoch, dict(heads)
             woken = [watch for watch in self._watches if begun or _is_behind(watch.feeds, heads)]
         for watch in woken:
-            watch.wake()
+            watch.wake(called=begun)
+
+    def latest(self, epoch: str, heads: Mapping[str, int], *feeds: str) -> dict[str, int]:
+        """`heads` of these feeds, or what was told since: whoever looked himself may have seen more than the board."""
+        with self._guard:
+            told = self._heads if epoch == self._epoch else {}
+            found = {feed: max(heads.get(feed, 0), told.get(feed, 0)) for feed in feeds}
+        return {feed: head for feed, head in found.items() if head}
 
     def call(self, topics: Iterable[str]) -> None:
         """Something happened to a till or a member."""
         with self._guard:
             woken = {watch for topic in topics for watch in self._topics.get(topic, ())}
         for watch in woken:
-            watch.wake()
+            watch.wake(called=True)
 
     @contextlib.contextmanager
     def watching(self, topics: Iterable[str], feeds: Mapping[str, int]) -> Iterator[Watch]:

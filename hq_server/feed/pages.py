@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes
+from typing import cast
 
 import msgspec
 from sqlalchemy import bindparam, select
@@ -12,6 +13,7 @@ from sqlalchemy import bindparam, select
 from hq_server.database.engine import Database, ReadSession, WriteSession
 from hq_server.database.models import Feed, SealedPage
 from hq_server.database.upsert import upsert
+from hq_server.feed.open_rows import Address, OpenRows, PageRows
 from hq_server.feed.publishing import current_epoch, feed_head
 from hq_server.keys.derived import DerivedKey
 from sync.feed import page_of, seal_page, write_page
@@ -32,7 +34,6 @@ _ROWS = (
     )
     .order_by(Feed.seq)
 )
-_decode_row = msgspec.json.Decoder(FeedRow).decode
 
 
 class PageUnknown(Exception):
@@ -105,43 +106,47 @@ def _keep(session: WriteSession, feed_id: str, epoch: str, page: int, key_id: st
 
 def _sealed_contents(session: ReadSession, feed_id: str, epoch: str, page: int) -> FeedPage:
     """What never changes: the head is the page's own last seq, the time that of its last row."""
-    entries, needs_global, last_at = _entries(session, feed_id, epoch, page)
-    assert len(entries) == PAGE_ROWS, f"page {page} of {feed_id} is not full"
-    assert last_at is not None
+    rows = _rows(session, feed_id, epoch, page)
+    assert len(rows.entries) == PAGE_ROWS, f"page {page} of {feed_id} is not full"
+    assert rows.last_at is not None
     return FeedPage(
         scope=feed_id,
         epoch=epoch,
         page=page,
         sealed=True,
-        entries=entries,
-        head=entries[-1].seq,
-        needs_global=needs_global,
-        as_of=last_at,
+        entries=rows.entries,
+        head=rows.entries[-1].seq,
+        needs_global=rows.needs_global,
+        as_of=rows.last_at,
     )
 
 
-def open_page(session: ReadSession, feed_id: str, epoch: str, page: int, *, head: int, at: datetime) -> Page:
-    """The page at the feed's end as this session sees it, `head` included; empty when the feed ends just before it."""
-    entries, needs_global, _ = _entries(session, feed_id, epoch, page)
+def open_page(session: ReadSession, where: Address, kept: OpenRows, *, at: datetime) -> Page:
+    """The page at the feed's end as this session sees it, the head included; empty when the feed ends just before it."""
+    rows = kept.of(where, lambda: _rows(session, where.feed_id, where.epoch, where.page))
     contents = FeedPage(
-        scope=feed_id,
-        epoch=epoch,
-        page=page,
+        scope=where.feed_id,
+        epoch=where.epoch,
+        page=where.page,
         sealed=False,
-        entries=entries,
-        head=entries[-1].seq if entries else head,
-        needs_global=needs_global,
+        entries=rows.entries,
+        head=rows.entries[-1].seq if rows.entries else where.head,
+        needs_global=rows.needs_global,
         as_of=at,
     )
     return Page(write_page(contents), sealed=False)
 
 
-def _entries(
-    session: ReadSession, feed_id: str, epoch: str, page: int
-) -> tuple[tuple[FeedEntry, ...], int, datetime | None]:
+def _rows(session: ReadSession, feed_id: str, epoch: str, page: int) -> PageRows:
     first = page * PAGE_ROWS + 1
     wanted = {"feed_id": feed_id, "epoch": epoch, "first": first, "last": first + PAGE_ROWS - 1}
     found = session.execute(_ROWS, wanted).all()
-    entries = tuple(FeedEntry(seq=row.seq, row=_decode_row(row.payload)) for row in found)
+    entries = tuple(FeedEntry(seq=row.seq, row=_as_encoded(row.payload)) for row in found)
     assert [entry.seq for entry in entries] == list(range(first, first + len(entries))), "a feed has no gaps"
-    return entries, max((row.needs_global for row in found), default=0), found[-1].sequenced_at if found else None
+    needs_global = max((row.needs_global for row in found), default=0)
+    return PageRows(entries, needs_global, found[-1].sequenced_at if found else None)
+
+
+def _as_encoded(payload: bytes) -> FeedRow:
+    """A row that goes into the page byte for byte: it was encoded when it was numbered, and nobody here looks into it."""
+    return cast(FeedRow, msgspec.Raw(payload))

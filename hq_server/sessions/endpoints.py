@@ -10,7 +10,7 @@ from hq_server.errors import ApiProblem
 from hq_server.keys.generations import ScopeKeyUnknown, current_key, key_named
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
-from hq_server.sessions.service import SessionRefused, authenticate, open_session
+from hq_server.sessions.service import SessionRefused, authenticate, bearer, open_session
 from hq_server.sessions.tokens import TillToken
 from sync.keys import encode_bytes
 from sync.messages import GLOBAL_SCOPE, Challenge, ChallengeRequest, ScopeKey, SessionRequest
@@ -30,6 +30,14 @@ def authenticated(session: ReadSession, office: Office, authorization: str | Non
     """The same within a view of the database that the endpoint has already."""
     try:
         return authenticate(session, office.tokens, authorization, now=office.clock())
+    except SessionRefused as refused:
+        raise ApiProblem(refused.code, str(refused)) from refused
+
+
+def claimed_till(office: Office, authorization: str | None) -> TillToken:
+    """The till that a genuine token names, which may have been stopped since: for what is done before the database is asked."""
+    try:
+        return bearer(office.tokens, authorization, now=office.clock())
     except SessionRefused as refused:
         raise ApiProblem(refused.code, str(refused)) from refused
 

@@ -80,17 +80,22 @@ def open_session(
     )
 
 
-def authenticate(session: ReadSession, tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
-    """The till behind an Authorization header. A token of an epoch that is over is expired: the till must notice."""
+def bearer(tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
+    """What a genuine Authorization header says; whether it still holds only the database knows."""
     scheme, _, text = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise SessionRefused("token_missing", "this call needs a session token")
     try:
-        token = tokens.read(text.strip(), now)
+        return tokens.read(text.strip(), now)
     except TokenInvalid as error:
         raise SessionRefused("token_invalid", "this is not a session token of this head office") from error
     except TokenOutlived as error:
         raise SessionRefused("token_expired", "the session is over; open a new one") from error
+
+
+def authenticate(session: ReadSession, tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
+    """The till behind an Authorization header. A token of an epoch that is over is expired: the till must notice."""
+    token = bearer(tokens, authorization, now=now)
     wanted = {"store_id": token.store_id, "terminal_id": token.terminal_id}
     terminal = session.execute(_STANDING, wanted).one_or_none()
     if terminal is None or terminal.incarnation != token.incarnation:
