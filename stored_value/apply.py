@@ -29,7 +29,7 @@ from stored_value.events_money_out import MoneyOutEvent, RefundReversed
 from stored_value.events_reservation import ReservationEvent
 from stored_value.expiry import has_expired, lapse_again, revive, revived_findings
 from stored_value.findings import Finding
-from stored_value.identity import EventId, LotId, MemberId, StoreId
+from stored_value.identity import EventId, LotId, MemberId, StoreId, TerminalId
 from stored_value.instalment_release import apply_instalment
 from stored_value.money_out import Outcome, apply_money_out
 from stored_value.order import apply_order
@@ -67,6 +67,7 @@ class HeaderFacts:
 
     event_id: EventId
     store_id: StoreId
+    terminal_id: TerminalId
     on: date
     rulebook: int
     in_minor: int
@@ -112,7 +113,7 @@ def _with_reservations(before: Wallet, event: WalletEvent, outcome: Outcome) -> 
         out_minor = event.amount_minor if isinstance(event, Redeemed) else 0
         if isinstance(event, OrderPaid):
             out_minor = event.balance_minor
-        after, told = settle(after, place.reservations, out_minor, things_used(event, before))
+        after, told = settle(after, place.reservations, out_minor, things_used(event, before), place.terminal_id)
         return after, postings, draws, findings + told
     if isinstance(event, TopUpReversed) and before.reservations:
         after, postings, draws, findings = outcome
@@ -204,7 +205,7 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
             receivable = Receivable(source_id=facts.event_id, store_id=facts.store_id, remaining_minor=owed)
             after = replace(after, receivables=(*after.receivables, receivable))
         postings.extend(draw_postings(draws, facts.store_id, Account.UNEXPLAINED))
-    after, findings = settle(after, facts.reservations, facts.out_minor, {})
+    after, findings = settle(after, facts.reservations, facts.out_minor, {}, facts.terminal_id)
     return _applied(wallet, after, postings, draws, findings)
 
 

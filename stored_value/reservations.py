@@ -17,6 +17,7 @@ from stored_value.frozen import changed
 from stored_value.identity import LotId, TerminalId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
+from stored_value.rulebook import HEAD_OFFICE_STORE
 from stored_value.wallet import HoldingKind, Lot, Wallet
 
 
@@ -140,10 +141,14 @@ def find(wallet: Wallet, reservation_id: ReservationId) -> Reservation | None:
 
 
 def settle(
-    wallet: Wallet, ids: Iterable[ReservationId], out_minor: int, things: Mapping[LotId, int]
+    wallet: Wallet,
+    ids: Iterable[ReservationId],
+    out_minor: int,
+    things: Mapping[LotId, int],
+    terminal_id: TerminalId,
 ) -> tuple[Wallet, list[Finding]]:
-    """What an entry that names reservations does to them: a hold ends with its entry, whatever of it was taken; leases give `out_minor` in the order named.
-    One that is not there had been closed: told, never refused (L2)."""
+    """What an entry of `terminal_id` that names reservations does to them: a hold ends with its entry, whatever of it was taken; leases give `out_minor` in the order
+    named. One that is not there had been closed, one of another till stays as it is: told, never refused (L2)."""
     left, findings = out_minor, []
     used = dict(things)
     after = {kept.reservation_id: kept for kept in wallet.reservations}
@@ -151,6 +156,9 @@ def settle(
         kept = after.get(reservation_id)
         if kept is None:
             findings.append(Finding(FindingCode.RESERVATION_UNKNOWN, {"reservation": reservation_id}))
+            continue
+        if kept.terminal_id != terminal_id:
+            findings.append(_foreign(kept))
             continue
         taken = min(left, kept.amount_minor)
         left -= taken
@@ -219,18 +227,34 @@ def apply_reservation(wallet: Wallet, event: ReservationEvent) -> tuple[Wallet, 
             kept = find(wallet, event.lease_id)
             if kept is None:
                 return wallet, [Finding(FindingCode.LEASE_CLOSED, {"reservation": event.lease_id})]
-            findings = []
-            if kept.amount_minor != event.amount_minor:
-                data: dict[str, int | str] = {
-                    "reservation": event.lease_id,
-                    "returned_minor": event.amount_minor,
-                    "kept_minor": kept.amount_minor,
-                }
-                findings.append(Finding(FindingCode.LEASE_DIFFERS, data))
-            return without_reservations(wallet, (event.lease_id,)), findings
+            if kept.terminal_id != event.occasion.terminal_id and not _is_head_office(event):
+                return wallet, [_foreign(kept)]
+            return without_reservations(wallet, (event.lease_id,)), _difference(kept, event)
         case ReservationWrittenOff():
-            if find(wallet, event.reservation_id) is None:
+            kept = find(wallet, event.reservation_id)
+            if kept is None:
                 return wallet, [Finding(FindingCode.LEASE_CLOSED, {"reservation": event.reservation_id})]
+            if not _is_head_office(event):
+                return wallet, [_foreign(kept)]
             return without_reservations(wallet, (event.reservation_id,)), []
         case _:
             assert_never(event)
+
+
+def _is_head_office(event: ReservationEvent) -> bool:
+    return event.occasion.store_id == HEAD_OFFICE_STORE
+
+
+def _foreign(kept: Reservation) -> Finding:
+    return Finding(FindingCode.RESERVATION_FOREIGN, {"reservation": kept.reservation_id, "terminal": kept.terminal_id})
+
+
+def _difference(kept: Reservation, event: LeaseReturned) -> list[Finding]:
+    if kept.amount_minor == event.amount_minor:
+        return []
+    data: dict[str, int | str] = {
+        "reservation": event.lease_id,
+        "returned_minor": event.amount_minor,
+        "kept_minor": kept.amount_minor,
+    }
+    return [Finding(FindingCode.LEASE_DIFFERS, data)]

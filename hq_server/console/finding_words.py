@@ -268,6 +268,10 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The payment used a hold or a lease that head office had closed"),
         N_("It stands. If it overdrew the member, ask who closed the reservation before the till had reported."),
     ),
+    FindingCode.RESERVATION_FOREIGN: FindingWords(
+        N_("The entry names a hold or a lease of another till"),
+        N_("It ended nothing. No till does that by itself: look for who has its key, and stop the till."),
+    ),
     FindingCode.LEASE_CLOSED: FindingWords(
         N_("A lease was told of that head office had closed"),
         N_("Nothing to do: what the till spends of it is told with the payment."),

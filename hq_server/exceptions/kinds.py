@@ -115,7 +115,11 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.SAME_MEMBER_NO,
         FindingCode.STATUS_DIFFERS,
     ),
-    ExceptionKind.RESERVATION: (FindingCode.RESERVATION_UNKNOWN, FindingCode.LEASE_DIFFERS),
+    ExceptionKind.RESERVATION: (
+        FindingCode.RESERVATION_UNKNOWN,
+        FindingCode.RESERVATION_FOREIGN,
+        FindingCode.LEASE_DIFFERS,
+    ),
     ExceptionKind.UNREADABLE: (
         FindingCode.UNKNOWN_KIND,
         FindingCode.UNREADABLE_BODY,

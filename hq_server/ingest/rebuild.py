@@ -154,6 +154,7 @@ class _Rebuilt:
         facts = HeaderFacts(
             event_id=EventId(header.id),
             store_id=StoreId(row.store_id),
+            terminal_id=header.terminal_id,
             on=on,
             rulebook=book.version,
             in_minor=header.in_minor,

@@ -198,6 +198,7 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
     facts = HeaderFacts(
         event_id=EventId(each.event_id),
         store_id=each.store_id,
+        terminal_id=header.terminal_id,
         on=each.business_date,
         rulebook=each.rulebook.version,
         in_minor=header.in_minor,

@@ -9,7 +9,7 @@ from stored_value.apply import HeaderFacts, apply, settle_header
 from stored_value.events import EvidenceClass, ToppedUp
 from stored_value.events_money_out import CashOutRequested
 from stored_value.findings import FindingCode
-from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.identity import EventId, MemberId, StoreId, TerminalId
 from stored_value.postings import Account, Posting
 from stored_value.rulebook import BonusBearer, DrawOrder, FixedPlan
 from stored_value.wallet import Wallet, WalletStatus
@@ -278,7 +278,15 @@ def test_enrolling_twice_is_found() -> None:
 
 def test_an_entry_that_is_not_understood_still_moves_the_value_its_header_names() -> None:
     held = after(top_up("t1", 10_000), held=replace(wallet(), top_up_count=1))
-    facts = HeaderFacts(event_id=EventId("u1"), store_id=S02, on=DAY, rulebook=1, in_minor=0, out_minor=4_000)
+    facts = HeaderFacts(
+        event_id=EventId("u1"),
+        store_id=S02,
+        terminal_id=TerminalId("S02-T1"),
+        on=DAY,
+        rulebook=1,
+        in_minor=0,
+        out_minor=4_000,
+    )
     done = settle_header(held, facts, BOOK)
     assert principal(done.wallet) == 6_000
     assert Posting(S02, Account.UNEXPLAINED, -4_000) in done.postings

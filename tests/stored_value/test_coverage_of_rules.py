@@ -97,6 +97,7 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
 ) | {
     "instalment_forfeited": "tests/stored_value/test_instalments.py",
     "reservation_unknown": "tests/stored_value/test_reservations.py",
+    "reservation_foreign": "tests/stored_value/test_reservations.py",
     "lease_closed": "tests/stored_value/test_reservations.py",
     "lease_differs": "tests/stored_value/test_reservations.py",
     "recovered": "tests/scenarios/test_recovered.py",

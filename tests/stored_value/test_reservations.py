@@ -114,6 +114,7 @@ def test_an_entry_that_nobody_understands_settles_its_lease_by_its_header() -> N
     facts = HeaderFacts(
         event_id=EventId("x"),
         store_id=StoreId("S01"),
+        terminal_id=HERE,
         on=DAY,
         rulebook=1,
         in_minor=0,
@@ -166,8 +167,36 @@ def test_another_till_cannot_accept_a_lease() -> None:
     assert leased_here_minor(done.wallet, THERE, NOON) == 0
 
 
+def test_no_till_ends_what_is_kept_for_another() -> None:
+    held = holding(100_00, kept("hold", 30_00, kind=ReservationKind.HOLD, till=THERE), kept("lease", 40_00, till=THERE))
+    place = replace(enrolled().occasion, event_id=EventId("x1"))
+    back = LeaseReturned(occasion=place, member_id=MEMBER, lease_id=ReservationId("lease"), amount_minor=40_00)
+    off = ReservationWrittenOff(
+        occasion=place, member_id=MEMBER, reservation_id=ReservationId("hold"), amount_minor=30_00
+    )
+    for event in (naming(redeem("r1", 10_00), "hold", "lease"), back, off):
+        done = apply(held, event, PLAIN_BOOK)
+        assert {each.code for each in done.findings} == {FindingCode.RESERVATION_FOREIGN}
+        assert done.wallet.reservations == held.reservations
+    facts = HeaderFacts(
+        event_id=EventId("x"),
+        store_id=StoreId("S01"),
+        terminal_id=HERE,
+        on=DAY,
+        rulebook=1,
+        in_minor=0,
+        out_minor=25_00,
+        reservations=(ReservationId("lease"),),
+    )
+    unread = settle_header(held, facts, PLAIN_BOOK)
+    assert [each.code for each in unread.findings] == [FindingCode.RESERVATION_FOREIGN]
+    assert unread.wallet.reservations == held.reservations
+    by_head_office = replace(back, occasion=replace(place, store_id=StoreId("HQ"), terminal_id=TerminalId("HQ-00")))
+    assert apply(held, by_head_office, PLAIN_BOOK).findings == ()
+
+
 def test_a_write_off_frees_what_nobody_reported_and_a_late_spending_is_told() -> None:
-    place = replace(enrolled().occasion, event_id=EventId("w1"))
+    place = replace(enrolled().occasion, event_id=EventId("w1"), store_id=StoreId("HQ"))
     off = ReservationWrittenOff(
         occasion=place, member_id=MEMBER, reservation_id=ReservationId("lease"), amount_minor=40_00, reason="till burnt"
     )
@@ -238,7 +267,10 @@ def test_what_comes_back_of_a_kept_top_up_pays_the_debt_at_once() -> None:
     }
     assert [each.purchase_id for each in back.purchases] == ["r1"]
     off = ReservationWrittenOff(
-        occasion=enrolled().occasion, member_id=MEMBER, reservation_id=ReservationId("t2"), amount_minor=60_00
+        occasion=replace(enrolled().occasion, store_id=StoreId("HQ")),
+        member_id=MEMBER,
+        reservation_id=ReservationId("t2"),
+        amount_minor=60_00,
     )
     assert apply(held, off, PLAIN_BOOK).wallet.owed_minor == 0
 
@@ -326,7 +358,9 @@ def test_tills_that_spend_only_what_is_kept_for_them_never_overdraw(
                 held = with_reservation(held, kept(f"k{number}", amount, kind=kind, till=here))
         elif own and step == "spend":
             spent = min(amount, own[0].amount_minor)
-            done = apply(held, naming(redeem(f"r{number}", spent), own[0].reservation_id, offline=True), PLAIN_BOOK)
+            payment = naming(redeem(f"r{number}", spent), own[0].reservation_id, offline=True)
+            payment = replace(payment, occasion=replace(payment.occasion, terminal_id=here))
+            done = apply(held, payment, PLAIN_BOOK)
             assert done.findings == ()
             held = done.wallet
         elif own:
