@@ -23,6 +23,7 @@ class FindingCode(StrEnum):
     LINES_DISAGREE = "lines_disagree"
     UNKNOWN_KIND = "unknown_kind"
     UNREADABLE_BODY = "unreadable_body"
+    UNREADABLE_HEADER = "unreadable_header"
     RULEBOOK_UNKNOWN = "rulebook_unknown"
     OUTSIDE_ANCHORS = "outside_anchors"
     SAME_PHONE = "same_phone"

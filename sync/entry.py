@@ -5,7 +5,7 @@ Canonical: UTF-8 JSON, keys sorted, no spaces, integers only. The header's shape
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 import msgspec
@@ -106,8 +106,9 @@ def read_entry(raw: bytes) -> Entry:
     header = frame.header
     if header.in_minor < 0 or header.out_minor < 0 or header.seq < 1:
         raise EntryUnreadable("header: seq must be 1 or more, in_minor and out_minor 0 or more")
-    if header.occurred_at.tzinfo is None:
-        raise EntryUnreadable("header.occurred_at: needs a time zone")
+    times = [header.occurred_at] if header.anchor is None else [header.occurred_at, header.anchor.hq_time]
+    if any(at.tzinfo is None or not MINYEAR < at.year < MAXYEAR for at in times):
+        raise EntryUnreadable("header: a time needs a zone and a year that can be reckoned with")
     return Entry(raw, entry_hash(raw), header, bytes(frame.body))
 
 

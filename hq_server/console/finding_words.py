@@ -87,6 +87,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The entry cannot be read in full"),
         N_("The bytes are kept and the amount settled by the header. Send the receipt number to support."),
     ),
+    FindingCode.UNREADABLE_HEADER: FindingWords(
+        N_("The entry's header cannot be read, so nobody knows what it moved"),
+        N_(
+            "The bytes are kept, nothing was booked. Enter by hand what the printed receipt says. Leases and holds that it may have used stay open until somebody writes them off."
+        ),
+    ),
     FindingCode.RULEBOOK_UNKNOWN: FindingWords(
         N_("The entry names a rulebook that head office does not have"),
         N_("The newest earlier version was used. Check whether head office was restored from a backup."),

@@ -123,6 +123,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ExceptionKind.UNREADABLE: (
         FindingCode.UNKNOWN_KIND,
         FindingCode.UNREADABLE_BODY,
+        FindingCode.UNREADABLE_HEADER,
         FindingCode.EVENT_REPEATED,
         FindingCode.HOLE_DECLARED,
         FindingCode.RECOVERED,

@@ -34,7 +34,6 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import StoreId
 from stored_value.periods import is_prior_period
 from sync.entry import AnchorRef
-from sync.hole import HOLE_KIND
 from sync.messages import Outcome
 
 logger = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ def held_entries(
     session: ReadSession, terminal: Terminal, received: Sequence[Received], *also: int
 ) -> dict[int, HeldEntry]:
     """Those that head office holds already, of the entries received and of the seqs `also`."""
-    seqs = [each.entry.header.seq for each in received if each.entry is not None]
+    seqs = [each.entry.header.seq for each in received]
     wanted = [seq for seq in (*seqs, *also) if seq <= terminal.accepted_seq]
     if not wanted:
         return {}
@@ -132,22 +131,22 @@ def _move_head(terminal: Terminal, incoming: Sequence[Incoming]) -> None:
     anchors = [anchor for each in incoming if (anchor := each.entry.header.anchor) is not None]
     if anchors:
         terminal.anchor_seen = _encode_anchor(anchors[-1])
-    holes = [each.seq for each in incoming if each.kind == HOLE_KIND]
-    if holes:
-        terminal.hole_seq = holes[-1]
+    lost = [each.seq for each in incoming if each.is_lost]
+    if lost:
+        terminal.hole_seq = lost[-1]
 
 
 def _understood(
     office: Office, session: WriteSession, terminal: Terminal, proven: Proven, now: datetime
 ) -> list[Incoming]:
-    fresh = [(each.entry, each.attachment) for each in proven.fresh if each.entry is not None]
+    fresh = proven.fresh
     if not fresh:
         return []
     rulebooks = office.rulebooks.all(session)
     zone = session.execute(select(Store.zone).where(Store.store_id == terminal.store_id)).scalar_one()
     place = Place(store_id=StoreId(terminal.store_id), zone=ZoneInfo(zone))
     around = neighbours(
-        [entry for entry, _ in fresh],
+        [received.entry for received in fresh],
         trusted=office.keys.trusted,
         enrolled_at=terminal.enrolled_at,
         last_anchor=_decode_anchor(terminal.anchor_seen) if terminal.anchor_seen else None,
@@ -155,8 +154,8 @@ def _understood(
         newest_rulebook=rulebooks.newest,
     )
     incoming = [
-        understand(entry, attachment, place, beside, rulebooks)
-        for (entry, attachment), beside in zip(fresh, around, strict=True)
+        understand(received.entry, received.attachment, place, beside, rulebooks)
+        for received, beside in zip(fresh, around, strict=True)
     ]
     today, settlement = now.astimezone(place.zone).date(), rulebooks.in_force(now).settlement
     for each in incoming:
@@ -199,8 +198,4 @@ def _applied(
 
 
 def known_outcomes(proven: Proven, held: dict[int, HeldEntry]) -> tuple[Outcome, ...]:
-    return tuple(
-        outcome_of_held(each.entry.header.seq, held[each.entry.header.seq])
-        for each in proven.known
-        if each.entry is not None
-    )
+    return tuple(outcome_of_held(each.entry.header.seq, held[each.entry.header.seq]) for each in proven.known)

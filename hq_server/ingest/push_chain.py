@@ -6,6 +6,7 @@ An entry is proven by the hash that its successor, or the head, names. So what s
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import msgspec
 
@@ -15,16 +16,20 @@ from sync.errors import EntryUnreadable, SignatureError
 from sync.hole import DeclaredHole, check_hole, entry_of_hole
 from sync.keys import decode_bytes
 from sync.messages import PushedEntry, SignedHead
+from sync.recovery import RescuedHead
+from sync.unreadable import Place, is_stand_in, names_previous, read_or_stand_in
+
+Vouched = SignedHead | RescuedHead
+"""Names the journal and the last entry that somebody signed for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An entry as it came; `problem` says why its bytes cannot be read. `hole` is the declaration that came instead of lost bytes (H7).
+    """An entry as it came, or what stands in for one whose header cannot be read. `hole` is the declaration that came instead of lost bytes (H7).
     `is_adopted`: written in an incarnation before the one that head office counts it to (H6); the entry's header then names the latter, its bytes the former."""
 
-    entry: Entry | None
+    entry: Entry
     attachment: bytes
-    problem: str = ""
     hole: DeclaredHole | None = None
     is_adopted: bool = False
 
@@ -67,23 +72,27 @@ class Proven:
     fault: Fault | None
 
 
-def read_pushed(entries: Sequence[PushedEntry]) -> tuple[Received, ...]:
-    """Raises `SignatureError` for text that is not base64url."""
+def read_pushed(entries: Sequence[PushedEntry], vouched: Vouched, at: datetime) -> tuple[Received, ...]:
+    """What cannot be read is counted from an entry that can, else from the end. Raises `SignatureError` for text that is not base64url."""
+    raws = [b"" if pushed.hole is not None else decode_bytes(pushed.raw) for pushed in entries]
+    read = [_read(pushed, raw) for pushed, raw in zip(entries, raws, strict=True)]
+    seqs = [each.header.seq - place for place, each in enumerate(read) if each is not None]
+    base = seqs[0] if seqs else vouched.seq - len(read) + 1
     received: list[Received] = []
-    for pushed in entries:
-        if pushed.hole is not None:
-            received.append(Received(entry_of_hole(pushed.hole), b"", hole=pushed.hole))
-            continue
+    for place, (pushed, raw, entry) in enumerate(zip(entries, raws, read, strict=True)):
         attachment = decode_bytes(pushed.attachment) if pushed.attachment else b""
-        try:
-            received.append(Received(read_entry(decode_bytes(pushed.raw)), attachment))
-        except EntryUnreadable as error:
-            received.append(Received(None, attachment, str(error)))
+        where = Place(vouched.terminal_id, vouched.incarnation, max(1, base + place), at)
+        received.append(Received(entry or read_or_stand_in(raw, where), attachment, pushed.hole))
     return tuple(received)
 
 
-def first_seq(received: Sequence[Received]) -> int | None:
-    return received[0].entry.header.seq if received and received[0].entry is not None else None
+def _read(pushed: PushedEntry, raw: bytes) -> Entry | None:
+    if pushed.hole is not None:
+        return entry_of_hole(pushed.hole)
+    try:
+        return read_entry(raw)
+    except EntryUnreadable:
+        return None
 
 
 def prove(received: Sequence[Received], head: SignedHead, held: JournalHead, hashes: dict[int, str]) -> Proven:
@@ -98,11 +107,8 @@ def prove_chain(
     received: Sequence[Received], end: End, held: JournalHead, hashes: dict[int, str], *, declarer: str
 ) -> Proven:
     """As `prove`, when somebody has vouched for `end`. Holes must be signed by the key `declarer`."""
-    known = tuple(
-        itertools.takewhile(lambda each: each.entry is not None and each.entry.header.seq <= held.seq, received)
-    )
+    known = tuple(itertools.takewhile(lambda each: each.entry.header.seq <= held.seq, received))
     for each in known:
-        assert each.entry is not None
         seq = each.entry.header.seq
         if hashes.get(seq) != each.entry.hash:
             return Proven((), (), _forked(seq))
@@ -134,10 +140,6 @@ def _follow(fresh: Sequence[Received], end: End, held: JournalHead, declarer: st
     seq, previous = held.seq, held.hash
     for place, each in enumerate(fresh):
         entry = each.entry
-        if entry is None:
-            return max(0, place - 1), Fault(
-                "journal_broken", f"entry {seq + 1} cannot be read: {each.problem}", seq + 1
-            )
         header = entry.header
         if header.terminal_id != held.terminal_id or header.incarnation != held.incarnation:
             whose = f"{header.terminal_id}, incarnation {header.incarnation}"
@@ -149,7 +151,7 @@ def _follow(fresh: Sequence[Received], end: End, held: JournalHead, declarer: st
             fault = _hole_fault(each.hole, declarer)
             if fault is not None:
                 return max(0, place - 1), fault
-        elif header.prev != previous:
+        elif not _follows(each, previous):
             message = f"entry {header.seq} does not follow entry {seq}: one of them was changed or swapped"
             return max(0, place - 1), Fault("journal_broken", message, header.seq)
         seq, previous = header.seq, entry.hash
@@ -160,9 +162,15 @@ def _follow(fresh: Sequence[Received], end: End, held: JournalHead, declarer: st
     return len(fresh), None
 
 
+def _follows(each: Received, previous: str) -> bool:
+    if is_stand_in(each.entry):
+        return names_previous(each.entry.raw, previous)
+    return each.entry.header.prev == previous
+
+
 def _placed(each: Received, held: JournalHead) -> Received:
     entry = each.entry
-    if entry is None or entry.header.incarnation >= held.incarnation:
+    if entry.header.incarnation >= held.incarnation:
         return each
     header = msgspec.structs.replace(entry.header, incarnation=held.incarnation)
     return replace(each, entry=replace(entry, header=header), is_adopted=True)

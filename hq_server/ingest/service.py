@@ -24,6 +24,7 @@ from hq_server.ingest.keeping import (
     with_retries,
 )
 from hq_server.ingest.push_chain import Fault, Received, prove, read_pushed
+from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.office import Office
 from hq_server.own_journal.place import Moment
 from hq_server.reservations.closing import Heeded, Report, heed, members_of
@@ -45,7 +46,7 @@ def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
     if len(push.entries) > PUSH_ENTRIES_MAX:
         raise ApiProblem("request_invalid", f"a push has at most {PUSH_ENTRIES_MAX} entries")
     try:
-        received = read_pushed(push.entries)
+        received = read_pushed(push.entries, push.head, office.clock())
     except SignatureError as error:
         raise ApiProblem("body_unreadable", f"entries: {error}") from error
     step("push_decoded")
@@ -69,7 +70,7 @@ def _answer_replay(office: Office, till: TillToken, received: Sequence[Received]
         if push.head.is_report and not Report(push.head, push.epoch).is_known(terminal):
             return None
         last = received[-1].entry
-        if last is None or last.header.seq > terminal.accepted_seq:
+        if last.header.seq > terminal.accepted_seq:
             return None
         held = held_entries(session, terminal, received, push.head.seq)
         proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
@@ -115,7 +116,8 @@ def _take_in_once(
     proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
     report = Report(push.head, push.epoch)
     if push.head.is_report:
-        own = {member_id for each in proven.fresh if each.entry is not None for member_id in each.entry.header.members}
+        named = {member_id for each in proven.fresh for member_id in each.entry.header.members}
+        own = {member_id for member_id in named if ID_SHAPE.fullmatch(member_id)}
         lock_wallets(session, own | members_of(session, terminal, report))
     kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats)
     terminal.last_seen_at = now

@@ -25,14 +25,14 @@ from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
 from stored_value.money import MAX_MINOR
 from stored_value.reservation_records import Reservation
 from stored_value.rulebook import Rulebook
-from sync.entry import Entry
+from sync.entry import Entry, Header
 from sync.errors import BodyUnreadable
 from sync.event_codec import UnknownKind, event_of, stored_value_moved
 from sync.hole import HOLE_KIND, DeclaredHole
+from sync.unreadable import UNREADABLE_KIND, is_stand_in, why_unreadable
 
 ID_SHAPE: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _KIND: Final = re.compile(r"[0-9a-z_]{1,40}")
-UNREADABLE_KIND: Final = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +69,23 @@ class Incoming:
     def seq(self) -> int:
         return self.entry.header.seq
 
+    @property
+    def is_lost(self) -> bool:
+        """Nobody knows what it took, so what was reserved before it waits for a person (H7)."""
+        return self.kind in {HOLE_KIND, UNREADABLE_KIND} and self.member_id is None
+
 
 def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours, rulebooks: Rulebooks) -> Incoming:
     header = entry.header
     event, finding = _event(entry, place)
+    is_absurd = finding is not None and finding.code is FindingCode.UNREADABLE_HEADER
     incoming = Incoming(
         entry=entry,
         attachment=attachment,
         event=event,
         event_id=header.id if ID_SHAPE.fullmatch(header.id) else "",
-        kind=header.kind if _KIND.fullmatch(header.kind) else UNREADABLE_KIND,
-        member_id=_member(entry, event),
+        kind=header.kind if _KIND.fullmatch(header.kind) and not is_absurd else UNREADABLE_KIND,
+        member_id=_member(entry, event) if not is_absurd else None,
         store_id=place.store_id,
         receipt_no=receipt_no(place.store_id, header.terminal_id, header.seq),
         business_date=event.occasion.business_date if event else header.occurred_at.astimezone(place.zone).date(),
@@ -93,6 +99,17 @@ def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours
     return incoming
 
 
+def _absurdity(header: Header) -> str:
+    """What a header says that no till can mean and no column holds; empty when nothing. Such a header is not settled."""
+    if not ID_SHAPE.fullmatch(header.id):
+        return "header.id is not an id"
+    if not all(map(ID_SHAPE.fullmatch, (*header.members, *header.reservations))):
+        return "the header names a member or a reservation that cannot be"
+    if max(header.in_minor, header.out_minor) > MAX_MINOR:
+        return "the header's amounts are beyond what is counted"
+    return ""
+
+
 def set_aside(incoming: Incoming, why: str) -> None:
     """For an entry whose body turns out to be impossible only when it is applied."""
     incoming.event = None
@@ -100,8 +117,13 @@ def set_aside(incoming: Incoming, why: str) -> None:
 
 
 def _event(entry: Entry, place: Place) -> tuple[Event | None, Finding | None]:
+    if is_stand_in(entry):
+        return None, Finding(FindingCode.UNREADABLE_HEADER, {"why": why_unreadable(entry)[:200]})
     if entry.header.kind == HOLE_KIND:
         return None, _hole(entry)
+    absurd = _absurdity(entry.header)
+    if absurd:
+        return None, Finding(FindingCode.UNREADABLE_HEADER, {"why": absurd})
     try:
         event = event_of(entry)
     except UnknownKind:
@@ -127,8 +149,6 @@ def _hole(entry: Entry) -> Finding:
 def _first_wrong(event: Event, entry: Entry, place: Place) -> str:
     """What a rightly shaped body says that cannot be; empty when nothing."""
     header, occasion = entry.header, event.occasion
-    if not ID_SHAPE.fullmatch(header.id):
-        return "header.id is not an id"
     if occasion.store_id != place.store_id:
         return f"store_id is not {place.store_id}"
     texts = {"staff_id": occasion.staff_id, "shift_id": occasion.shift_id}
@@ -198,12 +218,10 @@ def _countable(value: object) -> bool:
 def _member(entry: Entry, event: Event | None) -> MemberId | None:
     """The wallet that an entry moves; a set-aside one only when its header names a wallet and amounts that can be settled."""
     header = entry.header
-    if isinstance(event, ShiftOpened | ShiftClosed) or not header.members or not ID_SHAPE.fullmatch(header.id):
+    if isinstance(event, ShiftOpened | ShiftClosed) or not header.members:
         return None
-    if event is None:
-        countable = header.in_minor <= MAX_MINOR and header.out_minor <= MAX_MINOR
-        if not (header.in_minor or header.out_minor) or not countable or not ID_SHAPE.fullmatch(header.members[0]):
-            return None
+    if event is None and not (header.in_minor or header.out_minor):
+        return None
     return header.members[0]
 
 

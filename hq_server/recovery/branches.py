@@ -17,6 +17,7 @@ from hq_server.terminals.standing import Standing
 from stored_value.identity import TerminalId
 from sync.branches import MARKS_MAX, BranchQuery, BranchReply, Mark
 from sync.entry import GENESIS_HASH, read_entry
+from sync.errors import EntryUnreadable
 
 _INCARNATIONS_MAX = 10_000
 _encode_anchor = msgspec.json.Encoder(order="sorted").encode
@@ -120,5 +121,10 @@ def _anchor_at(session: ReadSession, terminal: Terminal, seq: int) -> bytes | No
         .order_by(JournalEntry.incarnation.desc())
         .limit(1)
     )
-    anchor = read_entry(raw).header.anchor if raw is not None else None
+    if raw is None:
+        return None
+    try:
+        anchor = read_entry(raw).header.anchor
+    except EntryUnreadable:
+        return None
     return None if anchor is None else _encode_anchor(anchor)

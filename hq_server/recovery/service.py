@@ -49,7 +49,7 @@ def take_in_recovery(office: Office, rescuer: TillToken, terminal_id: TerminalId
     if len(recovery.entries) > PUSH_ENTRIES_MAX:
         raise ApiProblem("request_invalid", f"a push has at most {PUSH_ENTRIES_MAX} entries")
     try:
-        received = read_pushed(recovery.entries)
+        received = read_pushed(recovery.entries, recovery.head, office.clock()) if recovery.head is not None else ()
     except SignatureError as error:
         raise ApiProblem("body_unreadable", f"entries: {error}") from error
     taken = with_retries(lambda _: _take_in_whole(office, rescuer, terminal_id, received, recovery))

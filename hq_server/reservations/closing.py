@@ -12,15 +12,16 @@ from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
+from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.settling import close_records
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.identity import MemberId
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import committed, without_reservations
-from sync.entry import read_entry
 from sync.hole import HOLE_KIND
 from sync.messages import SignedHead
+from sync.unreadable import UNREADABLE_KIND, members_named
 
 logger = logging.getLogger(__name__)
 
@@ -108,21 +109,29 @@ def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Sta
 
 
 def _without_lost(session: WriteSession, terminal: Terminal, done: list[ReservationRecord]) -> list[ReservationRecord]:
-    """An entry declared lost may have used what was granted before it: of its member, of any member when nobody knows whose it was. That waits for a person (H7)."""
+    """An entry declared lost, or whose header cannot be read, may have used what was granted before it: of its member, of any member when nobody knows whose it was.
+    That waits for a person (H7)."""
     found = session.execute(
         select(JournalEntry.raw, JournalEntry.received_at).where(
             JournalEntry.store_id == terminal.store_id,
             JournalEntry.terminal_id == terminal.terminal_id,
             JournalEntry.incarnation == terminal.incarnation,
-            JournalEntry.kind == HOLE_KIND,
+            JournalEntry.kind.in_((HOLE_KIND, UNREADABLE_KIND)),
+            JournalEntry.member_id.is_(None),
         )
     )
-    lost = [(read_entry(raw).header.members, received_at) for raw, received_at in found]
+    lost = [(_members_of(raw), received_at) for raw, received_at in found]
     return [
         row
         for row in done
         if not any(row.granted_at <= at and (not members or row.member_id in members) for members, at in lost)
     ]
+
+
+def _members_of(raw: bytes) -> tuple[MemberId, ...]:
+    """None when one of them cannot be a member's: then nobody knows."""
+    members = members_named(raw)
+    return members if all(map(ID_SHAPE.fullmatch, members)) else ()
 
 
 def _open_of(session: ReadSession, terminal: Terminal) -> list[ReservationRecord]:

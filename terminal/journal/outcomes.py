@@ -7,10 +7,9 @@ import msgspec
 
 from stored_value.events import ShiftClosed, ShiftOpened
 from stored_value.identity import EventId, MemberId
-from sync.entry import Entry, entry_hash, read_entry
+from sync.entry import entry_hash, read_entry
 from sync.errors import PageError
 from sync.event_codec import event_of
-from sync.hole import entry_of_hole
 from sync.keys import encode_bytes
 from sync.messages import Outcome, OutcomeFinding, PushedEntry
 from terminal import steps
@@ -19,7 +18,7 @@ from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import EntryRotten
 from terminal.journal.head_office import HeadOffice
 from terminal.journal.holes import declared_at_seq
-from terminal.journal.records import FlaggedEntry, OpenPush, OwnEvent
+from terminal.journal.records import FlaggedEntry, Head, OpenPush, OwnEvent
 
 _encode = msgspec.json.encode
 
@@ -44,11 +43,11 @@ class Outcomes:
 
     def to_push(
         self, after_seq: int, *, entries_max: int, bytes_max: int
-    ) -> tuple[tuple[PushedEntry, ...], Entry | None]:
+    ) -> tuple[tuple[PushedEntry, ...], Head | None]:
         """The next entries in order, at least one when there is any, and the last of them. Raises `EntryRotten` when the next one is not what was written
         and was not declared lost: nothing is signed for that the disk has changed."""
         pushed: list[PushedEntry] = []
-        last: Entry | None = None
+        last: Head | None = None
         size = 0
         with self._database.reading() as connection:
             for seq, written_hash, raw, attachment in connection.execute(
@@ -59,7 +58,7 @@ class Outcomes:
                     hole = declared_at_seq(connection, seq)
                     if hole is not None:
                         pushed.append(PushedEntry(hole=hole))
-                        last = entry_of_hole(hole)
+                        last = Head(seq, hole.hash)
                         continue
                     if pushed:
                         break
@@ -74,7 +73,7 @@ class Outcomes:
                 pushed.append(
                     PushedEntry(raw=encode_bytes(raw), attachment=encode_bytes(attachment) if attachment else "")
                 )
-                last = read_entry(raw)
+                last = Head(seq, written_hash)
         return tuple(pushed), last
 
     def record_push(self, from_seq: int, to_seq: int) -> OpenPush:

@@ -77,6 +77,11 @@ _UNREADABLE: Final = FindingSaid(
     later("It is of another program version, or its bytes were damaged."),
     later("Keep the printed receipt. The amount was counted; a technician looks into the rest."),
 )
+_NOT_BOOKED: Final = FindingSaid(
+    later("Head office could not book this entry"),
+    later("This till's program wrote something that cannot be read."),
+    later("Keep the printed receipt: head office enters what it says by hand. Tell the technician."),
+)
 _OTHER: Final = FindingSaid(
     later("Head office has a question about this entry"),
     later("Head office is newer than this till, which has no words for it."),
@@ -139,6 +144,7 @@ _CODES: Final = {
     ),
     _RESERVED: (Code.RESERVATION_UNKNOWN, Code.RESERVATION_FOREIGN, Code.LEASE_DIFFERS),
     _LATE: (Code.PRIOR_PERIOD,),
+    _NOT_BOOKED: (Code.UNREADABLE_HEADER,),
     _UNREADABLE: (
         Code.UNKNOWN_KIND,
         Code.UNREADABLE_BODY,

@@ -9,11 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.chain import sign_head, signed_head
 from sync.client import HqClient
-from sync.entry import Entry
 from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session, SignedHead
 from terminal import steps
-from terminal.journal import EntryRotten, Journal, Report
+from terminal.journal import EntryRotten, Head, Journal, Report
 from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
@@ -34,8 +33,8 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
             if report.head.seq != sent_through or not journal.reservations.is_news(report):
                 return reply
             return _exchange(client, journal, session, (), _report_head(journal, key, report), report)
-        journal.outcomes.record_push(sent_through + 1, last.header.seq)
-        is_head = report.head.seq == last.header.seq
+        journal.outcomes.record_push(sent_through + 1, last.seq)
+        is_head = report.head.seq == last.seq
         head = _report_head(journal, key, report) if is_head else _bare_head(journal, key, last)
         try:
             reply = _exchange(client, journal, session, entries, head, report if is_head else None)
@@ -49,9 +48,7 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
         sent_through = reply.accepted_through
 
 
-def _next_entries(
-    journal: Journal, sent_through: int, entries_max: int
-) -> tuple[tuple[PushedEntry, ...], Entry | None]:
+def _next_entries(journal: Journal, sent_through: int, entries_max: int) -> tuple[tuple[PushedEntry, ...], Head | None]:
     """Bytes that have changed are fetched from the mirror (H7). A journal that stays changed must not go on: nobody may sign for it."""
     while True:
         try:
@@ -79,10 +76,10 @@ def _report_head(journal: Journal, key: Ed25519PrivateKey, report: Report) -> Si
     return signed_head(key, bare)
 
 
-def _bare_head(journal: Journal, key: Ed25519PrivateKey, last: Entry) -> SignedHead:
+def _bare_head(journal: Journal, key: Ed25519PrivateKey, last: Head) -> SignedHead:
     """More entries follow: this head reports nothing."""
     identity = journal.head_office.identity
-    return sign_head(key, identity.terminal_id, identity.incarnation, last.header.seq, last.hash)
+    return sign_head(key, identity.terminal_id, identity.incarnation, last.seq, last.hash)
 
 
 def _exchange(

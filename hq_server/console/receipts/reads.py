@@ -32,11 +32,12 @@ from stored_value.events_money_out import (
     DepositReturned,
     RefundReversed,
 )
-from stored_value.identity import EventId, StoreId
-from sync.entry import Entry, read_entry
+from stored_value.identity import EventId, StoreId, TerminalId
+from sync.entry import Entry
 from sync.errors import BodyUnreadable
 from sync.event_codec import event_of
 from sync.messages import OutcomeFinding
+from sync.unreadable import Place, read_or_stand_in
 
 _RECEIPT_NO: Final = re.compile(r"(?P<terminal>[A-Z][A-Z0-9]{1,7}-(?:T\d+|00))-(?P<seq>\d{1,12})")
 
@@ -114,7 +115,8 @@ def receipt_view(
     books = _books(session, row)
     if seen_by is not None and seen_by != row.store_id and all(each.store_id != seen_by for each in books):
         return None
-    entry = read_entry(row.raw)
+    place = Place(TerminalId(row.terminal_id), row.incarnation, row.seq, row.occurred_at)
+    entry = read_or_stand_in(row.raw, place)
     event = _event(entry, row)
     applied = session.get(WalletEventRecord, (row.member_id, row.event_id)) if row.member_id else None
     names = event.occasion.staff_id if event else ""

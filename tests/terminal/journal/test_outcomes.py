@@ -123,10 +123,10 @@ def test_to_push_is_bounded_by_number_and_by_bytes(tmp_path: Path) -> None:
         append_all(journal, [top_up(f"t{number}", 100) for number in range(5)])
         entries, last = journal.outcomes.to_push(1, entries_max=3, bytes_max=10**6)
         assert last is not None
-        assert (len(entries), last.header.seq) == (3, 4)
+        assert (len(entries), last.seq) == (3, 4)
         entries, last = journal.outcomes.to_push(0, entries_max=3, bytes_max=1)
         assert last is not None
-        assert (len(entries), last.header.seq) == (1, 1)
+        assert (len(entries), last.seq) == (1, 1)
         assert journal.outcomes.to_push(5, entries_max=3, bytes_max=1) == ((), None)
 
 
