@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks import bootstrap, feed, hq_ingest, machine, many_tills, propagation, rules, table, till_commit
+from benchmarks import bootstrap, feed, growth, hq_ingest, machine, many_tills, propagation, rules, table, till_commit
 from benchmarks.figures import Measured, medians
 from benchmarks.slow_flush import DELAY_US, NoSlowFlush, SlowFlush
 from benchmarks.table import Reported
@@ -25,11 +25,17 @@ from benchmarks.table import Reported
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """`measure(folder, quick)` runs once. `flushes`: measured a second time with the slower flush."""
+    """`measure(folder, quick)` runs once. `flushes`: measured a second time with the slower flush. `measure_full`: at sizes that take too long for every day."""
 
     summary: str
     flushes: bool
     measure: Callable[[Path, bool], Measured]
+    measure_full: Callable[[Path], Measured] | None = None
+
+    def run(self, folder: Path, *, quick: bool, full: bool) -> Measured:
+        if full and self.measure_full is not None:
+            return self.measure_full(folder)
+        return self.measure(folder, quick)
 
 
 BENCHMARKS: Final[dict[str, Benchmark]] = {
@@ -39,6 +45,9 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         summary=hq_ingest.SUMMARY_POSTGRESQL, flushes=True, measure=hq_ingest.measure_on_postgresql
     ),
     "hq-many-tills": Benchmark(summary=many_tills.SUMMARY, flushes=True, measure=many_tills.measure),
+    "hq-growth": Benchmark(
+        summary=growth.SUMMARY, flushes=False, measure=growth.measure, measure_full=growth.measure_full
+    ),
     "propagation": Benchmark(summary=propagation.SUMMARY, flushes=True, measure=propagation.measure),
     "bootstrap": Benchmark(summary=bootstrap.SUMMARY, flushes=True, measure=bootstrap.measure),
     "feed": Benchmark(summary=feed.SUMMARY, flushes=False, measure=feed.measure),
@@ -62,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(f"{name:22} {known.summary}" for name, known in BENCHMARKS.items()))
         return 0
     if chosen.here:
-        measured = BENCHMARKS[chosen.names[0]].measure(Path(chosen.here), chosen.quick)
+        measured = BENCHMARKS[chosen.names[0]].run(Path(chosen.here), quick=chosen.quick, full=chosen.full)
         print(msgspec.json.encode(measured).decode())
         return 0
     return _run(chosen)
@@ -75,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="small sizes and one run: shows that it works, not how fast"
     )
+    parser.add_argument("--full", action="store_true", help="the largest sizes, where they take long; see the docs")
     parser.add_argument("--json", action="store_true", help="everything that was measured, as JSON")
     parser.add_argument("--runs", type=int, default=3, help="processes a figure (default 3)")
     parser.add_argument("--wait", type=int, default=0, metavar="S", help="wait up to S seconds for a quiet machine")
@@ -118,7 +128,8 @@ def _runs(
         print(f"{name} {number}/{runs}", file=sys.stderr, flush=True)
         before = machine.usage()
         with tempfile.TemporaryDirectory(dir=folder) as own:
-            command = [sys.executable, "-m", "benchmarks", name, "--here", own, *(["--quick"] if chosen.quick else [])]
+            sizes = [word for word, wanted in (("--quick", chosen.quick), ("--full", chosen.full)) if wanted]
+            command = [sys.executable, "-m", "benchmarks", name, "--here", own, *sizes]
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)
         if done.returncode != 0:
             raise RunFailed(f"{name} ended with status {done.returncode}")
