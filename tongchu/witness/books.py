@@ -296,7 +296,7 @@ class HqBooks:
     def cashed_out_lots(self, member_id: str) -> frozenset[str]:
         """What a paid cash-out retired."""
         rows = self.rows(f"SELECT state FROM wallets WHERE member_id = '{member_id}'")
-        lots = [lot for (state,) in rows for lot in json.loads(bytes(state))["lots"]]
+        lots = [lot for (state,) in rows for lot in json.loads(bytes(state)).get("lots", ())]
         return frozenset(str(lot["lot_id"]) for lot in lots if lot.get("end") == "cashed_out")
 
     def reserved(self, member_id: str | None = None) -> dict[str, dict[str, int]]:
@@ -304,7 +304,8 @@ class HqBooks:
         chosen = "" if member_id is None else f" WHERE member_id = '{member_id}'"
         return {
             member: {
-                each["reservation_id"]: int(each["amount_minor"]) for each in json.loads(bytes(state))["reservations"]
+                each["reservation_id"]: int(each["amount_minor"])
+                for each in json.loads(bytes(state)).get("reservations", ())
             }
             for member, state in self.rows(f"SELECT member_id, state FROM wallets{chosen}")
         }
