@@ -1,7 +1,9 @@
 """The hash chain of a journal and its signed head (L1): following one entry after another, and checking a whole journal without trusting the machine it lies on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +13,8 @@ from sync.entry import GENESIS_HASH, Entry, read_entry
 from sync.errors import ChainBroken, ChainGap, EntryUnreadable
 from sync.keys import sign, statement_of, verify
 from sync.messages import SignedHead
+
+_NONE_DECLARED: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 def head_statement(head: SignedHead) -> bytes:
@@ -61,12 +65,18 @@ class ChainReport:
     faults: tuple[ChainFault, ...]
 
 
-def verify_chain(raws: Iterable[bytes], terminal_id: TerminalId | None = None) -> ChainReport:
-    """Reads every entry and lists each that is changed, missing, swapped or not of this terminal; goes on after a fault from the entry found."""
+def verify_chain(
+    raws: Iterable[bytes], terminal_id: TerminalId | None = None, declared: Mapping[int, str] = _NONE_DECLARED
+) -> ChainReport:
+    """Reads every entry and lists each that is changed, missing, swapped or not of this terminal; goes on after a fault from the entry found.
+    `declared`: by place, the hashes of entries that were declared lost; the chain goes through those whatever their bytes say."""
     seq, last_hash, count = 0, GENESIS_HASH, 0
     faults: list[ChainFault] = []
     for place, raw in enumerate(raws, start=1):
         count = place
+        if place in declared:
+            seq, last_hash = seq + 1, declared[place]
+            continue
         try:
             entry = read_entry(raw)
         except EntryUnreadable as error:

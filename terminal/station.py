@@ -16,7 +16,7 @@ from printers.profile import profile_by_name
 from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
 from sync.client import HqClient
-from sync.versions import TOO_NEW
+from sync.versions import TOO_NEW, TOO_OLD
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
 from terminal.counter import Counter
@@ -185,6 +185,7 @@ class Station:
             offline_since=None if status.online else status.since,
             clock_off_by=self._hq_time.off_by(),
             is_hq_older=status.code == TOO_NEW,
+            is_till_older=status.code == TOO_OLD,
         )
 
 

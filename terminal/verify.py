@@ -4,19 +4,22 @@ Reads only, also while the till runs; also a mirror. Called by `tongchu journal 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from stored_value.identity import TerminalId
 from sync.chain import verify_chain
 from sync.client import HqClient
 from sync.entry import GENESIS_HASH, entry_hash, read_entry
-from sync.errors import EntryUnreadable
-from sync.keys import session_statement, sign
+from sync.errors import EntryUnreadable, SignatureError
+from sync.hole import DeclaredHole, check_hole
+from sync.keys import public_key_text, session_statement, sign
 from sync.messages import ChallengeRequest, Session, SessionRequest
-from terminal.till_directory import TillDirectory
+from terminal.till_directory import KeyFileUnusable, TillDirectory
 
 
 class JournalUnreadable(Exception):
@@ -34,7 +37,8 @@ class VerifyFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """`hq_head` is the last entry that head office recorded; None when it was not asked."""
+    """`declared` are entries whose bytes are lost and were declared so: told, and no faults (H7).
+    `hq_head` is the last entry that head office recorded; None when it was not asked."""
 
     path: Path
     terminal_id: TerminalId
@@ -42,6 +46,7 @@ class VerifyReport:
     head_seq: int
     head_hash: str
     faults: tuple[VerifyFault, ...]
+    declared: tuple[DeclaredHole, ...] = ()
     hq_head: int | None = None
 
     @property
@@ -68,21 +73,24 @@ def verify_journal(path: Path, hq: HqClient | None = None) -> VerifyReport:
     file = path / "journal.db" if path.is_dir() else path
     rows, faults = _read(file)
     terminal_id = _terminal_of(file, rows)
-    report = verify_chain((row.raw for row in rows), terminal_id)
+    holes = _declared(file, rows)
+    places = {place: row.hash for place, row in enumerate(rows, start=1) if row.seq in holes}
+    report = verify_chain((row.raw for row in rows), terminal_id, places)
     faults += [_named(fault.problem, rows[fault.place - 1].seq) for fault in report.faults]
-    faults += _index_faults(rows)
+    faults += _index_faults([row for row in rows if row.seq not in holes])
     hq_head = None
     if hq is not None:
         session = _ask(hq, TillDirectory(file.parent), terminal_id)
         hq_head = session.journal_head
-        faults += _end_faults(rows, session)
+        faults += _end_faults(rows, session, holes)
     return VerifyReport(
         path=file,
         terminal_id=terminal_id,
         entries=len(rows),
         head_seq=rows[-1].seq if rows else 0,
-        head_hash=entry_hash(rows[-1].raw) if rows else GENESIS_HASH,
+        head_hash=_hash_of(rows[-1], holes) if rows else GENESIS_HASH,
         faults=tuple(sorted(faults, key=lambda fault: fault.seq)),
+        declared=tuple(holes[seq] for seq in sorted(holes)),
         hq_head=hq_head,
     )
 
@@ -129,6 +137,48 @@ def _terminal_ids(rows: list[_Row]) -> Iterator[TerminalId]:
             continue
 
 
+def _declared(file: Path, rows: list[_Row]) -> dict[int, DeclaredHole]:
+    """By seq. One that names another hash than the row, or that this till's key, where it lies beside the journal, did not sign, declares nothing."""
+    lost = {row.seq: row.hash for row in rows if row.hash != entry_hash(row.raw)}
+    if not lost:
+        return {}
+    with closing(_open(file)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'holes'").fetchone():
+            return {}
+        documents = [row[0] for row in connection.execute("SELECT document FROM holes")]
+    public_key = _public_key(file)
+    return {hole.seq: hole for hole in map(_hole, documents) if hole and _holds(hole, lost, public_key)}
+
+
+def _hole(document: str) -> DeclaredHole | None:
+    try:
+        return msgspec.json.decode(document, type=DeclaredHole)
+    except msgspec.DecodeError:
+        return None
+
+
+def _holds(hole: DeclaredHole, lost: Mapping[int, str], public_key: str | None) -> bool:
+    if lost.get(hole.seq) != hole.hash:
+        return False
+    try:
+        if public_key is not None:
+            check_hole(public_key, hole)
+    except SignatureError:
+        return False
+    return True
+
+
+def _public_key(file: Path) -> str | None:
+    try:
+        return public_key_text(TillDirectory(file.parent).secrets().terminal_key)
+    except KeyFileUnusable:
+        return None
+
+
+def _hash_of(row: _Row, holes: Mapping[int, DeclaredHole]) -> str:
+    return row.hash if row.seq in holes else entry_hash(row.raw)
+
+
 def _named(problem: str, seq: int) -> VerifyFault:
     code = "missing" if "is missing" in problem else "foreign" if "belongs to" in problem else "changed"
     return VerifyFault(seq=seq, code=code, what=problem)
@@ -161,8 +211,8 @@ def _ask(hq: HqClient, place: TillDirectory, terminal_id: TerminalId) -> Session
     return hq.open_session(SessionRequest(terminal_id=terminal_id, challenge=challenge, signature=signature))
 
 
-def _end_faults(rows: list[_Row], session: Session) -> Iterator[VerifyFault]:
-    by_seq = {row.seq: entry_hash(row.raw) for row in rows} | {0: GENESIS_HASH}
+def _end_faults(rows: list[_Row], session: Session, holes: Mapping[int, DeclaredHole]) -> Iterator[VerifyFault]:
+    by_seq = {row.seq: _hash_of(row, holes) for row in rows} | {0: GENESIS_HASH}
     found = by_seq.get(session.journal_head)
     if found is None:
         end = max(by_seq)

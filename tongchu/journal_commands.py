@@ -55,7 +55,7 @@ def verify(
         str, typer.Option("--hq", metavar="URL", help="Also compare the end with what this head office recorded.")
     ] = "",
 ) -> None:
-    """Find any changed, missing, swapped or (with --hq) truncated entry. Exit 1 when something was found."""
+    """Find any changed, missing, swapped or (with --hq) truncated entry. Exit 1 when something was found; an entry declared lost is told and is no fault."""
     from sync.client import HqClient
     from sync.errors import SyncError
     from terminal.till_directory import KeyFileUnusable
@@ -71,10 +71,17 @@ def verify(
         raise Unusable(str(error)) from error
     for fault in report.faults:
         typer.secho(f"{fault.code:10} entry {fault.seq}: {fault.what}", fg=typer.colors.RED)
+    for hole in report.declared:
+        when = f"{hole.declared_at:%Y-%m-%d %H:%M} UTC"
+        typer.secho(
+            f"declared   entry {hole.seq}: its bytes are lost, as {hole.declared_by} declared on {when}",
+            fg=typer.colors.YELLOW,
+        )
+    whole = "every other entry is as it was written" if report.declared else "every entry is as it was written"
     compared = f", head office has {report.hq_head}" if report.hq_head is not None else ""
     typer.echo(
         f"{report.terminal_id}: {report.entries} entries, head {report.head_seq} {report.head_hash[:16]}{compared}: "
-        + (f"{len(report.faults)} faults" if report.faults else "every entry is as it was written")
+        + (f"{len(report.faults)} faults" if report.faults else whole)
     )
     if not report.ok:
         raise typer.Exit(FINDINGS)

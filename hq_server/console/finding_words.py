@@ -312,6 +312,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("This till's journal does not hold together"),
         N_("The till was stopped. Leave it switched on: a technician saves its disk and compares it with the mirror."),
     ),
+    ExceptionCode.EXPOSURE_ABOVE_LIMIT: FindingWords(
+        N_("Offline spending could cost more than the limit"),
+        N_(
+            "Look at the page Exposure which tills weigh most: get them online, revoke what is lost, or lower the risk allowance in the rulebook."
+        ),
+    ),
     ExceptionCode.CLOCK_OFF: FindingWords(
         N_("The till's clock is minutes off"),
         N_("Set the till's clock and see that it asks a time server. The order of entries does not depend on it."),

@@ -189,6 +189,7 @@ DATA_KEYS: Final = {
     "promised_minor": N_("promised"),
     "returned_minor": N_("returned"),
     "tenders_minor": N_("tenders"),
+    "worst_minor": N_("worst case"),
     "lines_minor": N_("lines"),
     "event": N_("event"),
     "field": N_("field"),

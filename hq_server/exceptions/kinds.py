@@ -13,6 +13,7 @@ class ExceptionCode(StrEnum):
     JOURNAL_FORKED = "journal_forked"
     JOURNAL_BROKEN = "journal_broken"
     CLOCK_OFF = "clock_off"
+    EXPOSURE_ABOVE_LIMIT = "exposure_above_limit"
 
 
 class ExceptionKind(StrEnum):
@@ -66,7 +67,12 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.REWARD_ALREADY_USED,
         FindingCode.TAKEN_BACK_SHORT,
     ),
-    ExceptionKind.LIMIT: (FindingCode.STATIC_CARD_LIMIT, FindingCode.WALLET_LIMIT, FindingCode.COMPLIANCE_LIMIT),
+    ExceptionKind.LIMIT: (
+        FindingCode.STATIC_CARD_LIMIT,
+        FindingCode.WALLET_LIMIT,
+        FindingCode.COMPLIANCE_LIMIT,
+        ExceptionCode.EXPOSURE_ABOVE_LIMIT,
+    ),
     ExceptionKind.EVIDENCE: (FindingCode.NO_EVIDENCE, FindingCode.WALLET_NOT_ACTIVE, FindingCode.CARD_ISSUE_OLD),
     ExceptionKind.PROMOTION: (
         FindingCode.PROMISE_DIFFERS,

@@ -1,6 +1,7 @@
 """Owns raising an exception, in the unit of work that finds it. The key is (store, subject, code), so that finding it again changes nothing.
 
-A subject is an entry (`S01-T1~1~42`) or something about a till (`S01-T1~2026-11-23`). Called by ingest for whole batches, by sessions and whoever else finds something.
+A subject is an entry (`S01-T1~1~42`), something about a till (`S01-T1~1~2026-11-23`) or about head office (`exposure~2026-11-23`).
+Called by ingest for whole batches, by sessions and whoever else finds something.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from hq_server.database.models import ExceptionRecord, ExceptionState, Terminal
 from hq_server.database.upsert import upsert
 from hq_server.exceptions.kinds import ExceptionCode, kind_of
 from hq_server.ingest.rows import ExceptionRow, JournalRow
+from hq_server.own_journal.place import OWN_INCARNATION, OWN_STORE, OWN_TERMINAL
 from stored_value.findings import Finding
 from sync.messages import OutcomeFinding
 
@@ -67,23 +69,7 @@ def exceptions_of(entry: JournalRow, findings: Sequence[Finding]) -> Iterator[Ex
 def raise_about_till(session: WriteSession, terminal: Terminal, found: TillFinding, *, now: datetime) -> None:
     """Idempotent for the same place in the journal, or the same day."""
     where = terminal.terminal_id, str(terminal.incarnation), str(found.seq) if found.seq is not None else str(found.on)
-    row = ExceptionRow(
-        store_id=terminal.store_id,
-        subject=SUBJECT_GAP.join(where),
-        code=found.code,
-        kind=kind_of(found.code, found.data),
-        terminal_id=terminal.terminal_id,
-        incarnation=terminal.incarnation,
-        seq=found.seq,
-        member_id=None,
-        findings=_text(found.code, [found.data]),
-        raised_at=now,
-        state=ExceptionState.OPEN,
-        assigned_to=None,
-        resolved_at=None,
-        resolved_by=None,
-        resolution="",
-    )
+    row = _row(terminal.store_id, terminal.terminal_id, terminal.incarnation, SUBJECT_GAP.join(where), found, now)
     adding = upsert(session, ExceptionRecord).values(row._asdict())
     if found.reopens:
         again = {name: getattr(adding.excluded, name) for name in ("raised_at", "state", "resolved_at", "findings")}
@@ -95,6 +81,35 @@ def raise_about_till(session: WriteSession, terminal: Terminal, found: TillFindi
         )
     else:
         session.execute(adding.on_conflict_do_nothing())
+
+
+def raise_for_head_office(session: WriteSession, about: str, found: TillFinding, *, now: datetime) -> bool:
+    """Something of no single till. Whether it is new: the same thing on the same day is not."""
+    row = _row(OWN_STORE, OWN_TERMINAL, OWN_INCARNATION, f"{about}{SUBJECT_GAP}{found.on}", found, now)
+    adding = upsert(session, ExceptionRecord).values(row._asdict()).on_conflict_do_nothing()
+    return session.execute(adding.returning(ExceptionRecord.subject)).first() is not None
+
+
+def _row(
+    store_id: str, terminal_id: str, incarnation: int, subject: str, found: TillFinding, now: datetime
+) -> ExceptionRow:
+    return ExceptionRow(
+        store_id=store_id,
+        subject=subject,
+        code=found.code,
+        kind=kind_of(found.code, found.data),
+        terminal_id=terminal_id,
+        incarnation=incarnation,
+        seq=found.seq,
+        member_id=None,
+        findings=_text(found.code, [found.data]),
+        raised_at=now,
+        state=ExceptionState.OPEN,
+        assigned_to=None,
+        resolved_at=None,
+        resolved_by=None,
+        resolution="",
+    )
 
 
 def _text(code: str, data: Sequence[Mapping[str, int | str]]) -> str:

@@ -1,5 +1,6 @@
 """Owns when head office's runs happen by themselves: in one background thread, at every look for which the index shows something due. Started and stopped with the application.
 
+At the same look it raises the exception that offline spending could cost more than the limit.
 A new business day makes more days due, so the turn of the day needs no clock of its own; a late entry in a merged wallet is due at once.
 """
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from hq_server.database.engine import DatabaseBusy, StorageFull
 from hq_server.database.models import OpenTransfer, WalletRecord
+from hq_server.exceptions.exposed import watch_exposure
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.runs import run_day
@@ -62,6 +64,7 @@ class Schedule:
         while not self._stopping.is_set():
             try:
                 self.look()
+                watch_exposure(self._desk.database, self._desk.rulebooks, self._desk.clock)
             except (StorageFull, DatabaseBusy) as error:
                 logger.warning("head office's run waits: %s", error)
             except Exception:

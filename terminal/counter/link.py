@@ -13,12 +13,14 @@ from terminal.devices.scanner_state import ScannerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
-    """`clock_off_by`: how far the till's clock is ahead of head office's. `is_hq_older`: head office does not know this till's protocol yet."""
+    """`clock_off_by`: how far the till's clock is ahead of head office's. `is_hq_older`: head office does not know this till's protocol yet;
+    `is_till_older`: it does not know it any more."""
 
     online: bool
     offline_since: datetime | None
     clock_off_by: timedelta = timedelta()
     is_hq_older: bool = False
+    is_till_older: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

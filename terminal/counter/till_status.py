@@ -37,4 +37,5 @@ def status(place: Workplace) -> TillStatus:
         clock_off_s=int(off_by.total_seconds()) if abs(off_by) >= WARN_AT else 0,
         pay_codes_blocked=abs(off_by) >= BLOCK_AT,
         is_hq_older=link.is_hq_older,
+        is_till_older=link.is_till_older,
     )

@@ -70,6 +70,7 @@ class TillStatus:
     clock_off_s: int = 0
     pay_codes_blocked: bool = False
     is_hq_older: bool = False
+    is_till_older: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,8 @@ def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
         return "stopped", texts.t("Till stopped: use another one, call head office")
     if status.is_hq_older:
         return "offline", texts.t("Head office is older: update it")
+    if status.is_till_older:
+        return "offline", texts.t("This till is too old: have it updated")
     if not status.online:
         limit = format_yuan(status.offline_member_limit_minor).removesuffix(".00")
         return "offline", _offline_sentence(status, texts, limit)

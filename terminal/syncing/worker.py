@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from sync.errors import HqBusy, HqRefused, HqUnreachable, SyncError
-from sync.versions import TOO_NEW
+from sync.versions import TOO_NEW, TOO_OLD
 from terminal.clock import Clock
 from terminal.journal import JournalError
 from terminal.replica import ReplicaError
@@ -27,7 +27,7 @@ _JITTER_BYTES: Final = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncStatus:
     """`online`: the last cycle reached HQ and ended well. `since` is when that last changed. `code` is stable (unreachable, busy, stopped, storage, protocol_too_new,
-    refused, defect), `last_error` its words for the technician."""
+    protocol_too_old, refused, defect), `last_error` its words for the technician."""
 
     online: bool
     since: datetime
@@ -138,6 +138,8 @@ def _code_of(error: Exception) -> str:
             return "storage"
         case HqRefused(code=code) if code == TOO_NEW:
             return TOO_NEW
+        case HqRefused(code=code) if code == TOO_OLD:
+            return TOO_OLD
         case SyncError() | SyncingError():
             return "refused"
         case _:

@@ -5,12 +5,16 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sync.entry import entry_hash
+from sync.keys import encode_bytes
+from terminal.till_directory import TillDirectory
 from terminal.verify import JournalUnreadable, verify_journal
 from tests.stored_value.miniature import top_up
-from tests.terminal.miniature import append_all, opened_journal
+from tests.sync.miniature import key
+from tests.terminal.miniature import T0, TILL_KEY, append_all, opened_journal
 
 Tamper = Callable[[sqlite3.Connection], None]
 
@@ -69,6 +73,45 @@ def test_tampering_is_found_and_named(tamper: Tamper, codes: set[str], seq: int,
     assert {fault.code for fault in report.faults} <= codes
     assert not report.ok
     assert seq in {fault.seq for fault in report.faults}
+
+
+@pytest.mark.parametrize("seq", [3, 6])
+def test_h7_a_declared_hole_is_told_and_is_no_fault(seq: int, tmp_path: Path) -> None:
+    with opened_journal(tmp_path) as journal:
+        append_all(journal, [top_up(f"t{number}", 100 * number) for number in range(1, 7)])
+        head = journal.head()
+    file = tmp_path / "journal.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TRIGGER entries_never_change")
+        connection.execute("UPDATE entries SET raw = substr(raw, 1, 40) WHERE seq = ?", (seq,))
+        connection.commit()
+    assert not verify_journal(tmp_path).ok
+    with opened_journal(tmp_path) as journal:
+        journal.holes.declare(seq, TILL_KEY, by="李师傅", now=T0)
+    report = verify_journal(tmp_path)
+    assert (report.faults, report.head_seq, report.head_hash) == ((), 6, head.hash)
+    assert [(hole.seq, hole.declared_by) for hole in report.declared] == [(seq, "李师傅")]
+
+
+def test_h7_a_hole_of_other_bytes_or_by_another_key_declares_nothing(tmp_path: Path) -> None:
+    with opened_journal(tmp_path) as journal:
+        append_all(journal, [top_up(f"t{number}", 100 * number) for number in range(1, 7)])
+    file = tmp_path / "journal.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TRIGGER entries_never_change")
+        connection.execute("UPDATE entries SET raw = substr(raw, 1, 40) WHERE seq = 3")
+        connection.commit()
+    with opened_journal(tmp_path) as journal:
+        hole = journal.holes.declare(3, TILL_KEY, by="李师傅", now=T0)
+    place = TillDirectory(tmp_path)
+    place.terminal_key(key(9))
+    place.keep_shared_secrets(encode_bytes(bytes(32)), encode_bytes(bytes(32)))
+    assert {fault.code for fault in verify_journal(tmp_path).faults} == {"changed"}
+    with closing(sqlite3.connect(file)) as connection:
+        forged = msgspec.json.encode(msgspec.structs.replace(hole, hash="0" * 64)).decode()
+        connection.execute("UPDATE holes SET document = ?", (forged,))
+        connection.commit()
+    assert {fault.code for fault in verify_journal(tmp_path).faults} == {"changed"}
 
 
 def test_a_damaged_page_of_the_file_is_told_with_what_could_be_read(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hq_server.console.members.reads import member_view
 from hq_server.console.rendering import link, page
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.database.engine import WriteSession
+from hq_server.exceptions.exposed import open_exposure
 from hq_server.own_journal.place import Moment, business_day
 from hq_server.reservations.exposure import exposure
 from hq_server.reservations.write_off import WriteOffWish, write_off
@@ -33,6 +34,7 @@ def get_exposure(request: Request, office: OfficeOf, visitor: VisitorOf, store: 
             "exposure.html",
             chrome=chrome_of(session, visitor, "exposure", store_id=store_id, now=now),
             exposure=exposure(session, policy, store_id=store_id),
+            raised=open_exposure(session) if visitor.store_id is None else None,
         )
 
 

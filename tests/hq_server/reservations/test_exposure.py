@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from hq_server.audit.log import broken_rows
-from hq_server.database.models import AuditRecord
+from hq_server.database.models import AuditRecord, ExceptionRecord
+from hq_server.exceptions.exposed import watch_exposure
 from hq_server.reservations.exposure import Exposure, exposure
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.staff.console_users import ConsoleRole, add_console_user, hash_for
@@ -117,6 +118,47 @@ def test_the_pages_show_what_is_kept_and_what_it_could_cost(hq: ServedHq, boss: 
     assert figures["tills"][0]["held"]["count"] == 1
     of_member = text_of(boss.page(f"/members/{member}"))
     assert "Held ￥60.00 Available everywhere ￥40.00" in of_member
+
+
+def raised(hq: ServedHq) -> list[tuple[str, str, str]]:
+    with hq.database.read() as session:
+        found = session.scalars(select(ExceptionRecord).order_by(ExceptionRecord.subject))
+        return [(each.subject, each.kind, each.state) for each in found]
+
+
+def watched(hq: ServedHq) -> bool:
+    return watch_exposure(hq.database, hq.office.rulebooks, hq.clock)
+
+
+def test_exposure_above_its_limit_waits_for_a_person_once_a_day_at_most(hq: ServedHq, boss: Visit) -> None:
+    lease_policy(hq, NO_LEASES, risk=RISK, exposure_alert_minor=40_000)
+    ReservingTill(hq)
+    assert (watched(hq), raised(hq)) == (False, []), "the limit itself is allowed"
+    lease_policy(hq, NO_LEASES, risk=RISK, exposure_alert_minor=39_999)
+    assert (watched(hq), watched(hq)) == (True, False)
+    (subject,) = [subject for subject, *_ in raised(hq)]
+    page = f"/exceptions/HQ/{subject}/exposure_above_limit"
+    assert page in boss.page("/exposure")
+    said = text_of(boss.page(page))
+    assert "Offline spending could cost more than the limit" in said
+    assert "worst case ￥400.00" in said
+    assert "Finance" in said
+    hq.clock.pass_(days=1)
+    assert not watched(hq), "one that is open is enough"
+    boss = visit(hq.url, "boss")
+    assert boss.send(page, f"{page}/resolution", resolution="两台收银机已恢复联网").status_code == 303
+    assert raised(hq) == [(subject, "limit", "resolved")]
+    assert watched(hq), "another day"
+    again = raised(hq)[-1][0]
+    assert again > subject
+    assert (
+        boss.send(
+            page.replace(subject, again), f"{page.replace(subject, again)}/resolution", resolution="是"
+        ).status_code
+        == 303
+    )
+    assert not watched(hq), "settled today"
+    assert page not in boss.page("/exposure")
 
 
 def test_a_named_person_writes_off_and_what_comes_late_is_told(hq: ServedHq, boss: Visit) -> None:
