@@ -14,7 +14,7 @@ from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
 from tongchu.witness.reserved import PAYMENTS, Payment
 
-_UNKNOWN = frozenset({"reservation_unknown", "lease_differs"})
+_UNKNOWN = frozenset({"reservation_unknown", "reservation_foreign", "lease_differs"})
 
 
 def overspending(world: World, books: HqBooks) -> Iterator[str]:
