@@ -230,6 +230,11 @@ def read_journal(data_dir: Path) -> SeenJournal:
             )
 
 
+def _kept(state: bytes, what: str) -> list[dict[str, Any]]:
+    """A wallet's lots, reservations and the like; what it has none of it does not name."""
+    return list(json.loads(bytes(state)).get(what, ()))
+
+
 class HqBooks:
     """Head office's tables by plain SQL. `url` is a SQLAlchemy URL; each look is a connection of its own."""
 
@@ -296,17 +301,14 @@ class HqBooks:
     def cashed_out_lots(self, member_id: str) -> frozenset[str]:
         """What a paid cash-out retired."""
         rows = self.rows(f"SELECT state FROM wallets WHERE member_id = '{member_id}'")
-        lots = [lot for (state,) in rows for lot in json.loads(bytes(state)).get("lots", ())]
+        lots = [lot for (state,) in rows for lot in _kept(state, "lots")]
         return frozenset(str(lot["lot_id"]) for lot in lots if lot.get("end") == "cashed_out")
 
     def reserved(self, member_id: str | None = None) -> dict[str, dict[str, int]]:
         """What is left of each lease and hold, by member, as his wallet has it."""
         chosen = "" if member_id is None else f" WHERE member_id = '{member_id}'"
         return {
-            member: {
-                each["reservation_id"]: int(each["amount_minor"])
-                for each in json.loads(bytes(state)).get("reservations", ())
-            }
+            member: {each["reservation_id"]: int(each["amount_minor"]) for each in _kept(state, "reservations")}
             for member, state in self.rows(f"SELECT member_id, state FROM wallets{chosen}")
         }
 
