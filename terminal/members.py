@@ -4,12 +4,13 @@ The journal's lock comes first, then one state of the replica: an outcome is alw
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from stored_value.apply import new_wallet
 from stored_value.events import OrderRefunded, PurchaseRefunded, WalletEvent
 from stored_value.events_money_out import RefundReversed
+from stored_value.frozen import changed
 from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import Wallet
@@ -101,7 +102,7 @@ class Members:
         ids |= {purchase_id for each in own if (purchase_id := _refunded_purchase(each.event)) is not None}
         found = [self._replica.purchase(purchase_id) for purchase_id in sorted(ids)]
         mine = tuple(each.purchase for each in found if each is not None and each.member_id == wallet.member_id)
-        return replace(wallet, purchases=mine)
+        return changed(wallet, purchases=mine)
 
     def _of_this_epoch(self, row: ConfirmedMember | None) -> ConfirmedMember | None:
         return row if row is not None and row.epoch == self._journal.head_office.epoch else None

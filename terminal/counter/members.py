@@ -40,7 +40,8 @@ def identify(place: Workplace, scanned: str) -> MemberView | PurchaseView | Refu
     if card is not None and card.issue < found.card_issue:
         return Refusal(RefusalCode.CARD_REPLACED, {"issue": card.issue, "newest_issue": found.card_issue})
     steps.reached(steps.MEMBER_IDENTIFIED)
-    return member(place, found.member_id)
+    standing = place.standing()
+    return standing if isinstance(standing, Refusal) else member_view(place, found, standing)
 
 
 def find_member(place: Workplace, text: str) -> tuple[MemberView, ...] | Refusal:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar, cast
 
 from sqlalchemy.exc import DatabaseError
 
@@ -19,9 +19,14 @@ from terminal.journal.errors import DiskFault, DiskFull, JournalDamaged, Journal
 from terminal.journal.reserve import Reserve
 
 BUSY_TIMEOUT_MS: Final = 5_000
+REMEMBERED_MAX: Final = 256
+LOG_PAGES_MAX: Final = 4_000
+"""When a payment's commit copies SQLite's log into the file, which takes several flushes. A print spool's thread, which keeps SQLite's own 1,000 pages, comes
+first where there is a printer."""
 REVISION: Final = "j0001"
 """The newest revision in `migrations`; a test compares."""
 
+T = TypeVar("T")
 Connect = Callable[..., sqlite3.Connection]
 """How the file is opened: `sqlite3.connect`, unless a simulation stands in for the disk."""
 
@@ -52,6 +57,7 @@ class JournalDatabase:
         self.reserve = reserve
         self._connection = connection
         self._lock_file = lock_file
+        self._unchanged: dict[tuple[str, ...], object] = {}
 
     @classmethod
     def open(cls, path: Path, *, reserve_bytes: int, connect: Connect = sqlite3.connect) -> Self:
@@ -85,6 +91,19 @@ class JournalDatabase:
         with self.lock, mapped_errors(self.path):
             yield self._connection
 
+    def remembered(self, key: tuple[str, ...], read: Callable[[sqlite3.Connection], T]) -> T:
+        """What `read` gives, read once until something is written: a payment asks for the same rows again and again. `key` names the question and everything
+        that the answer depends on; only this program writes what is asked for so. Inside a write the file is asked."""
+        with self.lock:
+            if self._connection.in_transaction:
+                return read(self._connection)
+            if key not in self._unchanged:
+                if len(self._unchanged) >= REMEMBERED_MAX:
+                    self._unchanged.clear()
+                with mapped_errors(self.path):
+                    self._unchanged[key] = read(self._connection)
+            return cast(T, self._unchanged[key])
+
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed durably when the block ends, rolled back when it raises. Not nested."""
@@ -98,6 +117,8 @@ class JournalDatabase:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._unchanged.clear()
 
 
 @contextmanager
@@ -140,6 +161,7 @@ def _opened(path: Path, connect: Connect) -> sqlite3.Connection:
         connection = connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False)
         try:
             _set_pragmas(connection)
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}")
             path.chmod(0o600)
         except BaseException:
             connection.close()

@@ -161,7 +161,7 @@ class Journal:
         return row[0] if row else None
 
     def find(self, event_id: EventId) -> Entry | None:
-        return self._one("event_id = ?", event_id)
+        return self._database.remembered(("entry", event_id), lambda _: self._one("event_id = ?", event_id))
 
     def entry(self, seq: int) -> Entry | None:
         return self._one("seq = ?", seq)

@@ -3,6 +3,8 @@
 An open push is written down before it is sent. Written by the sync cycle, read by the view.
 """
 
+import sqlite3
+
 import msgspec
 
 from stored_value.events import ShiftClosed, ShiftOpened
@@ -21,6 +23,12 @@ from terminal.journal.holes import declared_at_seq
 from terminal.journal.records import FlaggedEntry, Head, OpenPush, OwnEvent
 
 _encode = msgspec.json.encode
+_OWN_EVENTS = (
+    "SELECT e.raw, v.version FROM entries e LEFT JOIN outcomes o ON o.seq = e.seq"
+    " LEFT JOIN outcome_versions v ON v.seq = e.seq AND v.member_id = e.member_id"
+    " WHERE e.member_id = ? AND (o.seq IS NULL OR v.version > ?)"
+    " AND e.seq NOT IN (SELECT seq FROM holes) ORDER BY e.seq"
+)
 
 
 class Outcomes:
@@ -126,17 +134,13 @@ class Outcomes:
     def own_events(self, member_id: MemberId, epoch: str, contained_version: int) -> tuple[OwnEvent, ...]:
         """This till's events for the member that a wallet of `contained_version` and `epoch` does not contain, in order.
         All of them when the epoch is not the present one, because outcomes are counted anew in each epoch."""
-        with self._database.reading() as connection:
-            if epoch != self._head_office.epoch:
-                contained_version = -1
-            rows = connection.execute(
-                "SELECT e.raw, v.version FROM entries e LEFT JOIN outcomes o ON o.seq = e.seq"
-                " LEFT JOIN outcome_versions v ON v.seq = e.seq AND v.member_id = e.member_id"
-                " WHERE e.member_id = ? AND (o.seq IS NULL OR v.version > ?)"
-                " AND e.seq NOT IN (SELECT seq FROM holes) ORDER BY e.seq",
-                (member_id, contained_version),
-            ).fetchall()
-        return tuple(_own_event(raw, version) for raw, version in rows)
+        above = contained_version if epoch == self._head_office.epoch else -1
+
+        def read(connection: sqlite3.Connection) -> tuple[OwnEvent, ...]:
+            rows = connection.execute(_OWN_EVENTS, (member_id, above)).fetchall()
+            return tuple(_own_event(raw, version) for raw, version in rows)
+
+        return self._database.remembered(("own events", member_id, str(above)), read)
 
     def begin_epoch(self, epoch: str, hq_head: int) -> None:
         """HQ was restored (H1): what it still has, up to `hq_head`, is in its wallets of the new epoch from the start; everything later is unsettled again."""

@@ -21,6 +21,11 @@ from terminal.journal.records import NOTHING_RESERVED, Head, HoldAsked, OpenLeas
 
 _encode = msgspec.json.encode
 _OPEN_LEASE = "SELECT lease_id, member_id, number, left_minor, expires_at FROM leases WHERE closed_seq IS NULL"
+_RISK = (
+    "SELECT coalesce(sum(amount_minor), 0), coalesce(sum(amount_minor) FILTER (WHERE member_id = ?), 0),"
+    " coalesce(sum(amount_minor) FILTER (WHERE member_id = ?"
+    "  AND seq > (SELECT coalesce(max(seq), 0) FROM outcomes)), 0) FROM risk_taken"
+)
 _INSERT_LEASE = (
     "INSERT INTO leases (lease_id, member_id, number, left_minor, has_things, expires_at, opened_seq)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -151,11 +156,11 @@ class Reservations:
             return _leases(connection.execute(_OPEN_LEASE + " ORDER BY lease_id").fetchall())
 
     def open_leases_of(self, member_id: MemberId) -> frozenset[ReservationId]:
-        with self._database.reading() as connection:
-            return frozenset(
-                each.lease_id
-                for each in _leases(connection.execute(_OPEN_LEASE + " AND member_id = ?", (member_id,)).fetchall())
-            )
+        def read(connection: sqlite3.Connection) -> frozenset[ReservationId]:
+            found = connection.execute(_OPEN_LEASE + " AND member_id = ?", (member_id,))
+            return frozenset(ReservationId(row[0]) for row in found)
+
+        return self._database.remembered(("open leases", member_id), read)
 
     def grant_watermark(self) -> int:
         with self._database.reading() as connection:
@@ -175,14 +180,12 @@ class Reservations:
 
     def risk_taken(self, member_id: MemberId) -> RiskTaken:
         """Since the last report that head office acknowledged; few rows, because the till's cap bounds them."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT coalesce(sum(amount_minor), 0), coalesce(sum(amount_minor) FILTER (WHERE member_id = ?), 0),"
-                " coalesce(sum(amount_minor) FILTER (WHERE member_id = ?"
-                "  AND seq > (SELECT coalesce(max(seq), 0) FROM outcomes)), 0) FROM risk_taken",
-                (member_id, member_id),
-            ).fetchone()
-        return RiskTaken(till_minor=row[0], member_minor=row[1], unsettled_minor=row[2])
+
+        def read(connection: sqlite3.Connection) -> RiskTaken:
+            row = connection.execute(_RISK, (member_id, member_id)).fetchone()
+            return RiskTaken(till_minor=row[0], member_minor=row[1], unsettled_minor=row[2])
+
+        return self._database.remembered(("risk", member_id), read)
 
     # reports
 

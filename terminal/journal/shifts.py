@@ -199,7 +199,7 @@ class Shifts:
 
     def current(self) -> Shift | None:
         """The open shift."""
-        return self._one("WHERE closed_seq IS NULL", ())
+        return self._database.remembered(("open shift",), lambda _: self._one("WHERE closed_seq IS NULL", ()))
 
     def last(self) -> Shift | None:
         """The shift opened last, open or closed."""

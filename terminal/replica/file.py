@@ -6,17 +6,19 @@ Rename and unlink are safe only while no connection is open, because SQLite find
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from sqlalchemy.exc import DatabaseError
 
 from sync import replica_schema
 from terminal.replica.errors import ReplicaUnreadable
 
+T = TypeVar("T")
 _BUSY_TIMEOUT_S: Final = 5.0
+_REMEMBERED_MAX: Final = 256
 _NOT_DAMAGE: Final = frozenset(
     {
         sqlite3.SQLITE_FULL,
@@ -38,6 +40,10 @@ class ReplicaFile:
         self._opened_as: tuple[int, int] | None = None
         self._read_lock = threading.RLock()
         self._write_lock = threading.RLock()
+        self._written = 0
+        self._unchanged: dict[tuple[str, ...], object] = {}
+        self._unchanged_since = 0
+        self._reading_since: int | None = None
         with mapped_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._open_or_make()
@@ -49,12 +55,29 @@ class ReplicaFile:
             connection = self._reader
             outermost = not connection.in_transaction
             if outermost:
+                self._reading_since = self._written
                 connection.execute("BEGIN")
             try:
                 yield connection
             finally:
-                if outermost and connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                if outermost:
+                    self._reading_since = None
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+
+    def remembered(self, key: tuple[str, ...], read: Callable[[sqlite3.Connection], T]) -> T:
+        """What `read` gives, read once until something is written or the file is replaced. Inside a block of `reading` it may be a moment older than the
+        block's other rows, never newer than what is committed. `key` names the question and everything that the answer depends on."""
+        with self._read_lock:
+            # Counted before anything is read: what is committed meanwhile is read again later, never kept as current.
+            since = self._written if self._reading_since is None else self._reading_since
+            if self._unchanged_since != since or len(self._unchanged) >= _REMEMBERED_MAX:
+                self._unchanged_since = since
+                self._unchanged.clear()
+            if key not in self._unchanged:
+                with self.reading() as connection:
+                    self._unchanged[key] = read(connection)
+            return cast(T, self._unchanged[key])
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -69,6 +92,8 @@ class ReplicaFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._written += 1
 
     def close(self) -> None:
         with self._write_lock, self._read_lock:
@@ -142,6 +167,7 @@ class ReplicaFile:
 
     def _close(self) -> None:
         self._opened_as = None
+        self._written += 1
         self._reader.close()
         self._writer.close()
 

@@ -3,9 +3,9 @@
 Never shows, within an epoch, less than it has shown: an older page or snapshot is refused.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -13,6 +13,7 @@ from typing import Self
 import msgspec
 
 from stored_value.eligibility import CampaignUse
+from stored_value.frozen import changed
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
@@ -99,11 +100,13 @@ class Replica:
         )
 
     def store(self, store_id: StoreId) -> Store | None:
-        with self._file.reading() as connection:
+        def read(connection: sqlite3.Connection) -> Store | None:
             row = connection.execute(
                 "SELECT store_id, name, zone FROM stores WHERE store_id = ?", (store_id,)
             ).fetchone()
-        return Store(store_id=row[0], name=row[1], zone=row[2]) if row else None
+            return Store(store_id=row[0], name=row[1], zone=row[2]) if row else None
+
+        return self._file.remembered(("store", store_id), read)
 
     def campaign_uses(self) -> dict[PromotionId, CampaignUse]:
         """What head office last counted; a promotion that is not there has given nothing, as far as is known."""
@@ -123,10 +126,8 @@ class Replica:
 
     def rulebook_in_force(self, at: datetime) -> Rulebook | None:
         """The highest version whose time has come; future ones are held as well, so that midnight happens offline too (L8)."""
-        with self._file.reading() as connection:
-            found = connection.execute("SELECT version, effective_at FROM rulebooks ORDER BY version DESC").fetchall()
-        for version, effective_at in found:
-            if datetime.fromisoformat(effective_at) <= at:
+        for version, effective_at in self._file.remembered(("rulebooks",), _rulebook_times):
+            if effective_at <= at:
                 return self.rulebook(version)
         return None
 
@@ -172,9 +173,7 @@ class Replica:
 
     def as_of(self) -> datetime | None:
         """HQ's time at which everything here was current; None while empty."""
-        with self._file.reading() as connection:
-            row = connection.execute("SELECT min(as_of) FROM cursors").fetchone()
-        return datetime.fromisoformat(row[0]) if row[0] else None
+        return self._file.remembered(("as of",), _oldest_as_of)
 
     def deferred_count(self) -> int:
         with self._file.reading() as connection:
@@ -320,9 +319,11 @@ class Replica:
         )
 
     def _members(self, condition: str, *parameters: str | int) -> tuple[ConfirmedMember, ...]:
-        with self._file.reading() as connection:
+        def read(connection: sqlite3.Connection) -> tuple[ConfirmedMember, ...]:
             found = connection.execute(_MEMBER + condition + " ORDER BY m.member_no", parameters).fetchall()
-        return tuple(_confirmed_member(row) for row in found)
+            return tuple(_confirmed_member(row) for row in found)
+
+        return self._file.remembered((condition, *map(str, parameters)), read)
 
     def _purchases(self, condition: str, *parameters: str) -> tuple[ConfirmedPurchase, ...]:
         with self._file.reading() as connection:
@@ -340,13 +341,24 @@ class Replica:
         )
 
 
+def _rulebook_times(connection: sqlite3.Connection) -> list[tuple[int, datetime]]:
+    """Newest first."""
+    found = connection.execute("SELECT version, effective_at FROM rulebooks ORDER BY version DESC")
+    return [(version, datetime.fromisoformat(effective_at)) for version, effective_at in found]
+
+
+def _oldest_as_of(connection: sqlite3.Connection) -> datetime | None:
+    (as_of,) = connection.execute("SELECT min(as_of) FROM cursors").fetchone()
+    return datetime.fromisoformat(as_of) if as_of else None
+
+
 def _confirmed_member(row: tuple[object, ...]) -> ConfirmedMember:
     member_id, member_no, issue, name, last4, tag, store, version, wallet, updated, status, blocked_at, epoch = row
     assert isinstance(wallet, bytes)
     assert isinstance(version, int)
-    state = replace(read_wallet(wallet), version=version)
+    state = changed(read_wallet(wallet), version=version)
     if isinstance(blocked_at, int) and blocked_at >= version:
-        state = replace(state, status=WalletStatus(str(status)))
+        state = changed(state, status=WalletStatus(str(status)))
     assert isinstance(issue, int)
     assert isinstance(tag, int)
     return ConfirmedMember(

@@ -332,3 +332,30 @@ def test_a_damaged_replica_is_made_anew_and_empty(content: bytes, tmp_path: Path
 def test_the_newest_revision_is_the_one_that_opening_looks_for(replica: Replica, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "replica.db")) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISION,)]
+
+
+def test_what_was_read_while_a_page_came_in_is_not_kept_as_current(replica: Replica) -> None:
+    """A block sees the state that it began with; asked again after it, the newer row is there."""
+    replica.apply_page(page(member_row(holding(500), 3)))
+    replica.apply_page(global_page(rulebook_row()))
+    with replica.one_state():
+        assert replica.rulebook_rows()
+        replica.apply_page(page(member_row(holding(900), 4), after=1))
+        assert balance(replica) == 500
+        assert balance(replica) == 500
+    assert balance(replica) == 900
+
+
+def test_the_same_question_after_a_page_a_block_or_a_new_file_is_answered_anew(replica: Replica) -> None:
+    assert (replica.member(MEMBER), replica.as_of(), replica.store(STORE)) == (None, None, None)
+    replica.apply_page(page(member_row(holding(500), 3)))
+    replica.apply_page(global_page(StoreRow(store_id=STORE, name="人民路店", zone="Asia/Shanghai")))
+    assert balance(replica) == 500
+    assert replica.as_of() is not None
+    assert replica.store(STORE) is not None
+    replica.apply_page(page(BlockRow(member_id=MEMBER, status=WalletStatus.FROZEN, version=4, updated_at=T0), after=1))
+    blocked = replica.member(MEMBER)
+    assert blocked is not None
+    assert blocked.wallet.status is WalletStatus.FROZEN
+    replica.clear()
+    assert (replica.member(MEMBER), replica.as_of(), replica.store(STORE)) == (None, None, None)
