@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasePolicy:
     """A part of a member's balance goes ahead of need to the tills that the member uses most: to `tills_max` of them, `share_percent` of what is available,
-    at most `amount_minor` each, valid `valid_hours`. `tills_max` 0: no leases. Less than `from_minor` is not worth one."""
+    at most `amount_minor` each, valid `valid_hours`. `tills_max` 0: no leases. Less than `from_minor` is not worth one. The till that is used most gets, with the money,
+    so many `coupons`, `pass_units` uses or minutes of each pass, and `points` (H4); 0: they are used online only."""
 
     tills_max: int = 1
     amount_minor: int = 30_000
     share_percent: int = 50
     from_minor: int = 1_000
     valid_hours: int = 72
+    coupons: int = 0
+    pass_units: int = 0
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,11 +206,12 @@ def things_used(event: object, wallet: Wallet) -> dict[LotId, int]:
 
 
 def _add_points(used: dict[LotId, int], wallet: Wallet, points: int) -> None:
-    for held in wallet.holdings:
-        if held.kind is HoldingKind.POINTS and points:
-            taken = min(points, held.remaining)
-            used[held.holding_id] = taken
-            points -= taken
+    """In the order in which they are drawn: first to expire, then oldest, then id."""
+    lots = [held for held in wallet.holdings if held.kind is HoldingKind.POINTS and held.remaining]
+    for held in sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.acquired_on, lot.holding_id)):
+        taken = min(points, held.remaining)
+        used[held.holding_id] = taken
+        points -= taken
 
 
 def apply_reservation(wallet: Wallet, event: ReservationEvent) -> tuple[Wallet, list[Finding]]:

@@ -27,6 +27,9 @@ def _read_leases(reader: Reader, value: dict[str, Any], path: str) -> LeasePolic
         share_percent=share,
         from_minor=reader.integer(value, "from_minor", path, 1, usual.from_minor),
         valid_hours=reader.integer(value, "valid_hours", path, 1, usual.valid_hours),
+        coupons=reader.integer(value, "coupons", path, 0, usual.coupons),
+        pass_units=reader.integer(value, "pass_units", path, 0, usual.pass_units),
+        points=reader.integer(value, "points", path, 0, usual.points),
     )
 
 

@@ -13,6 +13,7 @@ from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.reservations.silence import Till
 from hq_server.sessions.tokens import TillToken
 from stored_value.identity import MemberId
+from stored_value.leased_things import things_to_lease
 from stored_value.money import floor_share
 from stored_value.offline_policy import LeasePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
@@ -30,6 +31,7 @@ class Offer:
 
     till: Till
     amount_minor: int
+    things: tuple[ReservedThing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def granted_leases(wallet: Wallet) -> list[Reservation]:
 
 
 def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, on: date, now: datetime) -> LeasePlan:
-    """`tills` are those that may have one, the most used first; `wallet` includes what silent tills are presumed to hold."""
+    """`tills` are those that may have one, the most used first; `wallet` includes what silent tills are presumed to hold. Things go to one till only."""
     if not policy.tills_max or standing_of(wallet, on) is not Standing.ACTIVE:
         return NOTHING
     leases = granted_leases(wallet)
@@ -61,9 +63,11 @@ def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, o
         if len(leases) + len(offers) >= policy.tills_max:
             break
         amount = min(policy.amount_minor, floor_share(max(0, available), policy.share_percent, 100))
-        if till.terminal_id in held or amount < policy.from_minor:
+        things = () if leases or offers else things_to_lease(wallet, policy, on)
+        if till.terminal_id in held or (amount < policy.from_minor and not things):
             continue
-        offers.append(Offer(till, amount))
+        amount = amount if amount >= policy.from_minor else 0
+        offers.append(Offer(till, amount, things))
         available -= amount
     return LeasePlan(tuple(offers), renewals)
 

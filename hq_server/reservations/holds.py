@@ -16,13 +16,13 @@ from sqlalchemy import select
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState, Store, Terminal
 from hq_server.feed.publishing import current_epoch
-from hq_server.reservations.recalls import leases_needed, mark_recalled
+from hq_server.reservations.recalls import leases_needed, leases_of_thing, mark_recalled
 from hq_server.reservations.silence import silent_tills, with_presumed
 from hq_server.sessions.tokens import TillToken
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from hq_server.wallets.rows import member_rows
 from hq_server.wallets.scope import note_in_scope
-from stored_value.identity import MemberId, StoreId, TerminalId
+from stored_value.identity import LotId, MemberId, StoreId, TerminalId
 from stored_value.money import MAX_MINOR
 from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import Refusal, RefusalCode
@@ -134,16 +134,18 @@ def _refused(session: WriteSession, asking: Asking, wallet: Wallet, refusal: Ref
 
 def _needed(wallet: Wallet, asking: Asking, refusal: Refusal) -> tuple[Reservation, ...]:
     """The leases elsewhere that would make the payment possible."""
-    if refusal.code is not RefusalCode.RESERVED_ELSEWHERE or "available_minor" not in refusal.data:
+    if refusal.code is not RefusalCode.RESERVED_ELSEWHERE:
         return ()
-    balance, reserved = int(refusal.data["balance_minor"]), int(refusal.data["reserved_minor"])
     by_till = {kept.terminal_id: kept.store_id for kept in wallet.reservations}
-    return leases_needed(
-        wallet,
-        asking.wanted.amount_minor - (balance - reserved),
-        asking.till.terminal_id,
-        reachable=lambda terminal_id: asking.connected(by_till[terminal_id], terminal_id),
-    )
+
+    def reachable(terminal_id: TerminalId) -> bool:
+        return asking.connected(by_till[terminal_id], terminal_id)
+
+    here = asking.till.terminal_id
+    if "thing" in refusal.data:
+        return leases_of_thing(wallet, LotId(str(refusal.data["thing"])), here, reachable=reachable)
+    balance, reserved = int(refusal.data["balance_minor"]), int(refusal.data["reserved_minor"])
+    return leases_needed(wallet, asking.wanted.amount_minor - (balance - reserved), here, reachable=reachable)
 
 
 def _holder(session: WriteSession, wallet: Wallet, asking: Asking) -> dict[str, int | str]:

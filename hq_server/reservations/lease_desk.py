@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import select
 
 from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
@@ -39,6 +40,7 @@ from stored_value.reservations import recalled, with_reservation
 from sync.wallet_codec import read_wallet
 
 logger = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder(order="sorted").encode
 BATCH_MEMBERS: Final = 100
 TOUCHED_MAX: Final = 100_000
 EVENTS_COUNTED: Final = 50
@@ -256,6 +258,7 @@ def _lease(offer: Offer, terminal: Terminal, epoch: str, policy: LeasePolicy, st
         amount_minor=offer.amount_minor,
         granted_at=stamp.at,
         expires_at=stamp.at + timedelta(hours=policy.valid_hours),
+        things=offer.things,
     )
 
 
@@ -271,7 +274,7 @@ def _record(lease: Reservation, member_id: str, epoch: str, version: int) -> Res
         member_id=member_id,
         version=version,
         amount_minor=lease.granted_minor,
-        things="[]",
+        things=_encode(lease.things).decode(),
         state=ReservationState.OPEN,
         granted_at=lease.granted_at,
         expires_at=lease.expires_at,

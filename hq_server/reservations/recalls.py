@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
-from stored_value.identity import TerminalId
+from stored_value.identity import LotId, TerminalId
 from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.wallet import Wallet
 
@@ -34,6 +34,20 @@ def leases_needed(
         chosen.append(kept)
         left -= kept.amount_minor
     return tuple(chosen) if left <= 0 else ()
+
+
+def leases_of_thing(
+    wallet: Wallet, thing_id: LotId, asking: TerminalId, *, reachable: Callable[[TerminalId], bool]
+) -> tuple[Reservation, ...]:
+    """The leases at other tills that keep some of a coupon, pass or lot of points; those of tills that can be reached first."""
+    elsewhere = (
+        kept
+        for kept in wallet.reservations
+        if kept.kind is ReservationKind.LEASE
+        and kept.terminal_id != asking
+        and any(thing.thing_id == thing_id for thing in kept.things)
+    )
+    return tuple(sorted(elsewhere, key=lambda kept: (not reachable(kept.terminal_id), kept.reservation_id)))
 
 
 def mark_recalled(session: WriteSession, leases: Iterable[Reservation], *, at: datetime, needed: bool) -> None:

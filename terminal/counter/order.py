@@ -4,6 +4,7 @@ cash and other tenders, and by the balance within leases and risk allowance; cou
 
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from stored_value.cart import Cart, Priced, price, tax_inside
@@ -22,9 +23,9 @@ from stored_value.tiers import tier_of
 from stored_value.wallet import ValueKind, Wallet
 from terminal.counter.completion import done_before, finish
 from terminal.counter.order_views import CouponPaid, OrderPayment, OrderQuote, PassForSale, Shelf
-from terminal.counter.reserving import Wanted, cover, means_offline, reserving
+from terminal.counter.reserving import Wanted, cover, means_offline, reserving, things_leased
 from terminal.counter.views import Completed
-from terminal.counter.workplace import AtWork, Standing, Workplace
+from terminal.counter.workplace import Standing, Workplace
 from terminal.members import MemberOnFile
 
 LINES_MAX: Final = 100
@@ -80,7 +81,8 @@ def _quote(
     draws = plan_draw(wallet, balance, rulebook.draw_order, standing.on, store_id)
     most = _points_most(cart, wallet, standing)
     refusals = priced.refusals
-    if offline and _reserved(cart):
+    wanted = Wanted(member_id=member.member_id, amount_minor=0, things=_things(wallet, cart, standing.on))
+    if offline and not things_leased(place, member, wanted):
         refusals = (*refusals, Refusal(RefusalCode.ONLINE_ONLY, {"remedy": "pay_without_holdings"}))
     return OrderQuote(
         lines=priced.lines,
@@ -112,7 +114,10 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
     def is_same(event: Event) -> bool:
         return isinstance(event, OrderPaid) and event.member_id == member_id and _asked(event) == _wanted(payment)
 
-    things = _things(place, at_work, member_id, payment.cart)
+    known = place.members.find(member_id)
+    if known is None:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN)
+    things = _things(known.view.wallet, payment.cart, at_work.on)
     wanted = Wanted(member_id=member_id, amount_minor=payment.balance_minor, things=things)
     with reserving(place, action, wanted) as reserved, place.journal.deciding():
         before = done_before(place, action, is_same)
@@ -131,7 +136,7 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
             payment.balance_minor,
             at_work.rulebook,
             at_work.on,
-            offline=reserved.offline,
+            offline=reserved.offline and not things_leased(place, member, wanted),
             static_card=True,
         )
         covered = refusal or cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
@@ -166,14 +171,13 @@ def _paid(
     )
 
 
-def _things(place: Workplace, at_work: AtWork, member_id: MemberId, cart: Cart) -> tuple[ReservedThing, ...]:
+def _things(wallet: Wallet, cart: Cart, on: date) -> tuple[ReservedThing, ...]:
     """What the cart uses up and another till could use as well."""
     units: Counter[LotId] = Counter(cart.coupons)
     for item in cart.items:
         if item.covered_by is not None:
             units[item.covered_by.holding_id] += item.covered_by.units
-    member = place.members.find(member_id) if cart.points else None
-    points = points_wanted(member.view.wallet, cart.points, at_work.on) if member is not None else ()
+    points = points_wanted(wallet, cart.points, on) if cart.points else ()
     return (*(ReservedThing(thing_id=each, quantity=count) for each, count in units.items()), *points)
 
 
@@ -200,11 +204,6 @@ def _is_odd(item: OrderItem) -> bool:
 
 def _is_odd_discount(discount: Discount) -> bool:
     return discount.amount_minor < 0 or not 0 <= discount.basis_points <= _ALL
-
-
-def _reserved(cart: Cart) -> bool:
-    """Something is used up that another till could use as well."""
-    return bool(cart.coupons or cart.points) or any(item.covered_by is not None for item in cart.items)
 
 
 def _coupon_paid(used: CouponUsed, wallet: Wallet, rulebook: Rulebook) -> CouponPaid:

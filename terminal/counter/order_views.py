@@ -66,15 +66,19 @@ class OrderQuote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CouponView:
+    """`leased_here`: this till may take it without head office (H4)."""
+
     holding_id: LotId
     name: Words
     expires_on: date | None
     usable: bool
+    leased_here: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassView:
-    """`left` counts uses or minutes, or is 1 while a pass that runs until a day stands. `uses_for`: the items or categories that it covers, none: all."""
+    """`left` counts uses or minutes, or is 1 while a pass that runs until a day stands. `uses_for`: the items or categories that it covers, none: all.
+    `leased_here`: so many of them this till may take without head office (H4)."""
 
     holding_id: LotId
     name: Words
@@ -83,6 +87,7 @@ class PassView:
     expires_on: date | None
     usable: bool
     uses_for: tuple[str, ...]
+    leased_here: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,7 @@ class RewardView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberHoldings:
     """What a member holds by quantity and what he can get for it. `points_worth_minor`: what all his points would pay in an order, 0 where points pay nothing.
-    All of it needs head office at hand (H4): nothing of it can be used while `offline`."""
+    While `offline` only what is leased to this till can be used (H4), of points `points_leased_here`."""
 
     coupons: tuple[CouponView, ...]
     passes: tuple[PassView, ...]
@@ -108,6 +113,7 @@ class MemberHoldings:
     points_worth_minor: int
     rewards: tuple[RewardView, ...]
     offline: bool
+    points_leased_here: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

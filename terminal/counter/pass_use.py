@@ -8,7 +8,7 @@ from stored_value.pass_use import USE_LINE, refuse_pass_use
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservedThing
 from terminal.counter.completion import done_before, finish
-from terminal.counter.reserving import Wanted, cover, reserving
+from terminal.counter.reserving import Wanted, cover, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
@@ -36,16 +36,17 @@ def use_pass(
         if member is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
         wallet, rulebook = member.view.wallet, at_work.rulebook
+        offline = reserved.offline and not things_leased(place, member, wanted)
         held = wallet.holding(holding_id)
         known = rulebook.pass_type(held.item_id) if held is not None else None
         item = _item(known, use_for)
-        refusal = refuse_pass_use(wallet, holding_id, units, item, rulebook, at_work.on, offline=reserved.offline)
+        refusal = refuse_pass_use(wallet, holding_id, units, item, rulebook, at_work.on, offline=offline)
         covered = refusal or cover(place, member, wanted, reserved, rulebook, at_work.on)
         if isinstance(covered, Refusal):
             return covered
         event = PassUsed(
             occasion=place.occasion(
-                action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=covered.reservations
+                action, at_work, EvidenceClass.STATIC_CARD, offline=reserved.offline, reservations=covered.reservations
             ),
             member_id=member_id,
             holding_id=holding_id,

@@ -1,11 +1,11 @@
-"""Exchanging points 积分兑换 for what the rulebook offers: online only, since points could be used at two tills that do not see each other (H4)."""
+"""Exchanging points 积分兑换 for what the rulebook offers: offline only those that this till leases, since others could be used at two tills that do not see each other (H4)."""
 
 from stored_value.events import Event, EvidenceClass, PointsRedeemed
 from stored_value.identity import EventId, MemberId
 from stored_value.points import points_wanted, refuse_points_redemption
 from stored_value.refusals import Refusal, RefusalCode
 from terminal.counter.completion import done_before, finish
-from terminal.counter.reserving import Wanted, cover, reserving
+from terminal.counter.reserving import Wanted, cover, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
@@ -32,14 +32,14 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
         refusal = refuse_points_redemption(member.view.wallet, reward_id, at_work.rulebook, at_work.on)
         if refusal is not None:
             return refusal
-        if reserved.offline or reward is None:
+        if reward is None or (reserved.offline and not things_leased(place, member, wanted)):
             return Refusal(RefusalCode.ONLINE_ONLY)
         covered = cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
         if isinstance(covered, Refusal):
             return covered
         event = PointsRedeemed(
             occasion=place.occasion(
-                action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=covered.reservations
+                action, at_work, EvidenceClass.STATIC_CARD, offline=reserved.offline, reservations=covered.reservations
             ),
             member_id=member_id,
             points=reward.points,

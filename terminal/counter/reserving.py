@@ -4,12 +4,13 @@ Owns the one way in which a use-case asks for money and things of a member: `res
 what it uses. The request is durable before it is sent, and dropped when no entry came of it: the till's next report releases it (H2).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from stored_value.identity import EventId, MemberId
+from stored_value.identity import EventId, LotId, MemberId
 from stored_value.offline_spending import OfflineMeans, offline_means, refuse_offline, risk_left_minor
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservedThing
@@ -62,7 +63,7 @@ def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Res
         return
     reserved = _reserve(place, action, wanted)
     for _ in range(1, _TRIES):
-        if reserved.hold_id is not None and _missing_minor(place, wanted) > reserved.held_minor:
+        if reserved.hold_id is not None and not _still_enough(reserved, _left(place, wanted)):
             place.journal.reservations.drop(reserved.hold_id)
             reserved = _reserve(place, action, wanted)
     try:
@@ -82,7 +83,7 @@ def cover(
     hold = () if reserved.hold_id is None else (reserved.hold_id,)
     named, left = _named(leases, wanted)
     uncovered = left - reserved.held_minor
-    if _missing_things(leases, wanted, reserved):
+    if not _still_enough(reserved, _Left(0, _things_left(leases, wanted.things))):
         return Refusal(RefusalCode.ONLINE_ONLY)
     if uncovered <= 0:
         return Cover(reservations=(*named, *(hold if left or wanted.things else ())), risk_minor=0)
@@ -121,7 +122,7 @@ def _reserve(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
         return Reserved(offline=True)
     if not wanted.amount_minor and not wanted.things:
         return Reserved(offline=not is_fresh(place, wanted.member_id))
-    if not _missing_minor(place, wanted) and not wanted.things:
+    if _left(place, wanted) == _NOTHING:
         return Reserved()
     sent = all_sent(place, wanted.member_id)
     if in_doubt(place, wanted.member_id):
@@ -135,12 +136,13 @@ def _ask(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
     """What was risked here and head office does not know of yet is held as well, lest it be given twice."""
     journal = place.journal
     unsettled = journal.reservations.risk_taken(wanted.member_id).unsettled_minor
+    left = _left(place, wanted)
     asked = HoldAsked(
         hold_id=ReservationId(new_id(place.clock)),
         event_id=action,
         member_id=wanted.member_id,
-        amount_minor=_missing_minor(place, wanted) + unsettled,
-        things=wanted.things,
+        amount_minor=left.amount_minor + unsettled,
+        things=left.things,
     )
     number = journal.reservations.ask(asked, place.now())
     reply = place.link.hold(
@@ -184,11 +186,39 @@ def _with_ways_left(place: Workplace, member: MemberOnFile, refusal: Refusal, on
     return Refusal(refusal.code, data)
 
 
-def _missing_minor(place: Workplace, wanted: Wanted) -> int:
+def leased_things(place: Workplace, member: MemberOnFile) -> Counter[LotId]:
+    """How much of each coupon, pass and lot of points this till may take without asking."""
+    return _kept_things(own_leases(place, member))
+
+
+def things_leased(place: Workplace, member: MemberOnFile, wanted: Wanted) -> bool:
+    """This till may take the things without asking."""
+    return not _things_left(own_leases(place, member), wanted.things)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
     """What the till's leases leave to be held."""
+
+    amount_minor: int
+    things: tuple[ReservedThing, ...]
+
+
+_NOTHING = _Left(0, ())
+
+
+def _left(place: Workplace, wanted: Wanted) -> _Left:
     with place.journal.deciding():
         member = place.members.find(wanted.member_id)
-        return wanted.amount_minor if member is None else _named(own_leases(place, member), wanted)[1]
+        leases = () if member is None else own_leases(place, member)
+    return _Left(_named(leases, wanted)[1], _things_left(leases, wanted.things))
+
+
+def _still_enough(reserved: Reserved, left: _Left) -> bool:
+    held = {thing.thing_id: thing.quantity for thing in reserved.held_things}
+    return left.amount_minor <= reserved.held_minor and all(
+        thing.quantity <= held.get(thing.thing_id, 0) for thing in left.things
+    )
 
 
 def _named(leases: tuple[Reservation, ...], wanted: Wanted) -> tuple[tuple[ReservationId, ...], int]:
@@ -203,13 +233,19 @@ def _named(leases: tuple[Reservation, ...], wanted: Wanted) -> tuple[tuple[Reser
     return tuple(named), left
 
 
-def _missing_things(leases: tuple[Reservation, ...], wanted: Wanted, reserved: Reserved) -> bool:
-    """Coupons, passes and points never go at risk (H4)."""
-    kept = [*reserved.held_things, *(thing for lease in leases for thing in lease.things)]
-    return any(
-        sum(each.quantity for each in kept if each.thing_id == thing.thing_id) < thing.quantity
-        for thing in wanted.things
-    )
+def _things_left(leases: tuple[Reservation, ...], wanted: tuple[ReservedThing, ...]) -> tuple[ReservedThing, ...]:
+    """Coupons, passes and points never go at risk (H4): what of them no lease keeps for this till."""
+    kept = _kept_things(leases)
+    short = ((thing, thing.quantity - kept[thing.thing_id]) for thing in wanted)
+    return tuple(replace(thing, quantity=missing) for thing, missing in short if missing > 0)
+
+
+def _kept_things(leases: tuple[Reservation, ...]) -> Counter[LotId]:
+    kept: Counter[LotId] = Counter()
+    for lease in leases:
+        for thing in lease.things:
+            kept[thing.thing_id] += thing.quantity
+    return kept
 
 
 def _unheard(place: Workplace) -> timedelta | None:

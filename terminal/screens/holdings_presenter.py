@@ -74,7 +74,7 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
 
     def choose(self, key: str) -> None:
         held = self._holdings
-        if held is None or held.offline or self.busy:
+        if held is None or self.busy or not any(row.key == key and row.enabled for row in self._rows(held)):
             return
         offered: tuple[PassView | RewardView, ...] = (*held.passes, *held.rewards)
         self._chosen = next((each for each in offered if _key(each) == key), None)
@@ -109,7 +109,7 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
             header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
             rows=rows,
             empty=t("No passes, no coupons, and nothing to exchange points for") if held and not rows else "",
-            hint=t("Offline: passes, points and coupons cannot be used") if held and held.offline else "",
+            hint=t("Offline: only what is kept for this till can be used") if held and held.offline else "",
             uses=self._uses(),
             notice=self.notice,
             pad=self._pad(),
@@ -118,7 +118,10 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
     def _rows(self, held: MemberHoldings) -> tuple[HoldingRow, ...]:
         return (
             *(self._pass_row(each, held.offline) for each in held.passes),
-            *(self._reward_row(each, held.offline) for each in held.rewards),
+            *(
+                self._reward_row(each, held.points_leased_here if held.offline else held.points)
+                for each in held.rewards
+            ),
             *(self._coupon_row(each) for each in held.coupons),
         )
 
@@ -130,10 +133,10 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
             amount=units_text(held.kind, held.left, self.desk.texts),
             icon="ticket",
             chosen=self._chosen == held,
-            enabled=held.usable and not offline,
+            enabled=held.usable and (not offline or held.leased_here > 0),
         )
 
-    def _reward_row(self, reward: RewardView, offline: bool) -> HoldingRow:
+    def _reward_row(self, reward: RewardView, points: int) -> HoldingRow:
         t, words = self.t, self.desk.texts.words
         parts = [words(gift) for gift in reward.gifts]
         if reward.worth_minor:
@@ -147,7 +150,7 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
             amount=t("{points} points", points=reward.points),
             icon="gift",
             chosen=self._chosen == reward,
-            enabled=not reward.missing and not offline,
+            enabled=not reward.missing and reward.points <= points,
         )
 
     def _coupon_row(self, held: CouponView) -> HoldingRow:

@@ -142,12 +142,13 @@ def open_minor(quote: OrderQuote | None, tendering: Tendering) -> int:
 
 def covering_pass(line: BasketLine, holdings: MemberHoldings | None) -> PassView | None:
     """The first pass that can pay for the line: one of uses, or one that runs until a day."""
-    if holdings is None or holdings.offline or line.sells_pass:
+    if holdings is None or line.sells_pass:
         return None
     for held in holdings.passes:
         fits = not held.uses_for or line.category in held.uses_for
         enough = held.kind is HoldingKind.PASS_UNTIL or held.left >= line.quantity
-        if held.usable and fits and enough and held.kind is not HoldingKind.PASS_MINUTES:
+        here = not holdings.offline or held.leased_here >= line.quantity
+        if held.usable and here and fits and enough and held.kind is not HoldingKind.PASS_MINUTES:
             return held
     return None
 
@@ -212,13 +213,20 @@ def _vouchers(state: OrderState, texts: Texts) -> tuple[QuickKey, ...]:
     quote, keys = state.quote, list[QuickKey]()
     if quote is not None and quote.points_most:
         worth = texts.t("{points} points", points=quote.points_most) + " " + format_yuan(-quote.points_most_minor)
-        keys.append(QuickKey(key=POINTS, label=worth, chosen=state.with_points, enabled=not held.offline))
+        keys.append(
+            QuickKey(
+                key=POINTS,
+                label=worth,
+                chosen=state.with_points,
+                enabled=not held.offline or quote.points_most <= held.points_leased_here,
+            )
+        )
     keys.extend(
         QuickKey(
             key=each.holding_id,
             label=texts.words(each.name),
             chosen=each.holding_id in state.coupons,
-            enabled=each.usable and not held.offline,
+            enabled=each.usable and (not held.offline or each.leased_here > 0),
         )
         for each in held.coupons
     )

@@ -1,9 +1,6 @@
 """Two tills and one member: what one may spend, the other may not (L5, L6, H2, H3; pains 1, 5, 20 and 29 of the field)."""
 
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from threading import Barrier
 
 import pytest
@@ -11,10 +8,8 @@ import pytest
 from stored_value.identity import MemberId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
-from sync.client import HqClient
-from sync.errors import SyncError
-from terminal.syncing import LiveChannel
 from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.reserving_tills import leased, listening
 from tests.scenarios.test_offline_tills import card_number
 from tests.scenarios.till import Till, done, refused
 from tests.waiting import until
@@ -38,39 +33,11 @@ def two_tills(franchise: Franchise, leases: LeasePolicy) -> tuple[Till, Till, Me
     return one, two, wang
 
 
-def leased(till: Till, member_id: MemberId) -> int:
-    till.sync()
-    return till.member(member_id).leased_here_minor
-
-
 def nothing_overspent(franchise: Franchise, *tills: Till) -> None:
     for till in tills:
         till.sync()
     assert franchise.books.findings(tills[0].name) == franchise.books.findings(tills[1].name) == {}
     assert franchise.books.faults(*(till.name for till in tills)) == []
-
-
-@contextmanager
-def listening(till: Till) -> Iterator[None]:
-    """The till's live channel and its worker, as one thread."""
-    stopping = threading.Event()
-    client = HqClient(till.url)
-    live = LiveChannel(client, till.cycle.token, till.journal, till.replica, till.leasing, on_news=lambda: None)
-
-    def listen() -> None:
-        while not stopping.is_set():
-            live.step(wait_s=0.5)
-            with suppress(SyncError):
-                till.sync()
-
-    thread = threading.Thread(target=listen, name=f"{till.name}-live")
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
-        client.close()
 
 
 def test_pain_20_of_two_payments_at_once_at_two_tills_one_is_refused(franchise: Franchise) -> None:

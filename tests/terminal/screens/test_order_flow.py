@@ -288,7 +288,7 @@ def test_offline_the_holdings_are_shown_and_nothing_can_be_chosen(shop: Till, de
     shop.hq.online = False
     desk.navigator.go(Holdings(shop.wang(), True))
     view = desk.view("holdings")
-    assert view.hint == "断网时不能使用次卡、积分和优惠券"
+    assert view.hint == "离线：只能使用留给本机的次卡、积分和优惠券"
     assert not any(row.enabled for row in view.rows)
     desk.presenter("holdings").choose("pass/g/s/wash")
     assert not desk.view("holdings").pad.confirm_enabled

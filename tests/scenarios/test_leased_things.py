@@ -1,0 +1,98 @@
+"""Coupons, passes and points leased like money (H4): used offline at the one till that leases them, asked back for a payment elsewhere, once in all."""
+
+from dataclasses import replace
+
+import pytest
+
+from hq_server.rulebooks.publishing import publish_rulebook
+from stored_value.cart import Cart
+from stored_value.identity import LotId, MemberId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy
+from stored_value.refusals import Refusal, RefusalCode
+from stored_value.rulebook_document import write_rulebook
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.reserving_tills import leased, listening
+from tests.scenarios.test_orders import earn_a_coupon, pay
+from tests.scenarios.till import Till, done, refused
+from tests.terminal.counter.shop import SHOP, item
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+LEASES = LeasePolicy(tills_max=1, coupons=1, pass_units=2, points=300)
+
+
+def shop_that_leases(franchise: Franchise) -> tuple[Till, Till, MemberId, LotId, LotId]:
+    """Two tills that know a member with a coupon, a pass of ten and 1,100 points; one of each, two uses and 300 points are leased to the first till."""
+    at = franchise.hq.clock.at
+    book = replace(SHOP, effective_at=at, offline=OfflinePolicy(leases=LEASES))
+    with franchise.hq.database.write() as session:
+        publish_rulebook(session, franchise.hq.office.keys, write_rulebook(book), by="test", now=at)
+    wang, one, two = member_of("S01"), franchise.till("S01-T1"), franchise.till("S02-T1")
+    coupon = earn_a_coupon(one, wang)
+    line = replace(item(1, 30_000, "洗车十次卡"), sells_pass="wash-10")
+    done(pay(one, wang, Cart(items=(line,)), cash_minor=30_000))
+    one.sync()
+    ((number,),) = franchise.books.rows(f"SELECT member_no FROM members WHERE member_id = '{wang}'")
+    done(two.counter.identify(str(number)))
+    two.sync()
+    assert franchise.grant_leases() == 1
+    until(lambda: leased(one, wang), what="the lease to come")
+    held = done(one.counter.holdings(wang))
+    (bought,) = held.passes
+    assert [each.leased_here for each in held.coupons] == [1]
+    assert (bought.leased_here, held.points_leased_here) == (2, 300)
+    two.sync()
+    return one, two, wang, coupon, bought.holding_id
+
+
+def use(till: Till, member_id: MemberId, pass_id: LotId, units: int) -> object:
+    return till.counter.use_pass(till.counter.new_action(), member_id, pass_id, units)
+
+
+def test_h4_offline_a_coupon_a_pass_and_points_are_used_where_they_are_leased_and_nowhere_else(
+    franchise: Franchise,
+) -> None:
+    one, two, wang, coupon, wash = shop_that_leases(franchise)
+    points = done(one.counter.holdings(wang)).points
+    with_coupon, with_points = (
+        Cart(items=(item(1, 12_000),), coupons=(coupon,)),
+        Cart(items=(item(1, 12_000),), points=300),
+    )
+    for till in (one, two):
+        till.unplug()
+    assert refused(pay(two, wang, with_coupon, cash_minor=10_000)) is RefusalCode.ONLINE_ONLY
+    assert refused(pay(two, wang, with_points, cash_minor=11_700)) is RefusalCode.ONLINE_ONLY
+    assert refused(use(two, wang, wash, 1)) is RefusalCode.ONLINE_ONLY
+    done(pay(one, wang, with_points, cash_minor=11_700))
+    done(pay(one, wang, with_coupon, cash_minor=10_000))
+    done(use(one, wang, wash, 2))
+    assert refused(use(one, wang, wash, 1)) is RefusalCode.ONLINE_ONLY, "two uses were leased"
+    one.sync()
+    two.sync()
+    one.sync()
+    assert (one.flagged(), two.flagged()) == ({}, {})
+    assert franchise.books.faults("S01-T1", "S02-T1") == []
+    held = done(two.counter.holdings(wang))
+    assert (held.coupons, [each.left for each in held.passes]) == ((), [8])
+    assert held.points == points - 300 + 100 + 117, "earned by what was paid"
+    done(use(two, wang, wash, 8))
+    two.sync()
+
+
+def test_h4_a_leased_coupon_is_asked_back_for_a_payment_elsewhere(franchise: Franchise) -> None:
+    """From a till that nobody reaches it does not come, and the reason is told; from one that listens it comes during the payment."""
+    one, two, wang, coupon, wash = shop_that_leases(franchise)
+    cart = Cart(items=(item(1, 12_000),), coupons=(coupon,))
+    one.unplug()
+    answer = pay(two, wang, cart, cash_minor=10_000)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.data["terminal"]) == (RefusalCode.RESERVED_ELSEWHERE, "S01-T1")
+    two.hold_wait_ms = 8_000
+    with listening(one):
+        done(pay(two, wang, cart, cash_minor=10_000))
+        done(use(two, wang, wash, 9))
+    for till in (two, one):
+        till.sync()
+    assert (one.flagged(), two.flagged()) == ({}, {})
+    held = done(one.counter.holdings(wang))
+    assert (held.coupons, [each.left for each in held.passes], held.points_leased_here) == ((), [1], 0)
