@@ -104,6 +104,7 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     "recovered_signed": "tests/scenarios/test_recovered.py",
     "hole_declared": "tests/scenarios/test_recovered.py",
     "fork_adopted": "tests/scenarios/test_adopted.py",
+    "unreadable_header": "tests/hq_server/ingest/test_unreadable_headers.py",
     "prior_period": "tests/scenarios/test_wrong_clocks.py",
     "member_already_enrolled": "depends on the version that whoever orders events counts; tests/stored_value/test_apply.py",
 }
