@@ -22,7 +22,7 @@ from benchmarks.machine import flush_us, processor_s
 from benchmarks.pushing_till import PushingTill
 from benchmarks.raw_insert import RawPostgres
 from benchmarks.served_hq import HeadOffice
-from benchmarks.waiting_till import WaitingTill
+from benchmarks.waiting_till import LOOK_S, WaitingTill
 from stored_value.identity import MemberId
 from tests.postgres import running_postgres
 
@@ -202,6 +202,7 @@ def _measured(folder: Path, size: Size, run: _Run) -> Measured:
             "payments a second": size.payments_a_second,
             "moments heard": len(run.heard_us),
             "a woken till asks": "both feeds, its grants, and the live channel again",
+            "each till looks by itself every": f"{LOOK_S:.0f} s",
             "server": "1 process (uvicorn), all tills in another",
             "one flush, p50 us": round(flush_us(folder)),
         },

@@ -89,8 +89,17 @@ def serving(office: HeadOffice) -> Iterator[int]:
             _wait_until_it_answers(office, process, log)
             yield process.pid
         finally:
-            process.terminate()
-            process.wait(_START_S)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_START_S)
+    except subprocess.TimeoutExpired:
+        # It waits for answers that nobody reads any more: the run has failed, and must not leave it behind.
+        process.kill()
+        process.wait()
 
 
 def _wait_until_it_answers(office: HeadOffice, process: subprocess.Popen[bytes], log: Path) -> None:

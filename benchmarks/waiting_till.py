@@ -4,6 +4,7 @@ Speaks HTTP by itself over one connection that stays open: a client library woul
 """
 
 import asyncio
+from random import random
 from time import perf_counter
 from typing import Final, Self, TypeVar
 
@@ -31,6 +32,9 @@ from sync.messages import (
 )
 
 WAIT_S: Final = 20.0
+LOOK_S: Final = 60.0
+"""How often a till looks by itself, news or not: `poll_interval_s` as a chain of so many tills sets it."""
+
 _OK: Final = 200
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -80,6 +84,7 @@ class WaitingTill:
         self._epoch = epoch
         self._cursors = {GLOBAL_SCOPE: 0, store_id: 0}
         self._grants = 0
+        self._look_at = perf_counter() + LOOK_S * random()
         self.seen: dict[MemberId, float] = {}
         self.woken = 0
 
@@ -111,7 +116,8 @@ class WaitingTill:
         """Until cancelled."""
         try:
             while True:
-                await self._heed(await self._news(WAIT_S))
+                left_s = self._look_at - perf_counter()
+                await self._heed(await self._news(max(0.0, min(WAIT_S, left_s))))
         finally:
             self._line.close()
 
@@ -122,9 +128,11 @@ class WaitingTill:
     async def _heed(self, news: News) -> None:
         """As a till's cycle does: both feeds, then the grants."""
         behind = [scope for scope, cursor in self._cursors.items() if news.heads.get(scope, 0) > cursor]
-        if not behind and news.grants <= self._grants:
+        is_told = bool(behind) or news.grants > self._grants
+        if not is_told and perf_counter() < self._look_at:
             return
-        self.woken += 1
+        self.woken += is_told
+        self._look_at = perf_counter() + LOOK_S
         for scope in self._cursors:
             while await self._read(scope):
                 pass

@@ -44,6 +44,8 @@ from sync.recovery import Recovery, RecoveryReply
 
 T = TypeVar("T")
 REPLY_BYTES_MAX = 64 * 1024 * 1024
+IDLE_LINE_S = 5.0
+"""A till closes a line on which it asked nothing for so long. Head office keeps it longer: if it closed first, a request just sent would be lost with it."""
 SEALED_PAGE_TYPE = "application/vnd.tongchu.sealed-page"
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -56,6 +58,7 @@ class HqClient:
             base_url=base_url,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 3.0)),
             transport=transport,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_LINE_S),
             headers={PROTOCOL_HEADER: PROTOCOL_VERSION},
             trust_env=False,
         )
