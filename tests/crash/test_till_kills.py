@@ -31,6 +31,7 @@ from tests.crash.fork_server import fork_server
 from tests.crash.hq_child import HqProcess
 from tests.crash.kill_at import Kill
 from tests.crash.till_child import Begun, Done, Errand, Life, Scan, Stood, live
+from tests.hq_server.quick_secrets import quick_secrets
 from tongchu.witness.books import HqBooks, chain_faults, read_journal, read_papers
 
 SALE_STEPS = (
@@ -186,7 +187,8 @@ def plan_of(chance: random.Random, kills_a_step: int) -> list[Kill]:
 @pytest.fixture
 def hq(tmp_path: Path) -> Iterator[tuple[HqProcess, SampleFranchise]]:
     config = HqConfig(data_dir=tmp_path / "hq")
-    sample = initialise(config, sample=True, now=datetime.now(UTC)).sample
+    with quick_secrets():
+        sample = initialise(config, sample=True, now=datetime.now(UTC)).sample
     assert sample is not None
     with HqProcess(config) as process:
         process.start()

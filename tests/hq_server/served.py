@@ -69,6 +69,7 @@ from sync.messages import (
     SignedHead,
 )
 from sync.personal import Personal, seal_personal
+from tests.hq_server.quick_secrets import quick_secrets
 from tests.waiting import until
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -135,7 +136,8 @@ def served_hq(
     config = HqConfig(
         data_dir=folder / "hq", database_url=database_url, port=0, sequencer_interval_s=0.05, run_interval_s=3600
     )
-    initialise(config, sample=False, now=clock.at)
+    with quick_secrets():
+        initialise(config, sample=False, now=clock.at)
     app = create_app(config, clock=clock)
     office: Office = app.state.office
     with office.database.write() as session:

@@ -35,6 +35,7 @@ from sync.rulebook_signature import check_rulebook
 from sync.snapshot import unpack_file
 from sync.wallet_codec import read_wallet
 from tests.hq_server.opened import NOW
+from tests.hq_server.quick_secrets import quick_secrets
 from tests.hq_server.served import PushingTill, ServedHq, StandingClock
 from tests.hq_server.serving import serving
 from tests.waiting import until
@@ -59,7 +60,8 @@ def manifest_of(till: PushingTill) -> SnapshotManifest:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("sample") / "data"
-    initialise(HqConfig(data_dir=data_dir), sample=True, now=NOW)
+    with quick_secrets():
+        initialise(HqConfig(data_dir=data_dir), sample=True, now=NOW)
     return data_dir
 
 

@@ -18,6 +18,7 @@ from stored_value.identity import MemberId
 from stored_value.rulebook_document import write_rulebook
 from terminal.clock import SimulatedClock
 from terminal.enrol import enrol
+from tests.hq_server.quick_secrets import quick_secrets
 from tests.hq_server.served import NOON, ServedHq, StandingClock
 from tests.hq_server.serving import serving
 from tests.scenarios.till import Till
@@ -30,7 +31,8 @@ PEOPLE = tuple(franchise_data.members(until=NOON))
 def make_franchise(folder: Path, database_url: str | None = None) -> HqConfig:
     """Head office with its sample data, and every till enrolled; all at rest on disk. Takes seconds: copy it."""
     config = HqConfig(data_dir=folder / "hq", database_url=database_url, sequencer_interval_s=0.05)
-    sample = initialise(config, sample=True, now=NOON).sample
+    with quick_secrets():
+        sample = initialise(config, sample=True, now=NOON).sample
     assert sample is not None
     with serving(config, StandingClock(NOON)) as hq:
         for code in sample.codes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from hq_server.database.models import Outbox
-from hq_server.staff.console_users import ConsoleRole, add_console_user, hash_for
+from hq_server.staff.console_users import ConsoleRole, add_console_user
 from stored_value.events import (
     EvidenceClass,
     Redeemed,
@@ -22,11 +22,12 @@ from stored_value.events import (
 )
 from stored_value.identity import MemberId, StoreId
 from sync.entry import write_entry
+from tests.hq_server.quick_secrets import quick_hash
 from tests.hq_server.served import PushingTill, ServedHq, served_hq
 from tests.waiting import until
 
 PASSWORD = "tongchu-test"
-_HASH = hash_for(PASSWORD)
+_HASH = quick_hash(PASSWORD)
 LONG_NAME = "阿卜杜拉·买买提·吐尔逊江·艾合买提"
 
 

@@ -10,12 +10,13 @@ from hq_server.database.models import AuditRecord, ExceptionRecord
 from hq_server.exceptions.exposed import watch_exposure
 from hq_server.reservations.exposure import Exposure, exposure
 from hq_server.sessions.epochs import begin_epoch
-from hq_server.staff.console_users import ConsoleRole, add_console_user, hash_for
+from hq_server.staff.console_users import ConsoleRole, add_console_user
 from stored_value.findings import FindingCode
 from stored_value.identity import MemberId, StoreId
 from stored_value.offline_policy import LeasePolicy, RiskAllowance
 from tests.hq_server.console.franchise_day import PASSWORD
 from tests.hq_server.console.visiting import Visit, text_of, visit
+from tests.hq_server.quick_secrets import quick_hash
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     kept,
@@ -93,7 +94,7 @@ def boss(hq: ServedHq) -> Visit:
             login="boss",
             name="总部 管理员",
             role=ConsoleRole.ADMIN,
-            password_hash=hash_for(PASSWORD),
+            password_hash=quick_hash(PASSWORD),
             store_id=None,
             now=hq.clock.at,
         )

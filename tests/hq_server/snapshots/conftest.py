@@ -9,6 +9,7 @@ import pytest
 from hq_server.config import HqConfig
 from hq_server.initialise import initialise
 from tests.hq_server.opened import NOW
+from tests.hq_server.quick_secrets import quick_secrets
 from tests.hq_server.snapshots.building import Hq
 
 
@@ -16,7 +17,8 @@ from tests.hq_server.snapshots.building import Hq
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A head office on SQLite, made once and copied for each test: hashing PINs takes a second."""
     data_dir = tmp_path_factory.mktemp("sample") / "data"
-    initialise(HqConfig(data_dir=data_dir), sample=True, now=NOW)
+    with quick_secrets():
+        initialise(HqConfig(data_dir=data_dir), sample=True, now=NOW)
     return data_dir
 
 
@@ -36,5 +38,6 @@ def hq(sample: Path, tmp_path: Path) -> Iterator[Hq]:
 @pytest.fixture
 def hq_on_each(hq_database_url: str, tmp_path: Path) -> Iterator[Hq]:
     config = HqConfig(data_dir=tmp_path / "each", database_url=hq_database_url)
-    initialise(config, sample=True, now=NOW)
+    with quick_secrets():
+        initialise(config, sample=True, now=NOW)
     yield from running(config)
