@@ -34,7 +34,7 @@ check: static ## Style, types, layers, the source's own rules and the fast tests
 	$(PYTEST) -m 'not slow and not soak' -n $(WORKERS) $(ARGS)
 
 test: static ## Everything that check does, and every other test but the soak; nothing may be skipped
-	$(PYTEST) -m 'not soak' -n $(WORKERS) --fail-on-skip $(ARGS)
+	$(PYTEST) -m 'not soak' -n $(WORKERS) --fail-on-skip --durations=25 --durations-min=3 $(ARGS)
 
 bench: setup ## Measure every figure this project claims; run it on a quiet machine
 	$(BIN)/python -m benchmarks $(ARGS)
