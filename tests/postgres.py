@@ -46,10 +46,10 @@ class Server:
             connection.execute(statement.encode())
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a fresh, empty database, dropped afterwards whoever is still connected."""
+    def database(self, *, like: str = "template1") -> Iterator[str]:
+        """The URL of a fresh database, empty or a copy of `like`, to which nobody may be connected; dropped afterwards whoever is still connected."""
         name = f"t_{uuid.uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
             yield self.url(name)
         finally:
