@@ -23,7 +23,7 @@ from hq_server.feed.sequencer import Sequencer
 from hq_server.gate import Gate, Room
 from hq_server.ingest.endpoints import router as ingest
 from hq_server.ingest.rulebook_shelf import RulebookShelf
-from hq_server.keys.key_files import load_keys
+from hq_server.keys.key_ring import KeyRing
 from hq_server.members.endpoints import router as members
 from hq_server.office import Clock, Office, utc_now
 from hq_server.own_journal.desk import Desk
@@ -39,7 +39,8 @@ from hq_server.snapshots.endpoints import router as snapshots
 
 def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[int], bytes] = token_bytes) -> Office:
     """Reads the keys and opens the database; starts nothing. `random` gives secret bytes. Raises `KeysUnusable`, `DatabaseUnfit`."""
-    keys = load_keys(config.keys, random=random)
+    ring = KeyRing(config.keys, random)
+    keys = ring.keys
     database = Database(config.database)
     if not migrate.is_current(database):
         database.close()
@@ -52,7 +53,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
     return Office(
         config=config,
         database=database,
-        keys=keys,
+        ring=ring,
         tokens=Tokens(keys.token_secret, random),
         clock=clock,
         rulebooks=rulebooks,

@@ -14,6 +14,7 @@ from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.keys.key_files import HqKeys
+from hq_server.keys.key_ring import KeyRing
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
 from hq_server.reservations.lease_desk import LeaseDesk
@@ -33,7 +34,7 @@ class Office:
 
     config: HqConfig
     database: Database
-    keys: HqKeys
+    ring: KeyRing
     tokens: Tokens
     clock: Clock
     rulebooks: RulebookShelf
@@ -45,6 +46,11 @@ class Office:
     snapshots: SnapshotBuilder
     desk: Desk
     schedule: Schedule
+
+    @property
+    def keys(self) -> HqKeys:
+        """As they are now: a key that was made or revoked a moment ago counts. Take them once where several uses must agree."""
+        return self.ring.keys
 
 
 async def office_of(request: Request) -> Office:

@@ -9,6 +9,7 @@ SyncError
 │   ├── ChainBroken             `prev` is not the hash of the entry before
 │   └── ChainForked             the same seq with other bytes
 ├── SignatureError          a signature, seal or certificate does not hold
+│   └── KeyUnknown              signed with a key of which nobody has shown a certificate: a new session may
 ├── PageError               a feed page or snapshot is not what its address says
 ├── HqUnreachable           no answer: the outcome of what was sent is unknown
 └── HqRefused               HQ answered with an error; carries `code`, `message`, `http_status`
@@ -52,6 +53,10 @@ class ChainForked(ChainError):
 
 
 class SignatureError(SyncError):
+    pass
+
+
+class KeyUnknown(SignatureError):
     pass
 
 

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from sync.errors import SignatureError
+from sync.errors import KeyUnknown, SignatureError
 
 
 class KeyPurpose(StrEnum):
@@ -143,11 +143,15 @@ class TrustedKeys:
         check_certificate(self._root, certificate)
         self._by_id[certificate.key_id, certificate.purpose] = certificate
 
+    def is_revoked(self, key_id: str, purpose: KeyPurpose) -> bool:
+        """Whatever the time: whoever stole a key dates back what he signs."""
+        return (key_id, purpose) in self._revoked
+
     def verify(self, key_id: str, purpose: KeyPurpose, signature: str, statement: bytes, at: datetime) -> None:
         """`at` is the time the statement itself names; raises `SignatureError`."""
         certificate = self._by_id.get((key_id, purpose))
         if certificate is None:
-            raise SignatureError(f"no certified {purpose} key {key_id}")
+            raise KeyUnknown(f"no certified {purpose} key {key_id}")
         if not certificate.not_before <= at <= certificate.not_after:
             raise SignatureError(f"key {key_id} was not valid at {at.isoformat()}")
         revoked_at = self._revoked.get((key_id, purpose))

@@ -47,7 +47,9 @@ def rotate_key(
     typer.echo(
         f"new key        {made.key_id} signs {purpose}s from {made.not_before:%Y-%m-%d %H:%M} UTC until {made.not_after:%Y-%m-%d}"
     )
-    typer.echo("next           restart tongchu hq serve; back up the keys; take the root key away")
+    typer.echo(
+        "next           back up the keys; take the root key away; a running head office goes on with it by itself"
+    )
 
 
 def revoke_key(
@@ -56,8 +58,9 @@ def revoke_key(
     config: ConfigOption = None,
 ) -> None:
     """Tell all tills that nothing signed with this key from now on is head office's."""
-    from hq_server.keys.key_files import KeysUnusable
+    from hq_server.keys.key_files import KeysUnusable, load_keys
     from hq_server.keys.rotation import revoke, tell_of_revocation
+    from hq_server.rulebooks.publishing import sign_again
 
     settings = hq_config(config)
     now = datetime.now(UTC)
@@ -67,8 +70,17 @@ def revoke_key(
         raise Unusable(str(error)) from error
     with unit_of_work(settings) as session:
         tell_of_revocation(session, revocation, now=now)
+        again = sign_again(session, load_keys(settings.keys), key_id, now=now)
     typer.echo(f"revoked        {key_id}: what it signs from {revocation.revoked_at:%Y-%m-%d %H:%M} UTC on is refused")
-    typer.echo("next           restart tongchu hq serve; tills hear of it with their next sync")
+    if again.done:
+        typer.echo(f"signed again   rulebooks {_numbers(again.done)}")
+    if again.left:
+        typer.echo(f"publish anew   rulebooks {_numbers(again.left)}: no other key is certified for their time")
+    typer.echo("next           nothing to restart; tills hear of it with their next sync")
+
+
+def _numbers(versions: tuple[int, ...]) -> str:
+    return ", ".join(map(str, versions))
 
 
 def _root(settings: "HqConfig", root_key: Path | None) -> Path:

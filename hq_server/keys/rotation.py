@@ -1,7 +1,7 @@
 """Owns the change of head office's signing keys under the root that tills pin (H16): a new key certified ahead of its time, and the root's word that a key is revoked.
 
 The root's file is read here and nowhere else, from wherever its keeper brings it; it is never copied into the key directory. Called by the command line; tills hear of either
-by their sessions and by the global feed, a running head office at its next start.
+by their sessions and by the global feed, a running head office by its `KeyRing`.
 """
 
 from collections.abc import Callable
@@ -51,15 +51,22 @@ def rotate_key(
     lead: timedelta = LEAD,
     random: Callable[[int], bytes] = token_bytes,
 ) -> KeyCertificate:
-    """A new key, valid from `now + lead`; the old one stays valid until its own end. Raises `KeysUnusable`; what was begun is then harmless, and done again makes another key."""
+    """A new key, valid from `now + lead`; the old one stays valid until its own end. A rulebook key made without a lead is valid from the first rulebook on: it can sign again
+    what a stolen one has signed. Raises `KeysUnusable`; what was begun is then harmless, and done again makes another key."""
     keys = load_keys(directory)
     root = _root(root_key, keys)
     private = Ed25519PrivateKey.from_private_bytes(random(KEY_BYTES))
-    begins = now + lead
-    certificate = certify(root, public_key_text(private), purpose, begins, begins + timedelta(days=CERTIFIED_DAYS))
+    begins = _begins(keys, purpose, now, lead)
+    certificate = certify(root, public_key_text(private), purpose, begins, now + lead + timedelta(days=CERTIFIED_DAYS))
     write_key(key_file_of(directory, certificate), private.private_bytes_raw())
     _write_list(directory / CERTIFICATES, (*keys.certificates, certificate))
     return certificate
+
+
+def _begins(keys: HqKeys, purpose: KeyPurpose, now: datetime, lead: timedelta) -> datetime:
+    if purpose is KeyPurpose.RULEBOOK and not lead:
+        return min((each.not_before for each in keys.certificates if each.purpose is purpose), default=now)
+    return now + lead
 
 
 def revoke(directory: Path, key_id: str, root_key: Path, *, now: datetime) -> KeyRevocation:

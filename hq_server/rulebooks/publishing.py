@@ -1,7 +1,9 @@
 """Owns the publishing of a rulebook version. Called by initialisation, the console and the command line; the caller commits."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from sqlalchemy import select
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import RulebookVersion
@@ -13,6 +15,14 @@ from stored_value.rulebook_document import parse_rulebook, write_rulebook
 from sync.keys import KeyPurpose
 from sync.messages import GLOBAL_SCOPE, RulebookRow
 from sync.rulebook_signature import sign_rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAgain:
+    """Versions by number; `left` are those for whose time no key is certified: tills that do not hold them take them no more."""
+
+    done: tuple[int, ...]
+    left: tuple[int, ...]
 
 
 class RulebookRefused(Exception):
@@ -56,3 +66,28 @@ def publish_rulebook(session: WriteSession, keys: HqKeys, document: bytes | str,
     session.flush()
     publish(session, GLOBAL_SCOPE, row, at=now)
     return book
+
+
+def sign_again(session: WriteSession, keys: HqKeys, key_id: str, *, now: datetime) -> SignedAgain:
+    """What was published with a key that is revoked now, by another one and sent to every till: the documents stay as they are (H16)."""
+    held = session.scalars(select(RulebookVersion).where(RulebookVersion.key_id == key_id)).all()
+    done, left = [], []
+    for version in sorted(held, key=lambda each: each.version):
+        try:
+            key = keys.signing(KeyPurpose.RULEBOOK, version.effective_at)
+        except KeysUnusable:
+            left.append(version.version)
+            continue
+        text = version.document.decode()
+        version.signature, version.key_id = sign_rulebook(key.private, text), key.key_id
+        row = RulebookRow(
+            version=version.version,
+            effective_at=version.effective_at,
+            document=text,
+            signature=version.signature,
+            key_id=key.key_id,
+        )
+        publish(session, GLOBAL_SCOPE, row, at=now)
+        done.append(version.version)
+    session.flush()
+    return SignedAgain(tuple(done), tuple(left))

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from sync.client import HqClient
-from sync.errors import HqRefused, HqUnreachable, SyncError, TokenExpired
+from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
 from sync.messages import Grants, PushReply, Session
 from terminal.hq_time import HqTime
 from terminal.journal import Journal
@@ -65,7 +65,8 @@ class SyncCycle:
         """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
         try:
             return self._run(self._session or self._open())
-        except (TokenExpired, EpochOver):
+        except (TokenExpired, EpochOver, KeyUnknown):
+            # A key that head office signs with since this session began is told in the next one.
             return self._run(self._open())
 
     def _run(self, session: Session) -> CycleReport:

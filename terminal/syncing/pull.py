@@ -11,7 +11,7 @@ from sync.errors import PageError, SignatureError
 from sync.feed import page_of
 from sync.keys import check_certificate, check_revocation
 from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, RevocationRow, RulebookRow, Session
-from sync.rulebook_signature import check_rulebook
+from sync.rulebook_signature import check_new_rulebook
 from terminal.journal import Journal
 from terminal.replica import Replica, ReplicaOutdated
 from terminal.till_directory import TillDirectory
@@ -111,7 +111,7 @@ class Puller:
         try:
             match row:
                 case RulebookRow():
-                    check_rulebook(office.trusted_keys(), row)
+                    check_new_rulebook(office.trusted_keys(), row)
                 case CertificateRow():
                     check_certificate(office.identity.root_public_key, row.certificate)
                     office.keep_certificates((row.certificate,))

@@ -1,18 +1,25 @@
 """Head office's signing keys change under the root that tills pin (H16): rotated ahead of time, revoked when stolen, the root away from the server."""
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from hq_server.feed.publishing import publish
+from hq_server.franchise_data import rulebook
 from hq_server.keys.key_files import ROOT_KEY, HqKeys, KeysUnusable, init_keys, load_keys
 from hq_server.keys.rotation import LEAD, revoke, rotate_key, tell_of_certificate, tell_of_revocation
+from hq_server.rulebooks.publishing import sign_again
+from stored_value.rulebook_document import write_rulebook
 from sync.anchor import check_anchor, make_anchor
 from sync.entry import AnchorRef
 from sync.errors import SignatureError
 from sync.keys import KeyPurpose, TrustedKeys
+from sync.messages import GLOBAL_SCOPE, RulebookRow
+from sync.rulebook_signature import check_rulebook, sign_rulebook
 from tests.hq_server.serving import serving
 from tests.scenarios.franchise import Franchise, playing
 from tests.scenarios.till import Till
@@ -96,6 +103,43 @@ def test_h16_a_stolen_keys_later_statements_are_refused(franchise: Franchise, tm
     assert renewed.signing(KeyPurpose.ANCHOR, clock.at + timedelta(minutes=2)).key_id == made.key_id
     with pytest.raises(SignatureError, match="revoked"):
         check_anchor(renewed.trusted, forged)
+
+
+def test_h16_a_rulebook_dated_back_by_a_stolen_key_is_refused_and_head_offices_own_stay(
+    franchise: Franchise, tmp_path: Path
+) -> None:
+    keys_dir, clock = franchise.config.keys, franchise.hq.clock
+    root = root_taken_away(franchise, tmp_path)
+    till = franchise.till("S01-T1")
+    thief = franchise.hq.office.keys
+    stolen = thief.signing(KeyPurpose.RULEBOOK, clock.at)
+    held = till.replica.rulebook_rows()
+    assert {row.key_id for row in held} == {stolen.key_id}
+    made = rotate_key(keys_dir, KeyPurpose.RULEBOOK, root, now=clock.at, lead=timedelta())
+    revocation = revoke(keys_dir, stolen.key_id, root, now=clock.at + timedelta(minutes=1))
+    before = rulebook(clock.at - timedelta(hours=1))
+    document = write_rulebook(replace(before, version=9)).decode()
+    forged = RulebookRow(
+        version=9,
+        effective_at=before.effective_at,
+        document=document,
+        signature=sign_rulebook(stolen.private, document),
+        key_id=stolen.key_id,
+    )
+    check_rulebook(till.journal.head_office.trusted_keys(), forged)
+    with franchise.hq.database.write() as session:
+        tell_of_certificate(session, made, now=clock.at)
+        tell_of_revocation(session, revocation, now=clock.at)
+        publish(session, GLOBAL_SCOPE, forged, at=clock.at)
+    till.sync()
+    assert till.replica.rulebook_rows() == held, "what the till held stays, nothing new by that key is taken"
+    with franchise.hq.database.write() as session:
+        again = sign_again(session, franchise.hq.office.keys, stolen.key_id, now=clock.at)
+    assert (again.done, again.left) == (tuple(row.version for row in held), ())
+    till.sync()
+    renewed = till.replica.rulebook_rows()
+    assert [(row.version, row.document) for row in renewed] == [(row.version, row.document) for row in held]
+    assert {row.key_id for row in renewed} == {made.key_id}
 
 
 def test_h16_only_the_pinned_root_certifies_and_revokes(franchise: Franchise, tmp_path: Path) -> None:

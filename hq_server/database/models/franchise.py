@@ -152,7 +152,7 @@ class RecoveryApproval(Table):
 
 
 class RulebookVersion(Table):
-    """A published version: `document` is the exact text that `signature` covers (L8). Never changed."""
+    """A published version: `document` is the exact text that `signature` covers (L8) and never changes; it is signed again when its key is revoked (H16)."""
 
     __tablename__ = "rulebooks"
     __table_args__ = placed("reference", CheckConstraint("version >= 1", name="version"))
