@@ -1,8 +1,10 @@
 """Owns a real Chromium for tests of head office's pages, driven by Playwright; called by fixtures of conftest.py."""
 
+import asyncio
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -42,3 +44,28 @@ def running_chromium(*more_flags: str) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+BrowserInUse = Callable[[], AbstractContextManager[Browser]]
+
+
+@contextlib.contextmanager
+def shared_chromium() -> Iterator[BrowserInUse]:
+    """One browser for many tests, each of which takes it for a block. Playwright leaves its event loop as the thread's running one for as long as the browser lives, and no
+    other loop could run there: outside the blocks it is hidden."""
+    with running_chromium() as browser:
+        loop = asyncio._get_running_loop()
+
+        @contextlib.contextmanager
+        def in_use() -> Iterator[Browser]:
+            asyncio._set_running_loop(loop)
+            try:
+                yield browser
+            finally:
+                asyncio._set_running_loop(None)
+
+        asyncio._set_running_loop(None)
+        try:
+            yield in_use
+        finally:
+            asyncio._set_running_loop(loop)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser import running_chromium
+from tests.browser import BrowserInUse, shared_chromium
 from tests.postgres import Server, running_postgres
 from tests.soak.namespaces import why_not
 
@@ -96,17 +96,20 @@ def hq_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[BrowserInUse]:
     """A headless Chromium for the session."""
-    with running_chromium() as browser:
-        yield browser
+    with shared_chromium() as in_use:
+        yield in_use
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: BrowserInUse) -> Iterator[Page]:
     """A page in a context of its own, in Chinese, as large as a small desk's screen."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai")
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
+    with chromium() as browser:
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai"
+        )
+        try:
+            yield context.new_page()
+        finally:
+            context.close()

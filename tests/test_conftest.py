@@ -1,5 +1,6 @@
 """The fixtures give what they promise: real servers, fresh databases, a browser that draws Chinese."""
 
+import asyncio
 from pathlib import Path
 
 import psycopg
@@ -8,6 +9,7 @@ import sqlalchemy
 from playwright.sync_api import Page
 
 from tests import waiting
+from tests.browser import BrowserInUse
 from tests.postgres import NoPostgresError, Server, chosen_binaries, copied, running_postgres, wheel_binaries
 
 pytest_plugins = ["pytester"]
@@ -57,6 +59,16 @@ def test_asking_for_an_unknown_postgres_says_what_may_be_asked(monkeypatch: pyte
 def test_the_browser_runs_scripts_and_speaks_chinese(page: Page) -> None:
     page.set_content("<p id=who></p><script>document.getElementById('who').textContent = navigator.language</script>")
     assert page.text_content("#who") == "zh-CN"
+
+
+@pytest.mark.slow
+def test_the_browser_leaves_room_for_other_event_loops(chromium: BrowserInUse) -> None:
+    async def answer() -> int:
+        return 42
+
+    with chromium() as browser:
+        assert browser.is_connected()
+    assert asyncio.run(answer()) == 42
 
 
 def test_waiting_ends_with_what_was_waited_for() -> None:
