@@ -26,6 +26,11 @@ _RISK = (
     " coalesce(sum(amount_minor) FILTER (WHERE member_id = ?"
     "  AND seq > (SELECT coalesce(max(seq), 0) FROM outcomes)), 0) FROM risk_taken"
 )
+_FORGET_REQUESTS = (
+    "DELETE FROM hold_requests WHERE state IN ('used', 'dropped', 'refused') AND number <= ?"
+    " AND number < (SELECT max(number) FROM hold_requests)"
+    " AND hold_id NOT IN (SELECT value FROM json_each(?))"
+)
 _INSERT_LEASE = (
     "INSERT INTO leases (lease_id, member_id, number, left_minor, has_things, expires_at, opened_seq)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -212,9 +217,12 @@ class Reservations:
         return bool(reported != _text(report))
 
     def acknowledged(self, report: Report) -> None:
-        """Head office holds every entry up to the report's head, and has closed what the report closes. What was risked until then is no risk any more."""
+        """Head office holds every entry up to the report's head, and has closed what the report closes. What was risked until then is no risk any more, and
+        requests that the report passed are forgotten, but for the newest, which keeps the count."""
+        listed = _encode(report.open_reservations).decode()
         with self._database.writing() as connection:
             connection.execute("UPDATE reservation_marks SET reported = ?", (_text(report),))
+            connection.execute(_FORGET_REQUESTS, (report.request_watermark, listed))
             connection.execute("DELETE FROM risk_taken WHERE seq <= ?", (report.head.seq,))
 
 
