@@ -39,7 +39,12 @@ class Benchmark:
 
 
 BENCHMARKS: Final[dict[str, Benchmark]] = {
-    "till-commit": Benchmark(summary=till_commit.SUMMARY, flushes=True, measure=till_commit.measure),
+    "till-commit": Benchmark(
+        summary=till_commit.SUMMARY,
+        flushes=True,
+        measure=till_commit.measure,
+        measure_full=till_commit.measure_full,
+    ),
     "hq-ingest-sqlite": Benchmark(summary=hq_ingest.SUMMARY_SQLITE, flushes=True, measure=hq_ingest.measure_on_sqlite),
     "hq-ingest-postgresql": Benchmark(
         summary=hq_ingest.SUMMARY_POSTGRESQL, flushes=True, measure=hq_ingest.measure_on_postgresql
@@ -49,7 +54,9 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         summary=growth.SUMMARY, flushes=False, measure=growth.measure, measure_full=growth.measure_full
     ),
     "propagation": Benchmark(summary=propagation.SUMMARY, flushes=True, measure=propagation.measure),
-    "bootstrap": Benchmark(summary=bootstrap.SUMMARY, flushes=True, measure=bootstrap.measure),
+    "bootstrap": Benchmark(
+        summary=bootstrap.SUMMARY, flushes=True, measure=bootstrap.measure, measure_full=bootstrap.measure_full
+    ),
     "feed": Benchmark(summary=feed.SUMMARY, flushes=False, measure=feed.measure),
     "rules": Benchmark(summary=rules.SUMMARY, flushes=False, measure=rules.measure),
 }

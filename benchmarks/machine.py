@@ -80,6 +80,15 @@ def processor_s(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_mib() -> int:
+    """Of this process; 0 where the system does not tell."""
+    try:
+        lines = (PROC / "self" / "status").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+
+
 def share_now(seconds: float = 1.0) -> float | None:
     before = usage()
     sleep(seconds)

@@ -4,6 +4,7 @@ Offline: head office is not asked, so that no network is in the figures.
 """
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -96,8 +97,10 @@ class SampleTill:
 
 
 def open_till(folder: Path, *, members: int) -> SampleTill:
+    """On the replica that is there, of so many members, or on a new one."""
     clock = SystemClock()
-    fill_replica(folder / "replica.db", members, clock)
+    if not (folder / "replica.db").exists():
+        fill_replica(folder / "replica.db", members, clock)
     journal = Journal.open(folder / "journal.db")
     replica = Replica.open(folder / "replica.db")
     root = public_key_text(Ed25519PrivateKey.generate())
@@ -139,11 +142,11 @@ def fill_replica(path: Path, members: int, clock: Clock) -> None:
     """A replica of so many members at `path`; nothing of it needs to survive a power cut."""
     replica_schema.upgrade(path)
     now = clock.now()
-    random = Random(7)
-    rows = ((*_member_row(number, now, random),) for number in range(members))
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executemany("INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN"
+        )
+        connection.executemany("INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _member_rows(members, now))
         connection.execute(
             "INSERT INTO rulebooks VALUES (?, ?, ?, '', '')",
             (BOOK.version, BOOK.effective_at.isoformat(), write_rulebook(BOOK)),
@@ -157,27 +160,49 @@ def fill_replica(path: Path, members: int, clock: Clock) -> None:
             "INSERT INTO cursors VALUES (?, ?, ?, ?)",
             [(scope, EPOCH, members, now.isoformat()) for scope in (GLOBAL_SCOPE, f"store-{STORE}")],
         )
+        connection.execute("COMMIT")
 
 
-def _member_row(number: int, now: datetime, random: Random) -> tuple[str | int | bytes, ...]:
-    """Ids in random order, as members of years come; the file is not laid out in the order of the scans."""
-    member_id = MemberId(f"{random.getrandbits(48):012x}-7000-8000-{number:012d}")
-    wallet = Wallet(
+def members_of_years(count: int) -> Iterator[tuple[MemberId, str, str]]:
+    """(id, number, last four digits of the phone) in the order of the ids, as head office lays them into a snapshot; the numbers are in another order."""
+    random = Random(7)
+    step = 2**48 // count
+    numbers = list(range(count))
+    random.shuffle(numbers)
+    for place, number in enumerate(numbers):
+        spread = f"{place * step + random.randrange(step):012x}"
+        member_id = MemberId(f"{spread[:8]}-{spread[8:]}-7000-8000-{number:012d}")
+        yield member_id, member_no(_FIRST_MEMBER + number), f"{random.randrange(10_000):04d}"
+
+
+def sample_wallet(member_id: MemberId, today: date) -> Wallet:
+    """Two top-ups of 充1000送200, the older one partly spent."""
+    return Wallet(
         member_id=member_id,
         tier_id=TierId("silver"),
-        lots=tuple(_lot(member_id, place, now.date()) for place in range(LOTS)),
+        lots=tuple(_lot(member_id, place, today) for place in range(LOTS)),
         topped_up_minor=200_000,
         top_up_count=2,
     )
-    phone = f"{random.randrange(10_000):04d}"
-    return (
-        member_id, member_no(_FIRST_MEMBER + number), FIRST_CARD_ISSUE, "王*丽", phone, random.randrange(4096), STORE,
-        4, write_wallet(wallet), now.isoformat(),
-    )  # fmt: skip
+
+
+def wallet_documents(today: date) -> Callable[[MemberId], bytes]:
+    """The stored `sample_wallet` of any member, made by putting his id into one."""
+    placeholder = MemberId("00000000-0000-7000-8000-" + "9" * 12)
+    document = write_wallet(sample_wallet(placeholder, today))
+    return lambda member_id: document.replace(placeholder[:-4].encode(), member_id[:-4].encode()).replace(
+        (member_id[:-4] + placeholder[-4:]).encode(), member_id.encode()
+    )
+
+
+def _member_rows(members: int, now: datetime) -> Iterator[tuple[str | int | bytes, ...]]:
+    document, at = wallet_documents(now.date()), now.isoformat()
+    for member_id, number, last4 in members_of_years(members):
+        tag = int(number) % 4096
+        yield member_id, number, FIRST_CARD_ISSUE, "王*丽", last4, tag, STORE, 4, document(member_id), at
 
 
 def _lot(member_id: MemberId, place: int, today: date) -> Lot:
-    """Two top-ups of 充1000送200, the older one partly spent."""
     top_up = EventId(f"{member_id[:-4]}t{place // 2:03d}")
     kind = (ValueKind.PRINCIPAL, ValueKind.BONUS)[place % 2]
     original = 100_000 if kind is ValueKind.PRINCIPAL else 20_000

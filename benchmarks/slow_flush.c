@@ -6,7 +6,13 @@
 
 typedef int (*flush_fn)(int);
 
+static __thread long flushes;
+
+/* How often the calling thread flushed. */
+long flushes_of_this_thread(void) { return flushes; }
+
 static void wait_for_the_disk(void) {
+    flushes++;
     static int delay_us = -1;
     if (delay_us < 0) {
         const char *text = getenv("SLOW_FLUSH_US");

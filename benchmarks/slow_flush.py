@@ -3,6 +3,7 @@
 Only the measured child processes get it; PostgreSQL inherits it from them.
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -13,6 +14,16 @@ from typing import Final, Self
 
 DELAY_US: Final = 3_000
 _SOURCE: Final = Path(__file__).with_name("slow_flush.c")
+
+
+def flushes_of_this_thread() -> int | None:
+    """So far; None where the library is not loaded."""
+    try:
+        counted = ctypes.CDLL(None).flushes_of_this_thread
+    except AttributeError:
+        return None
+    counted.restype = ctypes.c_long
+    return int(counted())
 
 
 class NoSlowFlush(Exception):

@@ -42,20 +42,21 @@ def unpack_file(packed: Path, plain: Path, key: bytes, sha256: str, plain_sha256
         raise PageError("the snapshot's bytes are not those of its address: download it again")
     cipher = AESGCM(key)
     size = packed.stat().st_size
+    written = hashlib.sha256()
     try:
         with packed.open("rb") as source, plain.open("wb") as target:
             prefix = source.read(_PREFIX_BYTES)
             inflate = zstandard.ZstdDecompressor().decompressobj()
             for number, chunk in enumerate(_chunks(source, CHUNK_BYTES + _TAG_BYTES)):
                 last = source.tell() >= size
-                target.write(
-                    inflate.decompress(cipher.decrypt(_nonce(prefix, number), chunk, _chunk_label(number, last)))
-                )
+                part = inflate.decompress(cipher.decrypt(_nonce(prefix, number), chunk, _chunk_label(number, last)))
+                written.update(part)
+                target.write(part)
             target.flush()
             os.fsync(target.fileno())
     except (InvalidTag, zstandard.ZstdError, ValueError) as error:
         raise PageError("the snapshot cannot be opened with the scope's key") from error
-    if file_sha256(plain) != plain_sha256:
+    if written.hexdigest() != plain_sha256:
         raise PageError("the snapshot's file is not the one head office made: download it again")
 
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.__main__ import AS_IT_IS, BENCHMARKS
 from benchmarks.figures import Better, Figure, Measured, medians
 from benchmarks.latency import percentile_us
-from benchmarks.slow_flush import DELAY_US, SlowFlush
+from benchmarks.slow_flush import DELAY_US, SlowFlush, flushes_of_this_thread
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +35,22 @@ def test_a_benchmark_brings_figures_beside_their_floors(name: str, tmp_path: Pat
         assert figures
         assert all(figure["value"] > 0 and figure["floor"] > 0 and figure["floor_what"] for figure in figures)
         assert report["measured"]["settings"]
+
+
+@pytest.mark.slow
+def test_the_slower_flush_counts_each_threads_own(tmp_path: Path) -> None:
+    slow = SlowFlush.build(tmp_path / "slow_flush")
+    asked = (
+        "import pathlib, sys, threading; from benchmarks.machine import flush_us;"
+        "from benchmarks.slow_flush import flushes_of_this_thread as counted; folder = pathlib.Path(sys.argv[1]);"
+        "other = threading.Thread(target=flush_us, args=(folder, 7)); other.start(); other.join();"
+        "before = counted(); flush_us(folder, 5); print(before, counted())"
+    )
+    command = [sys.executable, "-c", asked, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=slow.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0", "5"]
+    assert flushes_of_this_thread() is None, "it is not loaded here"
 
 
 @pytest.mark.slow
