@@ -1,4 +1,4 @@
-"""What head office's people do during a day: value moved between members, two members merged into one, an account frozen and released.
+"""What head office's people do during a day: a rulebook published ahead, value moved between members, two members merged into one, an account frozen and released.
 
 Drawn from the seed, done by the product's own services.
 """
@@ -11,15 +11,19 @@ from hq_server.database.engine import WriteSession
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.transfers import TwoMembers, move
+from hq_server.rulebooks.publishing import publish_rulebook
 from stored_value.identity import EventId, MemberId, uuid7
 from stored_value.refusals import Refusal
+from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import WalletStatus
+from tongchu.simulation.rules import next_rulebook
 from tongchu.simulation.scenario import OPEN_FOR
 from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
 
 A_DAY: Final = 4
 _ASKS_FOR_ALL_BELOW: Final = 1_600
+_AHEAD_S: Final = (600.0, 3_600.0)
 _FROZEN_FOR: Final = timedelta(minutes=15)
 Act = Callable[[World], None]
 
@@ -45,6 +49,20 @@ def freeze(world: World) -> None:
         world.after(_FROZEN_FOR, lambda: _release(world, member_id))
 
 
+def publish(world: World) -> None:
+    """The next rulebook, to take effect in a while: tills hold it before it counts (L8). Not after a restore, when its number would be given twice."""
+    if not world.head_office.up or world.record.counts["hq restore"]:
+        return
+    office, now = world.head_office.office, world.time()
+    effective_at = now + timedelta(seconds=world.publishing.uniform(*_AHEAD_S))
+    with office.database.write() as session:
+        book = next_rulebook(office.rulebooks.all(session).newest_book, effective_at)
+        publish_rulebook(session, office.keys, write_rulebook(book), by="simulation", now=now)
+    office.sequencer.drain()
+    world.record.count("head office publishes")
+    world.record.note(now, "head office publishes a rulebook")
+
+
 ACTS: Final[tuple[tuple[Act, int], ...]] = ((transfer, 5), (freeze, 3), (merge, 1))
 
 
@@ -53,6 +71,7 @@ def of_the_day(world: World) -> None:
     for act in world.fate.choices([act for act, _ in ACTS], [weight for _, weight in ACTS], k=A_DAY):
         at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
         world.after(at, lambda act=act: act(world) if world.head_office.up else None)  # type: ignore[misc]
+    world.after(timedelta(seconds=world.publishing.uniform(0, OPEN_FOR.total_seconds() / 2)), lambda: publish(world))
 
 
 def _release(world: World, member_id: MemberId) -> None:

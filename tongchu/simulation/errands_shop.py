@@ -4,8 +4,8 @@ from stored_value.cart import Cart
 from stored_value.events_order import OrderItem, OrderRefundLine
 from stored_value.identity import LotId
 from stored_value.refusals import Refusal
-from terminal.counter.order_views import MemberHoldings, OrderPayment, OrderQuote
-from terminal.counter.views import MemberView, PurchaseView
+from terminal.counter.order_views import MemberHoldings, OrderPayment, OrderQuote, PassView
+from terminal.counter.views import Completed, MemberView, PurchaseView
 from tongchu.simulation.rules import TEA, WASH
 from tongchu.simulation.visits import Done, Visit
 
@@ -32,24 +32,34 @@ def order(visit: Visit) -> Done:
 
 def buy_pass(visit: Visit) -> Done:
     member = visit.member()
+    return None if member is None else _buy_pass(visit, member)
+
+
+def use_pass(visit: Visit) -> Done:
+    """Whoever has none buys one and uses it at once: offline he cannot (H4)."""
+    member = visit.member()
     if member is None:
         return None
+    if not _usable(visit, member):
+        bought = _buy_pass(visit, member)
+        if not isinstance(bought, Completed) or not visit.machine.at_work():
+            return bought
+        visit.machine.print_out()
+    usable = _usable(visit, member)
+    if not usable:
+        return None
+    units = visit.chance.randint(1, min(3, usable[0].left))
+    return visit.act(lambda counter, action: counter.use_pass(action, member.member_id, usable[0].holding_id, units))
+
+
+def _buy_pass(visit: Visit, member: MemberView) -> Done:
     item = OrderItem(line_no=1, name="洗车十次卡", unit_price_minor=30_000, sells_pass=WASH)
     return _pay(visit, member, Cart(items=(item,)))
 
 
-def use_pass(visit: Visit) -> Done:
-    """Whoever has none buys one."""
-    member = visit.member()
-    if member is None:
-        return None
+def _usable(visit: Visit, member: MemberView) -> list[PassView]:
     held = _holdings(visit, member)
-    usable = [each for each in held.passes if each.usable] if held is not None else []
-    if not usable:
-        item = OrderItem(line_no=1, name="洗车十次卡", unit_price_minor=30_000, sells_pass=WASH)
-        return _pay(visit, member, Cart(items=(item,)))
-    units = visit.chance.randint(1, min(3, usable[0].left))
-    return visit.act(lambda counter, action: counter.use_pass(action, member.member_id, usable[0].holding_id, units))
+    return [each for each in held.passes if each.usable] if held is not None else []
 
 
 def exchange_points(visit: Visit) -> Done:

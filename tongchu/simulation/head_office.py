@@ -122,11 +122,13 @@ class HeadOffice:
         self.office.leases.drain()
         self.do_what_is_due()
 
-    def do_what_is_due(self) -> None:
-        """Its day's run: expiries, instalments, and sweeps of what landed in merged wallets."""
-        if self.office.schedule.look():
+    def do_what_is_due(self) -> bool:
+        """Its day's run: expiries, instalments, and sweeps of what landed in merged wallets. False: there was nothing to do."""
+        ran = self.office.schedule.look()
+        if ran:
             self._record.count("days run by head office")
         self.office.sequencer.drain()
+        return ran
 
     def back_up(self) -> None:
         """As its operator would, while it runs."""

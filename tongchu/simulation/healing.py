@@ -78,13 +78,15 @@ def _sync_until_quiet(world: World) -> list[str]:
     quiet = 0
     for _ in range(ROUNDS_MAX):
         world.time.pass_by(_BETWEEN)
-        world.head_office.do_what_is_due()
+        world.head_office.office.sequencer.drain()
         for till in world.in_service:
             till.sync()
             if _is_stopped(till):
                 settle_fork(world, till.terminal_id)
         granted = HqBooks(world.head_office.config.database).grants_made()
-        settled = all(_rests(till, granted.get(till.terminal_id, 0)) for till in world.in_service)
+        settled = not world.head_office.do_what_is_due() and all(
+            _rests(till, granted.get(till.terminal_id, 0)) for till in world.in_service
+        )
         quiet = quiet + 1 if settled else 0
         if quiet == 2:
             return []

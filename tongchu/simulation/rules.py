@@ -8,7 +8,8 @@ from hq_server import franchise_data
 from stored_value.cart_policy import CouponShape, CouponType, PassType
 from stored_value.loyalty_policy import PointsPolicy, PointsReward
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
-from stored_value.promotions import CouponGift
+from stored_value.periods import SettlementPolicy
+from stored_value.promotions import CouponGift, FixedPlan
 from stored_value.rulebook import Rulebook, Words
 from stored_value.wallet import HoldingKind
 
@@ -18,6 +19,7 @@ RISK: Final = RiskAllowance(payment_minor=8_000, member_minor=12_000, till_minor
 NO_RISK: Final = RiskAllowance()
 WASH: Final = "wash-10"
 TEA: Final = "tea"
+_MORE_MINOR: Final = 1_000
 _TEA_COUPON: Final = "tea-20"
 
 
@@ -59,4 +61,14 @@ def rulebook(effective_at: datetime, *, risk: bool) -> Rulebook:
             ),
         ),
         offline=OfflinePolicy(leases=LEASES, risk=RISK if risk else NO_RISK),
+        settlement=SettlementPolicy(cut_off_days=0),
     )
+
+
+def next_rulebook(now: Rulebook, effective_at: datetime) -> Rulebook:
+    """The fixed plan gives ten yuan more from then on."""
+    better = tuple(
+        replace(each, bonus_minor=each.bonus_minor + _MORE_MINOR) if isinstance(each, FixedPlan) else each
+        for each in now.promotions
+    )
+    return replace(now, effective_at=effective_at, promotions=better)

@@ -7,8 +7,8 @@ from typing import Final
 from hq_server import franchise_data
 from stored_value.identity import TerminalId
 
-FOUNDED: Final = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
-"""Head office and its tills were set up then."""
+FOUNDED: Final = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
+"""Head office and its tills were set up then: the first day of business is the last of a month, whose books are closed when it is over (L9)."""
 FIRST_MORNING: Final = FOUNDED + timedelta(days=1)
 OPEN_FOR: Final = timedelta(hours=2)
 """A day's business, close together: what lies between customers would only cost time."""

@@ -4,6 +4,7 @@ lose its replica, be cloned, and have its clock set; what it had committed is th
 What dies is copied at that very moment, and the machine rises from the copy: whatever the dying process still did is undone.
 """
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,13 @@ from tongchu.simulation.sudden_death import TILL_LOGGERS, SuddenDeath, dying_at
 from tongchu.simulation.virtual_time import VirtualTime
 
 T = TypeVar("T")
+
+
+def machine_mark(label: str) -> str:
+    """A copied disk is in another machine (H6)."""
+    return hashlib.sha256(label.encode()).hexdigest()
+
+
 FLOAT_MINOR: Final = 50_000
 ONLINE_READ_S: Final = 0.001
 """So short that head office does not wait for a lease to come back while it answers: in one thread nobody else could bring it."""
@@ -179,7 +187,9 @@ class TillMachine:
             on_scanned=_nobody_scans,
             on_scan_rejected=_nobody_scans,
             language=lambda: Language.ZH_CN,
-            world=World(transport=self._transport, open_journal_file=self.disk.opener),
+            world=World(
+                transport=self._transport, open_journal_file=self.disk.opener, machine=lambda: machine_mark(self.label)
+            ),
         )
         self.station.journal.after_commit(self._committed)
         self._signed_in = False

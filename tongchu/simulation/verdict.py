@@ -6,6 +6,7 @@ Each law is one function that names what disagrees. The arithmetic is the witnes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from hq_server import franchise_data
 from hq_server.ingest.rebuild import differences
 from printers.decode import decode, split_jobs
 from stored_value.identity import MemberId
@@ -13,7 +14,12 @@ from stored_value.refusals import Refusal
 from terminal.verify import verify_journal
 from tongchu.simulation import at_rest
 from tongchu.simulation.errands import ENROLLED_AS
-from tongchu.simulation.overspend import lease_amounts, nothing_stuck, overspending, reservations_known
+from tongchu.simulation.overspend import (
+    lease_amounts,
+    nothing_stuck,
+    overspending,
+    reservations_known,
+)
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.agreement import (
@@ -27,6 +33,7 @@ from tongchu.witness.agreement import (
 from tongchu.witness.booked import booked_entries
 from tongchu.witness.books import HqBooks, read_journal
 from tongchu.witness.legs import merged_and_not_swept, transfers_in_two_legs
+from tongchu.witness.periods import told_as_late
 from tongchu.witness.personal import in_clear
 from tongchu.witness.promises import unexplained_bonus
 
@@ -53,6 +60,7 @@ def judge(world: World) -> list[str]:
         *unexplained_bonus(books),
         *transfers_in_two_legs(books),
         *merged_and_not_swept(books),
+        *told_as_late(books, franchise_data.ZONE),
         *_personal_fields(world, evidence),
         *overspending(world, books),
         *nothing_stuck(world, books),

@@ -84,6 +84,8 @@ class Visit:
             if isinstance(again, Completed):
                 assert again.event_id == answer.event_id, "a double tap is one action"
                 assert again.seq == answer.seq, "a double tap is one entry"
+        if isinstance(answer, Completed):
+            self.watch.pinned(machine)
         if isinstance(answer, Completed) and answer.member_id is not None:
             self.watch.spent(machine)
         return answer

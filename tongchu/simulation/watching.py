@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import Final
 
 import zstandard
@@ -17,12 +18,14 @@ from terminal.counter.views import MemberView
 from tongchu.simulation.head_office import HeadOffice
 from tongchu.simulation.in_process import Answer, Call
 from tongchu.simulation.record import Record
-from tongchu.simulation.till import TillMachine
+from tongchu.simulation.till import TillMachine, machine_mark
 from tongchu.witness.booked import Booked, booked_entries
 from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
 from tongchu.witness.reserved import ReservedBook
 
 HELD: Final = 200
+_DECIDING: Final = timedelta(seconds=5)
+"""Between the cashier's wish and the entry, when head office answers slowly."""
 REFUNDS: Final = frozenset({"purchase_refunded", "order_refunded"})
 
 
@@ -36,6 +39,7 @@ class Watch:
         self._reserved: dict[str, ReservedBook] = {}
         self._settled: dict[str, int] = {}
         self._known: dict[str, set[str]] = {}
+        self._copied: dict[str, int] = {}
         self._office = office
         self._record = record
         self._books = HqBooks(office.config.database)
@@ -82,6 +86,22 @@ class Watch:
         if left < min(before_minor, reserved):
             self.found.append(f"head office left {left} to {member_id}, of whom tills may spend {reserved}")
 
+    def copied(self, clone: TillMachine) -> None:
+        """A new machine goes on from a copied disk."""
+        self._copied[clone.label] = clone.station.journal.head().seq
+
+    def pinned(self, till: TillMachine) -> None:
+        """After each entry: it names the rulebook that was in force at the till, of those in its replica (L8)."""
+        head = till.station.journal.head().seq
+        entry = next(seen_entry(seq, raw) for seq, _, raw, _ in till.station.journal.stored_after(head - 1, 1))
+        with closing(sqlite3.connect(till.folder / "replica.db")) as connection:
+            held = connection.execute("SELECT version, effective_at FROM rulebooks").fetchall()
+        at = datetime.fromisoformat(entry.header["occurred_at"])
+        right = {in_force(held, at), in_force(held, at - _DECIDING)}
+        self._record.count("rulebooks watched")
+        if "rulebook" in entry.body and entry.body["rulebook"] not in right:
+            self.found.append(f"{till.label}-{entry.seq} pins rulebook {entry.body['rulebook']}, in force was {right}")
+
     def loses_replica(self, till: TillMachine) -> None:
         """Just before: whom the file knows. What an older head office has forgotten, it cannot send again."""
         if self._record.counts["hq restore"]:
@@ -103,6 +123,7 @@ class Watch:
         """After each payment: what no lease or hold covered stays within the risk allowance, between two reports (L5)."""
         book = self.book(till)
         settled = self._settled.get(till.label, 0)
+        self._spends_no_copied_lease(till, book)
         since = [payment for payment in book.payments if payment.seq > settled]
         by_member: Counter[str] = Counter()
         for payment in since:
@@ -111,6 +132,21 @@ class Watch:
         for member_id, taken in by_member.items():
             self._within(till, f"member {member_id}", taken, self._risk.member_minor)
         self._within(till, "till", by_member.total(), self._risk.till_minor)
+
+    def _spends_no_copied_lease(self, till: TillMachine, book: ReservedBook) -> None:
+        """On a copied disk nothing is spent from leases before head office's people have confirmed the machine (H6)."""
+        copied_at = self._copied.get(till.label)
+        if (
+            copied_at is None
+            or not book.payments
+            or self._books.machine_mark(till.terminal_id) == machine_mark(till.label)
+        ):
+            return
+        last = book.payments[-1]
+        if last.seq > copied_at and last.leased_minor:
+            self.found.append(
+                f"{till.label} is a copy and spends {last.leased_minor} of a lease, payment {last.event_id}"
+            )
 
     def book(self, till: TillMachine) -> ReservedBook:
         """Of the machine's journal, read up to its head."""
@@ -128,6 +164,11 @@ class Watch:
             self.found.append(
                 f"{till.label}, {what}: {taken_minor} spent without a lease or hold, {most_minor} is the limit"
             )
+
+
+def in_force(held: Iterable[tuple[int, str]], at: datetime) -> int:
+    """The highest version whose time has come; 0 when there is none."""
+    return max((version for version, since in held if datetime.fromisoformat(since) <= at), default=0)
 
 
 def drawn_from(refunds: Iterable[SeenEntry], lots: Collection[str]) -> int:

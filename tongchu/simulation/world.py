@@ -53,6 +53,7 @@ class World:
         self.agenda = Agenda()
         self.plan = self._chance("plan")
         self.fate = self._chance("fate")
+        self.publishing = self._chance("rulebooks")
         self.head_office = HeadOffice(
             at_rest.hq_folder(folder), self.time, record, self._chance("head office"), parts.make_application
         )
@@ -112,6 +113,7 @@ class World:
     def clone(self, till: TillMachine) -> TillMachine:
         label = f"{till.terminal_id}'{len(self.tills)}"
         clone = till.clone(label, self._clock(), Wire(self.network, label))
+        self.watch.copied(clone)
         self.employ(clone)
         for _ in range(VISITS_A_DAY // 2):
             self._enter_visit(clone, self.time())

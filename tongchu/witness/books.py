@@ -270,6 +270,11 @@ class HqBooks:
         (row,) = self.rows(f"SELECT accepted_seq, head_hash FROM terminals WHERE terminal_id = '{terminal_id}'")
         return int(row[0]), str(row[1])
 
+    def machine_mark(self, terminal_id: str) -> str:
+        """Of the machine that the till is known by."""
+        (row,) = self.rows(f"SELECT machine_mark FROM terminals WHERE terminal_id = '{terminal_id}'")
+        return str(row[0])
+
     def grants_made(self) -> dict[str, int]:
         """The number of the last lease that head office granted to each till in this epoch."""
         rows = self.rows(

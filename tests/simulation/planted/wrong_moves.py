@@ -28,11 +28,6 @@ def arrives_twofold(*arguments: Any) -> Any:
     return replace(leg, moved=moved, amount_minor=2 * leg.amount_minor)
 
 
-def is_never_due(_wallet: Any) -> bool:
-    """H11: what lands in a merged wallet stays there, where nobody can spend it."""
-    return False
-
-
 def puts_back_more(wallet: Any, refunded: Any, draws: Sequence[Draw], *rest: Any) -> Any:
     """H10: a refund gives a yuan more than the purchase had drawn."""
     more = [
@@ -40,6 +35,11 @@ def puts_back_more(wallet: Any, refunded: Any, draws: Sequence[Draw], *rest: Any
         for draw in draws
     ]
     return settle_refund(wallet, refunded, more, *rest)
+
+
+def is_never_late(*_: Any) -> bool:
+    """L9: what comes for a month whose books are closed is told to nobody."""
+    return False
 
 
 BY_NAME: dict[str, Wrong] = {
@@ -50,11 +50,6 @@ BY_NAME: dict[str, Wrong] = {
         )
     ),
     "transfer arrives twofold": Wrong((("hq_server.own_journal.runs.second_leg", arrives_twofold),)),
-    "merged wallet never swept": Wrong(
-        (
-            ("hq_server.own_journal.runs.sweep_is_due", is_never_due),
-            ("stored_value.due_days.sweep_is_due", is_never_due),
-        )
-    ),
+    "closed month not told": Wrong((("hq_server.ingest.keeping.is_prior_period", is_never_late),)),
     "refund puts back more": Wrong((("stored_value.refund.settle_refund", puts_back_more),)),
 }

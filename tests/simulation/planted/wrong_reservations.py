@@ -26,7 +26,7 @@ from tongchu.simulation.virtual_time import VirtualTime
 from tongchu.simulation.world import PRODUCT, Parts
 
 Random = Callable[[int], bytes]
-Replaced = tuple[str, Callable[..., Any]]
+Replaced = tuple[str, Callable[..., Any] | property]
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,26 @@ def begins_at_the_end() -> Callable[..., None]:
     return without_members
 
 
+def is_never_in_doubt(_self: Any) -> None:
+    """H6: whatever machine the disk is in."""
+
+
 def masks_nothing(name: str) -> str:
     """H14: the whole name goes into journal.db."""
     return name
 
 
+def takes_the_newest(self: Any, _at: Any) -> Any:
+    """L8: a rulebook counts as soon as the till has it, whenever it is to take effect."""
+    return self.rulebook(max(row.version for row in self.rulebook_rows())) if self.rulebook_rows() else None
+
+
 BY_NAME: dict[str, Wrong] = {
     "replica believed more than the journal": Wrong((("terminal.view.is_pending", is_never_pending),)),
     "replica begun at the feed's end": Wrong((("terminal.syncing.pull.Puller._bootstrap", begins_at_the_end()),)),
+    "future rulebook used": Wrong((("terminal.replica.replica.Replica.rulebook_in_force", takes_the_newest),)),
+    "copied disk spends its leases": Wrong(
+        (("terminal.journal.head_office.HeadOffice.lease_doubt", property(is_never_in_doubt)),)
+    ),
     "name in clear": Wrong((("terminal.counter.members.mask_name", masks_nothing),)),
 }
