@@ -27,7 +27,8 @@ def refuse_reversal(wallet: Wallet, event: ToppedUp) -> Refusal | None:
 def apply_reversal(
     wallet: Wallet, event: TopUpReversed, rulebook: Rulebook
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
-    """Takes back what is left of the top-up's lots; principal that was drawn meanwhile is owed to the store that paid out."""
+    """Takes back what is left of the top-up's lots; principal that was drawn meanwhile is owed to the store that paid out, bonus that was drawn
+    is not: the finding says how much."""
     place = event.occasion
     kinds = (ValueKind.PRINCIPAL, ValueKind.BONUS)
     lots = [lot for lot in wallet.lots if lot.top_up_id == event.top_up_id and lot.kind in kinds]
@@ -49,7 +50,8 @@ def apply_reversal(
     if not lots:
         findings.append(Finding(FindingCode.TOP_UP_UNKNOWN, {"top_up": event.top_up_id}))
     elif missing or any(lot.remaining_minor < lot.original_minor for lot in lots):
-        findings.append(Finding(FindingCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": missing}))
+        bonus = sum(lot.original_minor - lot.remaining_minor for lot in lots if lot.kind is ValueKind.BONUS)
+        findings.append(Finding(FindingCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": missing, "drawn_bonus_minor": bonus}))
     receivables = wallet.receivables
     if missing > 0:
         postings.append(Posting(place.store_id, Account.OVERDRAFT_RECEIVABLE, missing))
