@@ -62,8 +62,9 @@ class SyncWorker:
         return not self._thread.is_alive()
 
     def wake(self) -> None:
-        """Something was committed: sync soon. During a back-off the pause is kept, so that a busy HQ is not run over."""
-        if not self._failures:
+        """Something was committed: sync soon. During a back-off the pause is kept, so that a busy HQ is not run over. What a cycle commits itself (a lease taken, or
+        given back) it also sends itself: no second cycle follows for it."""
+        if not self._failures and threading.get_ident() != self._thread.ident:
             self._awake.set()
 
     def retry_now(self) -> None:

@@ -111,3 +111,23 @@ def test_a_defect_is_shown_and_the_thread_goes_on(caplog: pytest.LogCaptureFixtu
         until(lambda: worker.status().online, what="the next cycle")
     finally:
         assert worker.stop()
+
+
+def test_what_a_cycle_commits_itself_brings_no_other_cycle() -> None:
+    """It sends its own leases; whoever commits on another thread wakes it once."""
+    cycles = 0
+
+    def cycle() -> CycleReport:
+        nonlocal cycles
+        cycles += 1
+        worker.wake()
+        return CycleReport(())
+
+    worker = SyncWorker(cycle, SimulatedClock(START), poll_interval_s=3600)
+    worker.start()
+    for wakes in range(1, 11):
+        until(lambda wakes=wakes: cycles >= wakes, what="a cycle")  # type: ignore[misc]
+        worker.wake()
+    until(lambda: cycles >= 11, what="the last cycle")
+    assert worker.stop()
+    assert cycles == 11
