@@ -51,7 +51,7 @@ def apply_reversal(
         findings.append(Finding(FindingCode.TOP_UP_UNKNOWN, {"top_up": event.top_up_id}))
     elif missing or any(lot.remaining_minor < lot.original_minor for lot in lots):
         bonus = sum(lot.original_minor - lot.remaining_minor for lot in lots if lot.kind is ValueKind.BONUS)
-        findings.append(Finding(FindingCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": missing, "drawn_bonus_minor": bonus}))
+        findings.append(Finding(FindingCode.TOP_UP_ALREADY_SPENT, {"drawn_minor": missing, "bonus_minor": bonus}))
     receivables = wallet.receivables
     if missing > 0:
         postings.append(Posting(place.store_id, Account.OVERDRAFT_RECEIVABLE, missing))

@@ -255,7 +255,7 @@ def test_reversing_what_was_spent_meanwhile_makes_the_member_owe_it() -> None:
     done = apply(held, reverse("x1", "t1", 10_000), BOOK)
     assert (done.wallet.total_minor, done.wallet.owed_minor) == (-2_000, 2_000)
     assert codes(done.findings) == ["top_up_already_spent"]
-    assert done.findings[0].data == {"drawn_minor": 2_000, "drawn_bonus_minor": 1_000}
+    assert done.findings[0].data == {"drawn_minor": 2_000, "bonus_minor": 1_000}
 
 
 def test_lines_that_do_not_add_up_are_settled_as_one() -> None:

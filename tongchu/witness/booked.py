@@ -138,7 +138,7 @@ _EXPLAINED: Final[dict[str, Reason]] = {
     "refund_differs": _refund,
     "taken_back_short": lambda _booked, data, _paper, _bonus: int(data["amount_minor"]) - int(data["taken_minor"]),
     "top_up_unknown": lambda _booked, _data, _paper, bonus: -bonus,
-    "top_up_already_spent": lambda _booked, data, _paper, _bonus: int(data["drawn_bonus_minor"]),
+    "top_up_already_spent": lambda _booked, data, _paper, _bonus: int(data["bonus_minor"]),
     "no_evidence": _without_evidence,
     "lot_revived": _revived,
     "transfer_short": lambda _booked, data, _paper, _bonus: int(data["missing_minor"]),
