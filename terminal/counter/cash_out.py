@@ -1,7 +1,7 @@
 """Cash-out 退卡: the reckoning shown line by line, the request that reserves at once, and its payment or rejection.
 
 Online only (H4), and only on what head office has confirmed: what is shown is what it will reckon. Only the till that wrote a request pays or rejects it,
-and not before head office has the request: the same value is never paid at two tills.
+and not before head office has the request: the same value is never paid at two tills. Between the reckoning and the request a hold keeps the amount (L6).
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ from stored_value.reservations import reserved_minor
 from terminal.counter.completion import done_before, finish
 from terminal.counter.member_view import waiting
 from terminal.counter.online_read import is_confirmed
+from terminal.counter.reserving import Wanted, reserving
 from terminal.counter.views import Completed, StaffRole
 from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
 from terminal.counter.workplace import AtWork, Standing, Workplace
@@ -59,11 +60,12 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
         )  # fmt: skip
 
     confirmed = place.journal.find(action) is not None or is_confirmed(place, quote.member_id)
-    with place.journal.deciding():
+    wanted = Wanted(member_id=quote.member_id, amount_minor=quote.reserved_minor)
+    with reserving(place, action, wanted) as reserved, place.journal.deciding():
         before = done_before(place, action, is_same)
         if before is not None:
             return before
-        member = _member(place, quote.member_id, confirmed=confirmed)
+        member = _member(place, quote.member_id, confirmed=confirmed and not reserved.offline)
         if isinstance(member, Refusal):
             return member
         here = place.journal.head_office.identity.terminal_id
@@ -72,8 +74,11 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
             return now
         if now != quote:
             return Refusal(RefusalCode.CASH_OUT_CHANGED, {"refundable_minor": now.refundable_minor})
+        if reserved.refusal is not None:
+            return reserved.refusal
+        held = () if reserved.hold_id is None else (reserved.hold_id,)
         event = CashOutRequested(
-            occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=False),
+            occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=held),
             member_id=quote.member_id,
             method=quote.method,
             refundable_minor=quote.refundable_minor,

@@ -45,7 +45,9 @@ def saver(open_till: Till) -> Till:
         )
         for lot in wallet.lots
     )
-    open_till.feed(member_row(replace(wallet, lots=lots)))
+    row = member_row(replace(wallet, lots=lots))
+    open_till.feed(row)
+    open_till.hq.rows[WANG] = row
     online(open_till)
     return open_till
 
@@ -144,6 +146,36 @@ def test_what_was_spent_after_the_reckoning_makes_it_stale(saver: Till) -> None:
     answer = saver.counter.request_cash_out(saver.counter.new_action(), quote, "")
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.data) == (RefusalCode.CASH_OUT_CHANGED, {"refundable_minor": 27_450})
+
+
+def test_the_amount_is_held_before_it_is_asked_for(saver: Till) -> None:
+    _quote, asked = ask(saver)
+    [held] = saver.hq.holds
+    entry = saver.journal.find(asked.event_id)
+    assert entry is not None
+    assert (held.amount_minor, entry.header.reservations) == (40_600, (held.hold_id,))
+
+
+def test_what_another_till_held_a_moment_before_is_not_paid_out_as_well(saver: Till) -> None:
+    """L5: both tills are online; the reckoning was fresh when it was shown."""
+    quote = done(saver.counter.quote_cash_out(WANG))
+    elsewhere = Reservation(
+        reservation_id=ReservationId("theirs"),
+        kind=ReservationKind.HOLD,
+        store_id=StoreId("S02"),
+        terminal_id=TerminalId("S02-T1"),
+        incarnation=1,
+        number=1,
+        granted_minor=1_000,
+        amount_minor=1_000,
+        granted_at=START,
+    )
+    saver.hq.before_hold = lambda: saver.hq.keep(WANG, elsewhere)
+    before = saver.journal.head()
+    answer = saver.counter.request_cash_out(saver.counter.new_action(), quote, "")
+    assert isinstance(answer, Refusal)
+    assert saver.journal.head() == before
+    assert answer.code is RefusalCode.RESERVED_ELSEWHERE
 
 
 def test_rejecting_puts_everything_back(saver: Till) -> None:

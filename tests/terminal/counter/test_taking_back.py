@@ -11,7 +11,7 @@ from stored_value.wallet import WalletStatus
 from sync.event_codec import event_of
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import TakingBack
-from tests.terminal.counter.till import WANG, Till, cash, done, refused, wechat
+from tests.terminal.counter.till import WANG, Till, cash, done, member_row, refused, wallet_of, wechat
 from tests.terminal.slip_rows import words_on
 
 Act = Callable[[Till], Completed]
@@ -50,6 +50,7 @@ def report_lost(till: Till) -> Completed:
 
 
 def request_cash_out(till: Till) -> Completed:
+    till.hq.rows[WANG] = member_row(wallet_of(50_000, 10_000))
     till.settle_and_follow()
     till.hq.online = True
     quote = done(till.counter.quote_cash_out(WANG))

@@ -20,7 +20,7 @@ from terminal.screens.navigation import (
     TakeBack,
 )
 from terminal.screens.tender_ways import ORIGINAL, tenders_of
-from tests.terminal.counter.till import MANAGER, WANG_CARD, Till
+from tests.terminal.counter.till import MANAGER, WANG_CARD, Till, member_row, wallet_of
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.stand_in import WANG
 from tests.terminal.screens.stand_in_money_out import WAITING
@@ -31,6 +31,8 @@ def last_event(till: Till) -> object:
 
 
 def at_member(bench: Bench, till: Till) -> None:
+    row = member_row(wallet_of(50_000, 10_000))
+    till.hq.rows.setdefault(row.member_id, row)
     till.settle_and_follow()
     bench.front.scanned(WANG_CARD)
     assert bench.at(MemberCard)
