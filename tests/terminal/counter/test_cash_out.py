@@ -72,6 +72,22 @@ def pay(till: Till, request: EventId, *tenders: Tender) -> Completed | Refusal:
     return till.counter.pay_cash_out(till.counter.new_action(), WANG, request, tenders)
 
 
+def kept_elsewhere(kind: ReservationKind, amount_minor: int) -> Reservation:
+    """At another store's till."""
+    return Reservation(
+        reservation_id=ReservationId("theirs"),
+        kind=kind,
+        store_id=StoreId("S02"),
+        terminal_id=TerminalId("S02-T1"),
+        incarnation=1,
+        number=1,
+        granted_minor=amount_minor,
+        amount_minor=amount_minor,
+        granted_at=START,
+        accepted=True,
+    )
+
+
 def test_the_reckoning_is_shown_line_by_line_with_where_it_goes(saver: Till) -> None:
     quote = done(saver.counter.quote_cash_out(WANG))
     [line] = quote.lines
@@ -159,17 +175,7 @@ def test_the_amount_is_held_before_it_is_asked_for(saver: Till) -> None:
 def test_what_another_till_held_a_moment_before_is_not_paid_out_as_well(saver: Till) -> None:
     """L5: both tills are online; the reckoning was fresh when it was shown."""
     quote = done(saver.counter.quote_cash_out(WANG))
-    elsewhere = Reservation(
-        reservation_id=ReservationId("theirs"),
-        kind=ReservationKind.HOLD,
-        store_id=StoreId("S02"),
-        terminal_id=TerminalId("S02-T1"),
-        incarnation=1,
-        number=1,
-        granted_minor=1_000,
-        amount_minor=1_000,
-        granted_at=START,
-    )
+    elsewhere = kept_elsewhere(ReservationKind.HOLD, 1_000)
     saver.hq.before_hold = lambda: saver.hq.keep(WANG, elsewhere)
     before = saver.journal.head()
     answer = saver.counter.request_cash_out(saver.counter.new_action(), quote, "")
@@ -270,18 +276,7 @@ def test_the_drawer_is_short_by_what_was_paid_in_cash(saver: Till) -> None:
 def test_h5_a_cash_out_waits_for_what_another_till_keeps(saver: Till) -> None:
     row = saver.replica.member(WANG)
     assert row is not None
-    kept = Reservation(
-        reservation_id=ReservationId("lease-1"),
-        kind=ReservationKind.LEASE,
-        store_id=StoreId("S02"),
-        terminal_id=TerminalId("S02-T1"),
-        incarnation=1,
-        number=1,
-        granted_minor=5_000,
-        amount_minor=5_000,
-        granted_at=START,
-        accepted=True,
-    )
+    kept = kept_elsewhere(ReservationKind.LEASE, 5_000)
     saver.feed(member_row(replace(row.wallet, reservations=(kept,), version=row.wallet.version + 1)))
     answer = saver.counter.quote_cash_out(WANG)
     assert isinstance(answer, Refusal)
