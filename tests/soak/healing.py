@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hq_server.database.engine import Database
 from hq_server.ingest.rebuild import differences
 from terminal.verify import verify_journal
+from tests.at_rest import faults_at_rest
 from tests.soak.franchise import Franchise
 from tests.soak.stand import Stand
 from tests.waiting import until
@@ -36,7 +37,7 @@ def disagreements(franchise: Franchise) -> list[str]:
     """Empty when every law held. Counts what really happened on the way."""
     books = franchise.books
     evidence = [_evidence(stand) for stand in franchise.stands.values()]
-    found = books.faults(*franchise.names)
+    found = faults_at_rest(books, *franchise.names)
     for till in evidence:
         found += paper_disagreements(till)
         found += head_office_disagreements(till, books)
