@@ -23,7 +23,7 @@ def simulated(*arguments: str, hash_seed: str = "1") -> subprocess.CompletedProc
 
 @pytest.mark.timeout(900)
 def test_a_seed_gives_one_trace_and_another_seed_another() -> None:
-    small = ("--seeds", "3-4", "--tills", "4", "--members", "10", "--days", "2", "--json")
+    small = ("--seeds", "3-4", "--tills", "3", "--members", "8", "--days", "1", "--json")
     first, second = (json.loads(simulated(*small, hash_seed=each).stdout) for each in ("1", "4242"))
     assert first["traces"] == second["traces"]
     assert first["counts"] == second["counts"]
