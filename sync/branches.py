@@ -7,6 +7,7 @@ claims the branch; from then on its journal goes on in the new incarnation, and 
 
 import msgspec
 
+from sync.message_types import prepare
 from sync.messages import Message
 
 MARKS_MAX = 500
@@ -38,3 +39,6 @@ class BranchReply(Message, frozen=True, kw_only=True):
     other: int
     held_through: int
     claimed: bool = False
+
+
+prepare(globals())

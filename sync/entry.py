@@ -13,6 +13,7 @@ import msgspec
 from stored_value.events import EvidenceClass
 from stored_value.identity import EventId, MemberId, TerminalId
 from sync.errors import EntryUnreadable
+from sync.message_types import prepare
 
 SCHEMA_VERSION = 1
 GENESIS_HASH = "0" * 64
@@ -121,3 +122,6 @@ def _refuse_floats(value: object) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _refuse_floats(item)
+
+
+prepare(globals())

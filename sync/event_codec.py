@@ -47,6 +47,7 @@ from stored_value.identity import MemberId, ShiftId, StaffId, StoreId
 from stored_value.reservation_records import ReservationId
 from sync.entry import SCHEMA_VERSION, AnchorRef, Entry, Evidence, Header, write_entry
 from sync.errors import BodyUnreadable
+from sync.message_types import prepare
 
 _BY_KIND: dict[str, type[Event]] = {kind.kind: kind for kind in EVENT_TYPES}
 _to_builtins = msgspec.to_builtins
@@ -173,3 +174,6 @@ def event_of(entry: Entry) -> Event:
         **{name: own.pop(name) for name in _PLACE_FIELDS},
     )
     return kind(occasion=occasion, **own)
+
+
+prepare(globals())

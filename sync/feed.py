@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sync.errors import PageError
+from sync.message_types import prepare
 from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow, UnknownRow
 
 PAGE_BYTES_MAX = 16 * 1024 * 1024
@@ -85,3 +86,6 @@ def open_page(key: bytes, data: bytes, scope: str, epoch: str, page: int) -> Fee
     except (InvalidTag, ValueError) as error:
         raise PageError(f"feed page {scope}/{epoch}/{page} cannot be opened with the scope's key") from error
     return read_page(plain)
+
+
+prepare(globals())

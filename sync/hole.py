@@ -12,6 +12,7 @@ from stored_value.events import EvidenceClass
 from stored_value.identity import EventId, MemberId, TerminalId
 from sync.entry import Entry, Evidence, Header
 from sync.keys import sign, statement_of, verify
+from sync.message_types import prepare
 
 HOLE_KIND = "hole_declared"
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -67,3 +68,6 @@ def entry_of_hole(hole: DeclaredHole) -> Entry:
 
 def _statement(hole: DeclaredHole) -> bytes:
     return statement_of("hole", msgspec.structs.replace(hole, signature=""))
+
+
+prepare(globals())

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from sync.errors import KeyUnknown, SignatureError
+from sync.message_types import prepare
 
 
 class KeyPurpose(StrEnum):
@@ -158,3 +159,6 @@ class TrustedKeys:
         if revoked_at is not None and at >= revoked_at:
             raise SignatureError(f"key {key_id} was revoked at {revoked_at.isoformat()}")
         verify(certificate.public_key, signature, statement)
+
+
+prepare(globals())

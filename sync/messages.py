@@ -12,6 +12,7 @@ from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import AnchorRef
 from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate, KeyRevocation
+from sync.message_types import prepare
 from sync.versions import CURRENT
 
 PROTOCOL_VERSION = CURRENT
@@ -392,3 +393,6 @@ class News(Message, frozen=True, kw_only=True):
     heads: dict[str, int]
     grants: int
     recalls: tuple[ReservationId, ...] = ()
+
+
+prepare(globals())

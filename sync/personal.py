@@ -18,6 +18,7 @@ from stored_value.events import SealedPersonal
 from stored_value.identity import MemberId
 from sync.errors import SignatureError
 from sync.keys import decode_bytes, encode_bytes
+from sync.message_types import prepare
 
 NAME_CHARS_MAX = 40
 TAG_BITS = 12
@@ -115,3 +116,6 @@ def mask_name(name: str) -> str:
     if len(name) <= 1:
         return "*"
     return name[0] + "*" + (name[-1] if len(name) > 2 else "")
+
+
+prepare(globals())

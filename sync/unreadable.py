@@ -12,6 +12,7 @@ from stored_value.events import EvidenceClass
 from stored_value.identity import EventId, MemberId, TerminalId
 from sync.entry import Entry, Evidence, Header, entry_hash, read_entry
 from sync.errors import EntryUnreadable
+from sync.message_types import prepare
 
 UNREADABLE_KIND = "unreadable"
 
@@ -87,3 +88,6 @@ def read_or_stand_in(raw: bytes, place: Place) -> Entry:
         return read_entry(raw)
     except EntryUnreadable as error:
         return stand_in(raw, place, str(error))
+
+
+prepare(globals())

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import Outbox
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
+from sync.message_types import prepare
 
 
 class RollupDelta(msgspec.Struct, frozen=True, array_like=True):
@@ -48,3 +49,6 @@ decode_change = msgspec.json.Decoder(Change).decode
 def leave(session: WriteSession, member_id: MemberId, event_id: EventId, change: Change) -> None:
     """`event_id` tells this change from others of the member; a change that no till made gets a UUIDv7 of its own."""
     session.execute(insert(Outbox).values(member_id=member_id, event_id=event_id, payload=encode_change(change)))
+
+
+prepare(globals())

@@ -13,6 +13,7 @@ import msgspec
 from itsdangerous import BadData, URLSafeSerializer
 
 from stored_value.identity import StoreId, TerminalId
+from sync.message_types import prepare
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 CHALLENGE_LIFE = timedelta(minutes=2)
@@ -90,3 +91,6 @@ def _read(serializer: URLSafeSerializer, text: str, shape: type[_T]) -> _T:
         return msgspec.convert(serializer.loads(text), shape)
     except (BadData, msgspec.ValidationError) as error:
         raise TokenInvalid("not a token of this head office") from error
+
+
+prepare(globals())

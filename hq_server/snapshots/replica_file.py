@@ -34,6 +34,7 @@ from hq_server.database.models import (
 from hq_server.feed.publishing import current_epoch, heads_of
 from stored_value.rulebook_document import parse_rulebook
 from stored_value.wallet import WalletStatus
+from sync.message_types import prepare
 from sync.messages import GLOBAL_SCOPE
 
 _ROWS_A_FETCH = 2_000
@@ -227,3 +228,6 @@ def _insert(replica: sqlite3.Connection, table: str, columns: tuple[str, ...], r
 def _plain(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         yield tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in row)
+
+
+prepare(globals())
