@@ -22,7 +22,6 @@ from printers.decode import PrinterOutput
 from tongchu.witness.paper import read_receipt
 
 GENESIS = "0" * 64
-WAITS_IN_OUTBOX: Final = "something still waits in the outbox"
 _AMOUNTS: Final = {
     "order_paid": "balance_minor",
     "order_refunded": "balance_minor",
@@ -362,7 +361,7 @@ class HqBooks:
         )
         faults += [f"purchase {bought} stands under {wrong}, its receipt is {right}" for bought, wrong, right in strays]
         if self.rows("SELECT 1 FROM outbox"):
-            faults.append(WAITS_IN_OUTBOX)
+            faults.append("something still waits in the outbox")
         return faults
 
 
