@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from printers.decode import PrinterOutput
 from tongchu.witness.paper import read_receipt
 
 GENESIS = "0" * 64
+WAITS_IN_OUTBOX: Final = "something still waits in the outbox"
 _AMOUNTS: Final = {
     "order_paid": "balance_minor",
     "order_refunded": "balance_minor",
@@ -236,10 +237,26 @@ def _kept(state: bytes, what: str) -> list[dict[str, Any]]:
 
 
 class HqBooks:
-    """Head office's tables by plain SQL. `url` is a SQLAlchemy URL; each look is a connection of its own."""
+    """Head office's tables by plain SQL. `url` is a SQLAlchemy URL; each look is a connection of its own, but within `at_one_moment`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._still: Any = None
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """All looks within see the tables of one moment, whatever head office writes meanwhile."""
+        with self._connection() as connection:
+            connection.execute("BEGIN" if self._is_sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            self._still = connection
+            try:
+                yield
+            finally:
+                self._still = None
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.startswith("sqlite:///")
 
     def rows(self, statement: str) -> list[Any]:
         with self._connection() as connection:
@@ -247,7 +264,9 @@ class HqBooks:
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        if self._url.startswith("sqlite:///"):
+        if self._still is not None:
+            yield self._still
+        elif self._is_sqlite:
             with closing(sqlite3.connect(self._url.removeprefix("sqlite:///"), timeout=10)) as lite:
                 yield lite
         else:
@@ -339,6 +358,10 @@ class HqBooks:
 
     def faults(self, *terminal_ids: str) -> list[str]:
         """What is not exactly once: chains, wallet events, versions, postings, the outbox, and gaps in the feeds."""
+        with self.at_one_moment():
+            return self._faults(terminal_ids)
+
+    def _faults(self, terminal_ids: Sequence[str]) -> list[str]:
         faults = [f"{till}: {fault}" for till in terminal_ids for fault in chain_faults(self.entries(till))]
         for till in terminal_ids:
             entries = self.entries(till)
@@ -361,7 +384,7 @@ class HqBooks:
         )
         faults += [f"purchase {bought} stands under {wrong}, its receipt is {right}" for bought, wrong, right in strays]
         if self.rows("SELECT 1 FROM outbox"):
-            faults.append("something still waits in the outbox")
+            faults.append(WAITS_IN_OUTBOX)
         return faults
 
 
