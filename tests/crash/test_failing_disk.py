@@ -17,6 +17,7 @@ from tests.crash.power_on import goes_on, losses
 ROUNDS = 16
 A_STEP, A_FILE = 2, 1
 """Failures after each step and in each kind of change of a file in `make test`; the soak lets every change fail."""
+LIVES = 3
 DISK_CODES = {"disk_full", "disk_fault"}
 CONSEQUENCES = {"not_signed_in", "shift_not_open", "pin_delayed", "member_unknown", "receipt_unknown"}
 """What is refused later because of what was refused before."""
@@ -75,6 +76,16 @@ def wrongs(played: Played) -> list[str]:
     return found or goes_on(played.root)
 
 
+def lived(hours: Hours, nth: int, *, full: bool, once: bool) -> Played:
+    """Hours are not equally long, because the spool is woken when it is: one that ends before its failure is lived again."""
+    played = hours.play(ROUNDS, nth=nth, full=full, once=once)
+    for _ in range(LIVES - 1):
+        if faults_by_place(list(played.changes)):
+            break
+        played = hours.play(ROUNDS, nth=nth, full=full, once=once)
+    return played
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("once", [True, False], ids=["once", "from-then-on"])
@@ -95,7 +106,7 @@ def test_a_disk_that_fails_costs_no_acknowledged_entry(
     hit: Counter[str] = Counter()
     bad: list[str] = []
     for nth in chosen(places_of(sound.changes), every):
-        played = hours.play(ROUNDS, nth=nth, full=full, once=once)
+        played = lived(hours, nth, full=full, once=once)
         faults = faults_by_place(list(played.changes))
         hit.update({step for step, _ in faults})
         happened += Counter(
@@ -113,7 +124,6 @@ def test_a_disk_that_fails_costs_no_acknowledged_entry(
         f"{'full' if full else 'error'}, {'once' if once else 'from then on'}: {dict(happened)}, after the steps {dict(hit)}"
     )
     assert happened["refused"] > 0
-    # Hours are not equally long: the spool's own writes depend on when it is woken.
-    assert happened["untouched"] <= happened["hours"] / 4, "most hours met their failure"
+    assert happened["untouched"] <= happened["hours"] / 10, "nearly every hour met its failure"
     assert len(hit) >= 5, "the failures are spread over the steps"
     assert not bad, "\n".join(bad)
