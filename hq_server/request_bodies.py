@@ -1,7 +1,6 @@
 """Owns reading request bodies: bounded, zstd when it says so, decoded into one message of the protocol. Every mistake becomes a 4xx `ApiProblem`."""
 
-import threading
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 import zstandard
@@ -13,9 +12,6 @@ from hq_server.errors import ApiProblem
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 PLAIN_BYTES_MAX: Final = 64 * 1024 * 1024
 T = TypeVar("T")
-_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
-_building = threading.Lock()
-"""A message's first decoder is built by one thread alone: msgspec shows a half-built one to another thread, which then crashes the process."""
 
 
 class Body:
@@ -27,7 +23,7 @@ class Body:
 
     def decode(self, shape: type[T]) -> T:
         try:
-            return _decoder_of(shape).decode(self._plain())
+            return msgspec.json.decode(self._plain(), type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ApiProblem("body_unreadable", f"the body is not what this call takes: {error}") from error
 
@@ -41,13 +37,6 @@ class Body:
                 raise ApiProblem(
                     "encoding_unknown", f"Content-Encoding {other[:40]} is not taken here: use zstd or none"
                 )
-
-
-def _decoder_of(shape: type[T]) -> msgspec.json.Decoder[T]:
-    with _building:
-        if shape not in _decoders:
-            _decoders[shape] = msgspec.json.Decoder(shape)
-        return _decoders[shape]
 
 
 def _inflated(raw: bytes) -> bytes:
