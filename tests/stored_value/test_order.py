@@ -7,7 +7,7 @@ from stored_value.events_order import OrderRefunded
 from stored_value.findings import FindingCode
 from stored_value.loyalty_policy import PointsPolicy
 from stored_value.postings import Account, imbalance
-from stored_value.wallet import HoldingKind
+from stored_value.wallet import HoldingKind, Wallet
 from sync.wallet_codec import read_purchase, read_wallet, write_purchase, write_wallet
 from tests.stored_value.order_cases import event_of, load, wallet_of
 
@@ -35,25 +35,26 @@ def test_points_are_earned_once_rounded_down_over_all_tenders() -> None:
     assert after.quantity(HoldingKind.POINTS) == 2
 
 
-def test_what_was_in_suspense_of_an_order_is_no_part_of_what_the_member_gets_back() -> None:
-    """300 of 500 points were there: 2 yuan are the store's suspense, and the store's again when the order goes back."""
+def order_in_suspense() -> tuple[Wallet, OrderRefunded]:
+    """The wallet after an order for 500 points of which 300 were there, and its refund as a till plans it."""
     held = wallet_of({"has": {"principal": "10"}, "holds": {"p": {"kind": "points", "quantity": 300}}})
     claims = {"points": {"points": 500, "value_minor": 500}}
     order = {"do": "order", "id": "o1", "items": [{"price": "38"}], "claims": claims, "tenders": {"cash": "23"}}
     after = apply(held, event_of(order, held, BOOK), BOOK).wallet
     refund = event_of({"do": "refund_order", "id": "f1", "order": "o1", "back": {"1": "38"}}, after, BOOK)
     assert isinstance(refund, OrderRefunded)
+    return after, refund
+
+
+def test_what_was_in_suspense_of_an_order_is_no_part_of_what_the_member_gets_back() -> None:
+    """300 of 500 points were there: 2 yuan are the store's suspense, and the store's again when the order goes back."""
+    after, refund = order_in_suspense()
     done = apply(after, refund, BOOK)
     assert (refund.balance_minor, done.wallet.total_minor, done.findings) == (1_000, 1_000, ())
 
 
 def test_a_till_that_says_suspense_went_back_to_the_member_is_corrected_and_told() -> None:
-    held = wallet_of({"has": {"principal": "10"}, "holds": {"p": {"kind": "points", "quantity": 300}}})
-    claims = {"points": {"points": 500, "value_minor": 500}}
-    order = {"do": "order", "id": "o1", "items": [{"price": "38"}], "claims": claims, "tenders": {"cash": "23"}}
-    after = apply(held, event_of(order, held, BOOK), BOOK).wallet
-    refund = event_of({"do": "refund_order", "id": "f1", "order": "o1", "back": {"1": "38"}}, after, BOOK)
-    assert isinstance(refund, OrderRefunded)
+    after, refund = order_in_suspense()
     done = apply(after, replace(refund, balance_minor=1_200), BOOK)
     (told,) = done.findings
     assert (told.code, told.data["expected_balance_minor"]) == (FindingCode.REFUND_DIFFERS, 1_000)

@@ -36,6 +36,19 @@ KEEPS_NOTHING = replace(PLAIN_BOOK, offline=OfflinePolicy(top_up_spendable=False
 HERE, THERE = TerminalId("S01-T1"), TerminalId("S02-T1")
 
 
+NOT_UNDERSTOOD = HeaderFacts(
+    event_id=EventId("x"),
+    store_id=StoreId("S01"),
+    terminal_id=HERE,
+    on=DAY,
+    rulebook=1,
+    in_minor=0,
+    out_minor=25_00,
+    reservations=(ReservationId("lease"),),
+)
+"""￥25 taken from a lease by an entry of which only the header is known."""
+
+
 def kept(
     name: str,
     amount: int,
@@ -111,17 +124,7 @@ def test_a_payment_from_a_closed_reservation_stands_and_is_told() -> None:
 
 
 def test_an_entry_that_nobody_understands_settles_its_lease_by_its_header() -> None:
-    facts = HeaderFacts(
-        event_id=EventId("x"),
-        store_id=StoreId("S01"),
-        terminal_id=HERE,
-        on=DAY,
-        rulebook=1,
-        in_minor=0,
-        out_minor=25_00,
-        reservations=(ReservationId("lease"),),
-    )
-    done = settle_header(holding(100_00, kept("lease", 40_00)), facts, PLAIN_BOOK).wallet
+    done = settle_header(holding(100_00, kept("lease", 40_00)), NOT_UNDERSTOOD, PLAIN_BOOK).wallet
     assert (done.total_minor, reserved_minor(done)) == (75_00, 15_00)
 
 
@@ -178,17 +181,7 @@ def test_no_till_ends_what_is_kept_for_another() -> None:
         done = apply(held, event, PLAIN_BOOK)
         assert {each.code for each in done.findings} == {FindingCode.RESERVATION_FOREIGN}
         assert done.wallet.reservations == held.reservations
-    facts = HeaderFacts(
-        event_id=EventId("x"),
-        store_id=StoreId("S01"),
-        terminal_id=HERE,
-        on=DAY,
-        rulebook=1,
-        in_minor=0,
-        out_minor=25_00,
-        reservations=(ReservationId("lease"),),
-    )
-    unread = settle_header(held, facts, PLAIN_BOOK)
+    unread = settle_header(held, NOT_UNDERSTOOD, PLAIN_BOOK)
     assert [each.code for each in unread.findings] == [FindingCode.RESERVATION_FOREIGN]
     assert unread.wallet.reservations == held.reservations
     by_head_office = replace(back, occasion=replace(place, store_id=StoreId("HQ"), terminal_id=TerminalId("HQ-00")))
