@@ -48,6 +48,7 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
         "set-aside": "/receipts/S02-T1/1/9",
         "exceptions": "/exceptions",
         "exception": _one_exception(day),
+        "exposure": "/exposure",
         "tills": "/tills",
         "stop-till": "/tills/S02-T1/stop",
         "promotions": "/promotions",
@@ -62,7 +63,7 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
     }
     for name, path in places.items():
         yield Shot(name, path)
-    for name in ("today", "settlement", "member", "exceptions", "exception", "tills"):
+    for name in ("today", "settlement", "member", "exceptions", "exception", "exposure", "tills"):
         yield Shot(f"{name}-en", places[name], language="en")
     for name in ("today", "settlement", "receipt"):
         yield Shot(f"{name}-dark", places[name], dark=True)
