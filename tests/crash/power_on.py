@@ -8,7 +8,7 @@ from stored_value.refusals import Refusal
 from terminal.journal.mirror import Mirror
 from tests.crash.played_hour import BEGAN_WITH_MINOR, CUSTOMERS, StationTill
 from tests.terminal.counter.till import CASHIER, PIN, done
-from tongchu.witness.books import SeenEntry, SeenJournal, chain_faults, read_journal, seen_entry
+from tongchu.witness.journal import SeenEntry, SeenJournal, chain_faults, read_journal, seen_entry
 
 Stored = list[tuple[int, bytes]]
 

@@ -27,7 +27,8 @@ from tests.crash.kill_at import Kill
 from tests.scenarios.franchise import PEOPLE, cashier_of, make_franchise
 from tests.scenarios.till import Till, done
 from tests.waiting import until
-from tongchu.witness.books import HqBooks, read_journal
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import read_journal
 
 STEPS = (
     "push_decoded",

@@ -33,7 +33,9 @@ from tests.crash.hq_child import HqProcess
 from tests.crash.kill_at import Kill
 from tests.crash.till_child import Begun, Done, Errand, Life, Scan, Stood, live
 from tests.hq_server.quick_secrets import quick_secrets
-from tongchu.witness.books import HqBooks, chain_faults, read_journal, read_papers
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import chain_faults, read_journal
+from tongchu.witness.paper import read_papers
 
 SALE_STEPS = (
     "scan_read",

@@ -15,7 +15,7 @@ from terminal.syncing import TillStopped
 from tests.scenarios.franchise import Franchise, cashier_of, member_of
 from tests.scenarios.relay import LossyRelay
 from tests.scenarios.till import Till, refused
-from tongchu.witness.books import read_journal
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 TILL = "S01-T1"

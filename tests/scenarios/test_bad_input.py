@@ -30,7 +30,7 @@ from terminal.syncing import TillStopped
 from terminal.verify import verify_journal
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till, refused
-from tongchu.witness.books import read_journal
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]

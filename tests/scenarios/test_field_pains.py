@@ -21,7 +21,7 @@ from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.relay import LossyRelay
 from tests.scenarios.till import FLOAT_MINOR, Till, done, refused
 from tests.terminal.counter.shop import SHOP, item
-from tongchu.witness.books import read_journal
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 PUSH = "POST /v1/journals/"

@@ -14,7 +14,7 @@ from sync.errors import HqUnreachable
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.relay import LossyRelay
 from tests.scenarios.till import Till
-from tongchu.witness.books import read_journal
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 PUSH = "POST /v1/journals/"

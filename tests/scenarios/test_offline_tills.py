@@ -17,7 +17,7 @@ from sync.client import HqClient
 from terminal.verify import verify_journal
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till, done, refused
-from tongchu.witness.books import chain_faults, read_journal, seen_entry
+from tongchu.witness.journal import chain_faults, read_journal, seen_entry
 
 pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 23)

@@ -23,7 +23,8 @@ from tests.hq_server.serving import serving
 from tests.postgres import Server, chosen_binaries
 from tests.scenarios.franchise import Franchise, make_franchise, member_of, playing
 from tests.scenarios.till import Till, refused
-from tongchu.witness.books import HqBooks, read_journal
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from tests.scenarios.relay import LossyRelay
 from tests.scenarios.test_field_pains import paid_in_cash, publish
 from tests.scenarios.till import FLOAT_MINOR, done, refused
 from tests.terminal.counter.shop import SHOP, item
-from tongchu.witness.books import read_journal
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 23)

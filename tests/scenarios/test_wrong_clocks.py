@@ -13,7 +13,7 @@ from stored_value.refusals import RefusalCode
 from stored_value.rulebook_document import write_rulebook
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till, done, refused
-from tongchu.witness.books import read_journal
+from tongchu.witness.journal import read_journal
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import zstandard
 from tongchu.simulation.in_process import Answer, Call, Headers
 from tongchu.simulation.watching import drawn_from
 from tongchu.simulation.world import World
-from tongchu.witness.books import SeenEntry, seen_entry
+from tongchu.witness.journal import SeenEntry, seen_entry
 
 WANTED = json.dumps({"hold_id": "h1", "amount_minor": 700, "things": ["a coupon"] * 50}).encode()
 

@@ -19,7 +19,8 @@ from tongchu.witness.agreement import (
     paper_disagreements,
     till_evidence,
 )
-from tongchu.witness.books import HqBooks, SeenJournal, read_journal
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import SeenJournal, read_journal
 
 
 def settle(franchise: Franchise) -> None:

@@ -14,7 +14,7 @@ from terminal.devices.simulated import SimulatedScanner
 from tests.crash.fork_server import fork_server
 from tests.crash.till_child import Begun, Done, Errand, Scan
 from tests.soak.children import Look, Place, Ready, Shown, work
-from tongchu.witness.books import chain_faults, read_journal
+from tongchu.witness.journal import chain_faults, read_journal
 
 _START_TIMEOUT_S = 60.0
 _ANSWER_TIMEOUT_S = 90.0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from printers.decode import PrinterOutput
 from tongchu.demo.hq_console import Row, fen
-from tongchu.witness.books import WITHOUT_PAPER
+from tongchu.witness.journal import WITHOUT_PAPER
 from tongchu.witness.paper import PaperReceipt, read_receipt
 
 TENDERS = {"现金": "Cash", "微信": "WeChat", "支付宝": "Alipay", "银行卡": "Card", "转账": "Transfer"}

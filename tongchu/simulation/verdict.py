@@ -31,7 +31,8 @@ from tongchu.witness.agreement import (
     till_evidence,
 )
 from tongchu.witness.booked import booked_entries
-from tongchu.witness.books import HqBooks, read_journal
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import read_journal
 from tongchu.witness.legs import merged_and_not_swept, transfers_in_two_legs
 from tongchu.witness.periods import told_as_late
 from tongchu.witness.personal import in_clear

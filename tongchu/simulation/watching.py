@@ -20,7 +20,8 @@ from tongchu.simulation.in_process import Answer, Call
 from tongchu.simulation.record import Record
 from tongchu.simulation.till import TillMachine, machine_mark
 from tongchu.witness.booked import Booked, booked_entries
-from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import SeenEntry, seen_entry
 from tongchu.witness.reserved import ReservedBook
 
 HELD: Final = 200

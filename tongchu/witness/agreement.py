@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from printers.decode import PrinterOutput
 from tongchu.witness.booked import booked_entries
-from tongchu.witness.books import HqBooks, SeenEntry, SeenJournal, chain_faults
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import SeenEntry, SeenJournal, chain_faults
 from tongchu.witness.paper import KINDS, PaperReceipt, read_receipt
 
 HEAD_OFFICE = "HQ-00"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import SeenEntry, seen_entry
 
 _BALANCE: Final = "('principal_liability', 'bonus_liability', 'overdraft_receivable')"
 _PAYMENTS: Final = frozenset({"redeemed", "order_paid"})

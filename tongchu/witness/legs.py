@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from tongchu.witness.books import HqBooks, seen_entry
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import seen_entry
 
 _LEGS = "SELECT seq, raw FROM journal_entries WHERE kind IN ('transferred_out', 'transferred_in')"
 _OUT, _IN = "transferred_out", "transferred_in"

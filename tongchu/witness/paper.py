@@ -1,8 +1,12 @@
 """What is read off a printed receipt: its number, kind and amounts, from the text that a printer received. Knows the words on paper and nothing of the rules."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from printers.decode import PrinterOutput
 
 _YUAN = re.compile(r"(-?)￥([\d,]+\.\d\d)$")
 _NUMBER = re.compile(r"^单号\s+(\S+)$")
@@ -131,3 +135,23 @@ def _labelled_amount(line: str) -> tuple[str, int] | None:
         return None
     fen = int(Decimal(found[2].replace(",", "")) * 100)
     return line[: found.start()].strip(), -fen if found[1] else fen
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What came out of a till's printer, by receipt number: prints without and with the reprint mark, and drawer kicks."""
+
+    unmarked: Counter[str]
+    marked: Counter[str]
+    kicks: Counter[str]
+
+
+def read_papers(jobs: Iterable[PrinterOutput]) -> Papers:
+    """A job without its cut is half a receipt: it may open the drawer, but it is no print."""
+    papers = Papers(Counter(), Counter(), Counter())
+    for job in jobs:
+        paper = read_receipt(job.text)
+        papers.kicks[paper.receipt_no] += job.drawer_kicks
+        if job.cuts:
+            (papers.marked if paper.reprint else papers.unmarked)[paper.receipt_no] += 1
+    return papers

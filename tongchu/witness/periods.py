@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from tongchu.witness.books import HqBooks, seen_entry
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import seen_entry
 
 PRIOR_PERIOD = "prior_period"
 _BOOKED = (

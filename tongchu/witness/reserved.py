@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tongchu.witness.books import SeenEntry
+from tongchu.witness.journal import SeenEntry
 
 PAYMENTS: Final = frozenset({"redeemed", "order_paid"})
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tongchu.witness.agreement import Said, member_disagreements
-from tongchu.witness.books import HqBooks, SeenEntry, seen_entry
+from tongchu.witness.books import HqBooks
+from tongchu.witness.journal import SeenEntry, seen_entry
 from tongchu.witness.paper import PaperReceipt
 from tongchu.witness.promises import unexplained_bonus
 
