@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean, Text, TypeDecorator, TypeEngine
 
 Column = InstrumentedAttribute[str]
@@ -40,16 +41,23 @@ class _Keys(TypeDecorator[list[str]]):
         return value if dialect.name == "postgresql" else json.dumps(value)
 
 
-class _Among(FunctionElement[bool]):
+class _Condition(FunctionElement[bool]):
+    """A condition as it stands. SQLAlchemy would write `… = 1` behind a function on SQLite, which then searches no index."""
+
+    type = Boolean()
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
+        return self
+
+
+class _Among(_Condition):
     name = "among"
     inherit_cache = True
-    type = Boolean()
 
 
-class _PairAmong(FunctionElement[bool]):
+class _PairAmong(_Condition):
     name = "pair_among"
     inherit_cache = True
-    type = Boolean()
 
 
 @compiles(_Among, "postgresql")
