@@ -16,6 +16,7 @@ from sync.client import SEALED_PAGE_TYPE, scope_key_bytes
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.feed import open_page, page_of, read_page
 from sync.keys import public_key_text, session_statement, sign
+from sync.live import LiveRequest, News
 from sync.messages import (
     GLOBAL_SCOPE,
     PROTOCOL_HEADER,
@@ -23,9 +24,7 @@ from sync.messages import (
     Challenge,
     ChallengeRequest,
     Grants,
-    LiveRequest,
     MemberRow,
-    News,
     ScopeKey,
     Session,
     SessionRequest,

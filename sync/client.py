@@ -18,6 +18,7 @@ from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
 from sync.feed import open_page, read_page
 from sync.keys import decode_bytes
+from sync.live import LiveRequest, News
 from sync.messages import (
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
@@ -31,8 +32,6 @@ from sync.messages import (
     Grants,
     HoldReply,
     HoldRequest,
-    LiveRequest,
-    News,
     Push,
     PushReply,
     ScopeKey,

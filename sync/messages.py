@@ -24,7 +24,6 @@ PUSH_ENTRIES_MAX = 500
 PAGE_ROWS = 256
 MEMBER_NO_BLOCK = 10_000
 GRANTS_MAX = 256
-LIVE_WAIT_S_MAX = 25.0
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,6 +239,15 @@ class CampaignRow(Message, frozen=True, kw_only=True, tag_field="row", tag="camp
     bonus_minor: int
 
 
+class SettledFindingRow(Message, frozen=True, kw_only=True, tag_field="row", tag="settled_finding"):
+    """A person at HQ settled what was found in the store's entry of this hash: how, in the words of that person."""
+
+    entry_hash: str
+    code: str
+    resolution: str
+    settled_at: datetime
+
+
 class UnknownRow(Message, frozen=True, kw_only=True, tag_field="row", tag="unknown"):
     """What a till makes of a row of a newer head office, whose `kind` it does not know: it goes past it. Never sent."""
 
@@ -257,6 +265,7 @@ FeedRow = (
     | CertificateRow
     | RevocationRow
     | CampaignRow
+    | SettledFindingRow
     | UnknownRow
 )
 
@@ -373,26 +382,7 @@ class Grants(Message, frozen=True, kw_only=True):
     grants: tuple[Grant, ...]
 
 
-# 9. the live channel: POST /v1/live, answered when there is news or `wait_s` is over
-
-
-class LiveRequest(Message, frozen=True, kw_only=True):
-    """What the till has: its cursor in each of its feeds, the last grant's number, and the leases that it has given back but perhaps not yet reported."""
-
-    epoch: str
-    cursors: dict[str, int]
-    grants_after: int = 0
-    returned: tuple[ReservationId, ...] = ()
-    wait_s: float = 0.0
-
-
-class News(Message, frozen=True, kw_only=True):
-    """Heads of the till's feeds, the last grant to it, and the leases that HQ asks back now."""
-
-    epoch: str
-    heads: dict[str, int]
-    grants: int
-    recalls: tuple[ReservationId, ...] = ()
+# 9. the live channel: `sync.live`
 
 
 prepare(globals())

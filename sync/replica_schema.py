@@ -104,6 +104,15 @@ campaign_uses = Table(
     Column("bonus_minor", BigInteger, nullable=False),
 )
 
+settled_findings = Table(
+    "settled_findings",
+    metadata,
+    Column("entry_hash", String(64), primary_key=True),
+    Column("code", String(40), primary_key=True),
+    Column("resolution", Text, nullable=False),
+    Column("settled_at", String(32), nullable=False),
+)
+
 cursors = Table(
     "cursors",
     metadata,
@@ -125,7 +134,7 @@ deferred = Table(
 PAGE_BYTES = 16_384
 """Of a new file: a member's row must fit into a page four times, or SQLite gives each a page of its own besides. Older files keep theirs."""
 
-REVISION = "r0003"
+REVISION = "r0004"
 """The newest revision in `replica_migrations`; a test compares."""
 
 one_migration_at_a_time = threading.Lock()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from hq_server.audit.log import record
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ConsoleUser, ExceptionRecord, ExceptionState
+from hq_server.exceptions.telling import tell_store
 
 WORDS_CHARS_MAX: Final = 1_000
 
@@ -55,7 +56,7 @@ def assign(session: WriteSession, key: ExceptionKey, login: str, deed: Deed) -> 
 
 
 def resolve(session: WriteSession, key: ExceptionKey, words: str, deed: Deed) -> Handled:
-    """For good, unless the same is found again. What was settled, and how, must be said."""
+    """For good, unless the same is found again. What was settled, and how, must be said: the store's tills show those words."""
     said = words.strip()[:WORDS_CHARS_MAX]
     found = _locked(session, key)
     if found is None:
@@ -67,6 +68,7 @@ def resolve(session: WriteSession, key: ExceptionKey, words: str, deed: Deed) ->
     found.state = ExceptionState.RESOLVED
     found.resolved_at, found.resolved_by, found.resolution = deed.now, deed.actor, said
     _audited(session, key, "exception_resolved", {"store": key.store_id}, deed)
+    tell_store(session, found)
     return Handled.DONE
 
 

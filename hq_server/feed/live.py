@@ -22,7 +22,8 @@ from hq_server.request_bodies import RequestBody
 from hq_server.sessions.endpoints import authenticated, claimed_till
 from hq_server.sessions.tokens import TillToken
 from stored_value.reservation_records import ReservationId, ReservationKind
-from sync.messages import GLOBAL_SCOPE, LIVE_WAIT_S_MAX, LiveRequest, News
+from sync.live import LIVE_WAIT_S_MAX, LiveRequest, News
+from sync.messages import GLOBAL_SCOPE
 
 router = APIRouter()
 _HEADS: Final = select(FeedHead.feed_id, FeedHead.seq).where(

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from hq_server.database.engine import Database
 from hq_server.database.models import Terminal
 from stored_value.identity import StoreId, TerminalId
-from sync.messages import LIVE_WAIT_S_MAX
+from sync.live import LIVE_WAIT_S_MAX
 
 CONNECTED_FOR: Final = timedelta(seconds=LIVE_WAIT_S_MAX + 10)
 """A till asks again within a wait's length and a little."""

@@ -31,6 +31,7 @@ from hq_server.database.models import (
     Store,
     WalletRecord,
 )
+from hq_server.exceptions.telling import settled_findings
 from hq_server.feed.publishing import current_epoch, heads_of
 from stored_value.rulebook_document import parse_rulebook
 from stored_value.wallet import WalletStatus
@@ -122,7 +123,7 @@ def _follow(
         _copy(session, replica, "members", _members().where(in_scope, among(Member.member_id, part)))
         bought = _purchases().where(in_scope, PurchaseRecord.business_date >= since)
         _copy(session, replica, "purchases", bought.where(among(PurchaseRecord.member_id, part)))
-    for table in ("staff", "rulebooks", "stores", "blocks", "campaign_uses"):
+    for table in ("staff", "rulebooks", "stores", "blocks", "campaign_uses", "settled_findings"):
         replica.execute(f"DELETE FROM {table}")  # noqa: S608  names from this module
     _fill_beside(session, replica, store_id)
 
@@ -147,6 +148,7 @@ def _fill_beside(session: ReadSession, replica: sqlite3.Connection, store_id: st
     _copy(session, replica, "blocks", _blocks())
     counts = select(CampaignCount.promotion_id, CampaignCount.times, CampaignCount.bonus_minor)
     _copy(session, replica, "campaign_uses", counts)
+    _copy(session, replica, "settled_findings", settled_findings(store_id))
 
 
 def _members() -> Select[*tuple[Any, ...]]:

@@ -49,7 +49,7 @@ from terminal.counter.views import (
     TillStatus,
     TopUpQuote,
 )
-from terminal.counter.views_findings import FoundEntry
+from terminal.counter.views_findings import FoundThing
 from terminal.counter.views_money_out import CashOutQuote, DepositView, TakingBack, WaitingCashOut
 from terminal.counter.workplace import Workplace
 from terminal.journal import Journal
@@ -304,7 +304,7 @@ class Counter:
         with self._acting:
             return cards.record_identity(self._place, action, member_id, identity)
 
-    def findings(self, limit: int = 50) -> tuple[FoundEntry, ...]:
+    def findings(self, limit: int = 50) -> tuple[FoundThing, ...]:
         """What head office found in this till's own entries and somebody should know, newest first."""
         return findings_list.findings(self._place, limit)
 

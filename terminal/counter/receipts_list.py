@@ -11,7 +11,7 @@ from stored_value.taking_back import TAKEN_BACK_BY
 from sync.entry import Entry
 from sync.event_codec import event_of
 from terminal.counter.completion import answer_for
-from terminal.counter.findings_list import needs_a_person
+from terminal.counter.findings_list import open_entries
 from terminal.counter.member_view import moved_minor
 from terminal.counter.shifts import shift_completed
 from terminal.counter.views import Completed, ReceiptRow
@@ -24,7 +24,7 @@ def receipts(place: Workplace, limit: int) -> tuple[ReceiptRow, ...]:
     entries = place.journal.recent(limit)
     events = [event_of(entry) for entry in entries]
     settled = place.journal.outcomes.settled_through()
-    flagged = {each.seq for each in place.journal.outcomes.flagged() if needs_a_person(each)}
+    flagged = open_entries(place)
     shift = place.journal.shifts.current()
     names = {each.staff_id: each.name for each in place.replica.staff()}
     known: dict[MemberId, MemberOnFile | None] = {}

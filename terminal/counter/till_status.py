@@ -1,6 +1,6 @@
 """The till at a glance, for the strip that is always on screen. Reads only, never waits for the network or a device."""
 
-from terminal.counter.findings_list import needs_a_person
+from terminal.counter.findings_list import open_entries, settled_lately
 from terminal.counter.shifts import hours_and_minutes
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.counter.workplace import Workplace
@@ -31,7 +31,8 @@ def status(place: Workplace) -> TillStatus:
         ),
         scanner=place.equipment.scanner(),
         stopped_reason=journal.head_office.stopped_reason,
-        findings_open=sum(map(needs_a_person, journal.outcomes.flagged())),
+        findings_open=len(open_entries(place)),
+        findings_settled=settled_lately(place),
         local_time=hours_and_minutes(place.local_time(now)),
         offline_member_limit_minor=rulebook.offline.risk.member_minor if rulebook else 0,
         clock_off_s=int(off_by.total_seconds()) if abs(off_by) >= WARN_AT else 0,

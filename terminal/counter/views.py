@@ -48,7 +48,8 @@ class PrinterState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillStatus:
-    """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person.
+    """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person,
+    `findings_settled` what it found and settled lately.
     `clock_off_s` is how far the till's clock is ahead of head office's, 0 while it is near enough; `pay_codes_blocked`: too far for codes that live seconds."""
 
     store_id: StoreId
@@ -65,6 +66,7 @@ class TillStatus:
     scanner: ScannerState
     stopped_reason: str | None
     findings_open: int
+    findings_settled: int
     local_time: str
     offline_member_limit_minor: int
     clock_off_s: int = 0

@@ -161,16 +161,21 @@ class Outcomes:
 
     def flagged(self, limit: int = 100) -> tuple[FlaggedEntry, ...]:
         """Entries set aside or with findings, newest first."""
-        with self._database.reading() as connection:
+
+        def read(connection: sqlite3.Connection) -> tuple[FlaggedEntry, ...]:
             rows = connection.execute(
-                "SELECT e.seq, e.event_id, e.kind, o.status, o.findings FROM outcomes o JOIN entries e ON e.seq = o.seq"
+                "SELECT e.seq, e.hash, e.event_id, e.kind, o.status, o.findings FROM outcomes o JOIN entries e ON e.seq = o.seq"
                 " WHERE o.findings <> '[]' OR o.status = 'set_aside' ORDER BY e.seq DESC LIMIT ?",
                 (limit,),
             ).fetchall()
-        return tuple(
-            FlaggedEntry(seq=seq, event_id=EventId(event_id), kind=kind, status=status, codes=_codes(findings))
-            for seq, event_id, kind, status, findings in rows
-        )
+            return tuple(
+                FlaggedEntry(
+                    seq=seq, hash=written, event_id=EventId(event_id), kind=kind, status=status, codes=_codes(findings)
+                )
+                for seq, written, event_id, kind, status, findings in rows
+            )
+
+        return self._database.remembered(("flagged", str(limit)), read)
 
 
 def _codes(findings: str) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ class FlaggedEntry:
     """An entry that HQ set aside or had something to say about."""
 
     seq: int
+    hash: str
     event_id: EventId
     kind: str
     status: str

@@ -53,6 +53,16 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettledFinding:
+    """A finding in the entry of this hash, settled by a person at HQ, in that person's words."""
+
+    entry_hash: str
+    code: str
+    resolution: str
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """The last seq of the scope's feed that the replica contains; `as_of` is HQ's time when that was all there was."""
 

@@ -25,7 +25,7 @@ from sync.wallet_codec import read_purchase, read_wallet
 from terminal.replica import rows
 from terminal.replica.errors import ReplicaOutdated
 from terminal.replica.file import ReplicaFile
-from terminal.replica.records import ConfirmedMember, ConfirmedPurchase, Cursor, StaffMember, Store
+from terminal.replica.records import ConfirmedMember, ConfirmedPurchase, Cursor, SettledFinding, StaffMember, Store
 from terminal.replica.rows import MembersInDoubt
 
 _MEMBER = (
@@ -113,6 +113,10 @@ class Replica:
         with self._file.reading() as connection:
             found = connection.execute("SELECT promotion_id, times, bonus_minor FROM campaign_uses").fetchall()
         return {PromotionId(row[0]): CampaignUse(times=row[1], bonus_minor=row[2]) for row in found}
+
+    def settled_findings(self) -> dict[tuple[str, str], SettledFinding]:
+        """All of this store, by the entry's hash and the finding's code."""
+        return self._file.remembered(("settled findings",), _settled_findings)
 
     def rulebook(self, version: int) -> Rulebook | None:
         known = self._rulebooks.get(version)
@@ -339,6 +343,16 @@ class Replica:
             )
             for row in found
         )
+
+
+def _settled_findings(connection: sqlite3.Connection) -> dict[tuple[str, str], SettledFinding]:
+    found = connection.execute("SELECT entry_hash, code, resolution, settled_at FROM settled_findings").fetchall()
+    return {
+        (row[0], row[1]): SettledFinding(
+            entry_hash=row[0], code=row[1], resolution=row[2], settled_at=datetime.fromisoformat(row[3])
+        )
+        for row in found
+    }
 
 
 def _rulebook_times(connection: sqlite3.Connection) -> list[tuple[int, datetime]]:

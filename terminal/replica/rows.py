@@ -20,6 +20,7 @@ from sync.messages import (
     PurchaseRow,
     RevocationRow,
     RulebookRow,
+    SettledFindingRow,
     StaffRow,
     StoreRow,
     UnknownRow,
@@ -64,6 +65,7 @@ _PUT_CAMPAIGN = (
     " ON CONFLICT (promotion_id) DO UPDATE SET times = excluded.times, bonus_minor = excluded.bonus_minor"
     " WHERE excluded.times > campaign_uses.times"
 )
+_PUT_SETTLED = "INSERT OR REPLACE INTO settled_findings (entry_hash, code, resolution, settled_at) VALUES (?, ?, ?, ?)"
 _log = logging.getLogger(__name__)
 
 
@@ -91,6 +93,8 @@ def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInD
             )
         case CampaignRow():
             connection.execute(_PUT_CAMPAIGN, (row.promotion_id, row.times, row.bonus_minor))
+        case SettledFindingRow():
+            connection.execute(_PUT_SETTLED, (row.entry_hash, row.code, row.resolution, row.settled_at.isoformat()))
         case UnknownRow():
             _log.warning("a row of kind %s is not known here; this till is older than head office", row.kind)
         case CertificateRow() | RevocationRow():

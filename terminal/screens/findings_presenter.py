@@ -1,9 +1,10 @@
-"""What head office found in this till's entries, in plain words: what it is, why, what to do, with the receipt it is about. Changes nothing; head office settles it."""
+"""What head office found in this till's entries, in plain words: what it is, why, what to do, with the receipt it is about;
+of what head office has settled, how. Changes nothing."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from terminal.counter.views_findings import FoundEntry
+from terminal.counter.views_findings import FoundThing
 from terminal.screens.finding_words import finding_said
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice, kind_name
@@ -18,6 +19,7 @@ class FindingRowView:
     place: int
     title: str
     detail: str
+    settled: bool
     chosen: bool
 
 
@@ -40,7 +42,7 @@ class FindingsView:
 class FindingsPresenter(CounterPresenter[FindingsView]):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._found: tuple[tuple[FoundEntry, str], ...] = ()
+        self._found: tuple[FoundThing, ...] = ()
         self._chosen = 0
 
     def begin(self) -> None:
@@ -71,35 +73,40 @@ class FindingsPresenter(CounterPresenter[FindingsView]):
                 footnote="",
                 notice=self.notice,
             )
-        entry, code = self._found[self._chosen]
-        said = finding_said(code, self.desk.texts)
+        chosen = self._found[self._chosen]
+        said = finding_said(chosen.code, self.desk.texts)
+        settled = chosen.settled
         return FindingsView(
             title=t("Found by head office"),
             back=t("Back"),
             rows=tuple(self._row(place) for place in range(len(self._found))),
             empty="",
             heading=said.what,
-            receipt=self._receipt(entry),
+            receipt=self._receipt(chosen),
             why_label=t("Why"),
             why=said.why,
-            to_do_label=t("What to do"),
-            to_do=said.to_do,
-            footnote=t("Everything stands as recorded. Head office settles it."),
+            to_do_label=t("How head office settled it") if settled else t("What to do"),
+            to_do=settled.resolution if settled else said.to_do,
+            footnote=t("Settled on {date}. Nothing is left to do here.", date=f"{settled.on:%Y-%m-%d}")
+            if settled
+            else t("Everything stands as recorded. Head office settles it."),
             notice=self.notice,
         )
 
     def _row(self, place: int) -> FindingRowView:
-        entry, code = self._found[place]
+        found = self._found[place]
+        receipt = self._receipt(found)
         return FindingRowView(
             place=place,
-            title=finding_said(code, self.desk.texts).what,
-            detail=self._receipt(entry),
+            title=finding_said(found.code, self.desk.texts).what,
+            detail=self.t("Settled · {receipt}", receipt=receipt) if found.settled else receipt,
+            settled=found.settled is not None,
             chosen=place == self._chosen,
         )
 
-    def _receipt(self, entry: FoundEntry) -> str:
-        return f"{kind_name(entry.kind, self.desk.texts)} · {entry.receipt_no}"
+    def _receipt(self, found: FoundThing) -> str:
+        return f"{kind_name(found.kind, self.desk.texts)} · {found.receipt_no}"
 
-    def _show(self, found: tuple[FoundEntry, ...]) -> None:
-        self._found = tuple((each, code) for each in found for code in each.codes or ("",))
+    def _show(self, found: tuple[FoundThing, ...]) -> None:
+        self._found = found
         self.publish()

@@ -39,6 +39,7 @@ class HomeView:
     tiles: tuple[TileView, ...]
     scan_hint: str
     findings: str
+    findings_icon: str
     language: str
     theme: str
     theme_icon: str
@@ -96,6 +97,7 @@ class HomePresenter(CounterPresenter[HomeView]):
             ),
             scan_hint=t("Scan a member's code or a receipt at any time"),
             findings=self._findings(),
+            findings_icon=self._findings_icon(),
             language=self._appearance.other_language,
             theme=t("Light") if dark else t("Dark"),
             theme_icon="sun" if dark else "moon",
@@ -105,8 +107,17 @@ class HomePresenter(CounterPresenter[HomeView]):
 
     def _findings(self) -> str:
         """Empty while head office has nothing to say."""
-        count = self._status.findings_open if self._status else 0
-        return self.t("{count} to look at", count=count) if count else ""
+        status = self._status
+        if status is not None and status.findings_open:
+            return self.t("{count} to look at", count=status.findings_open)
+        if status is not None and status.findings_settled:
+            return self.t("{count} settled", count=status.findings_settled)
+        return ""
+
+    def _findings_icon(self) -> str:
+        if not self._findings():
+            return ""
+        return "flag" if self._status is not None and self._status.findings_open else "circle-check"
 
     def _redeem_hint(self) -> str:
         status = self._status

@@ -11,7 +11,7 @@ from typing import Final
 
 from sync.client import HqClient
 from sync.errors import HqBusy, HqRefused, SyncError
-from sync.messages import LiveRequest, News
+from sync.live import LiveRequest, News
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
 from terminal.replica import Replica, ReplicaError

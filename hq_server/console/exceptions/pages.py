@@ -138,6 +138,7 @@ def post_resolution(
     with office.database.write() as session:
         _require_settling(session, visitor, key, now)
         handled = resolve(session, key, resolution, Deed(visitor.login, now))
+    office.sequencer.wake()
     return _handled(key, handled, "resolved")
 
 

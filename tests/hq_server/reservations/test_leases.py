@@ -17,7 +17,8 @@ from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import RefusalCode
 from stored_value.reservation_records import ReservationId
 from sync.client import HqClient
-from sync.messages import Grant, HoldReply, HoldRequest, LiveRequest, News
+from sync.live import LiveRequest, News
+from sync.messages import Grant, HoldReply, HoldRequest
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     kept,

@@ -198,6 +198,10 @@ def _hq_older(bench: Bench) -> None:
     bench.counter.state = replace(OFFLINE, is_hq_older=True, findings_open=3)
 
 
+def _choose_settled(driver: Driver) -> None:
+    driver.tap(driver.item("FindingEntry", 4))
+
+
 SHOTS: Final = (
     *ORDER_SHOTS,
     Shot(name="enrol-till", at=EnrolTill(), set_up=_first_start),
@@ -259,6 +263,8 @@ SHOTS: Final = (
     Shot(name="receipts-en", at=Receipts(), play=_choose_receipt, set_up=english),
     Shot(name="findings", at=Findings()),
     Shot(name="findings-en", at=Findings(), set_up=both(english, dark)),
+    Shot(name="findings-settled", at=Findings(), play=_choose_settled),
+    Shot(name="findings-settled-en", at=Findings(), play=_choose_settled, set_up=english),
     Shot(name="home-clock-off", at=Home(), set_up=_clock_off),
     Shot(name="home-hq-older-en", at=Home(), set_up=both(english, _hq_older)),
     Shot(name="shift-close", at=CloseShift(), play=_counted),

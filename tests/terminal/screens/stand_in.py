@@ -118,6 +118,7 @@ STATUS = TillStatus(
     scanner=ScannerState.READY,
     stopped_reason=None,
     findings_open=0,
+    findings_settled=0,
     local_time="14:02",
     offline_member_limit_minor=20_000,
 )

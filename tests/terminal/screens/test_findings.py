@@ -29,18 +29,31 @@ def test_what_is_not_known_is_said_too(language: Language) -> None:
 def test_each_finding_is_listed_with_its_receipt_and_leads_to_its_words() -> None:
     bench = Bench(Findings())
     view = bench.view("findings")
-    assert [row.detail.split(" · ")[1] for row in view.rows] == [
+    assert [row.detail.split(" · ")[-1] for row in view.rows] == [
         "S01-T1-000039",
         "S01-T1-000039",
         "S01-T1-000031",
-        "S01-T1-000012",
         "S01-T1-000009",
+        "S01-T1-000012",
     ]
     assert (view.heading, view.to_do_label) == ("扣款超过会员余额", "怎么办")
-    bench.presenter("findings").choose(4)
+    bench.presenter("findings").choose(3)
     view = bench.view("findings")
     assert view.heading == "总部无法完整读取这一笔"
-    assert [row.chosen for row in view.rows] == [False, False, False, False, True]
+    assert [row.chosen for row in view.rows] == [False, False, False, True, False]
+
+
+def test_of_what_was_settled_it_says_how_and_when_in_place_of_what_to_do() -> None:
+    bench = Bench(Findings())
+    bench.presenter("findings").choose(4)
+    view = bench.view("findings")
+    assert [row.settled for row in view.rows] == [False, False, False, False, True]
+    assert view.rows[4].detail.startswith("已处理 · ")
+    assert (view.to_do_label, view.to_do) == (
+        "总部处理结果",
+        "已与会员核对：两张卡合并，旧卡已收回，余额在新卡上。",
+    )
+    assert view.footnote == "已于 2026-11-20 处理完毕，这里无须再做什么。"
 
 
 def test_with_nothing_found_the_screen_says_so() -> None:
@@ -56,6 +69,13 @@ def test_home_leads_there_while_there_is_something() -> None:
     assert bench.view("home").findings == ""
     bench.counter.state = replace(STATUS, findings_open=3)
     bench.navigator.go(Home())
-    assert bench.view("home").findings == "3 笔待处理"
+    assert (bench.view("home").findings, bench.view("home").findings_icon) == ("3 笔待处理", "flag")
     bench.presenter("home").open("findings")
     assert bench.at(Findings)
+
+
+def test_home_tells_of_what_was_settled_lately_while_nothing_is_open() -> None:
+    bench = Bench(Home())
+    bench.counter.state = replace(STATUS, findings_settled=2)
+    bench.navigator.go(Home())
+    assert (bench.view("home").findings, bench.view("home").findings_icon) == ("2 笔已处理", "circle-check")
