@@ -5,6 +5,7 @@ from typing import Final
 
 SCAN_READ: Final = "scan_read"
 MEMBER_IDENTIFIED: Final = "member_identified"
+HOLD_ANSWERED: Final = "hold_answered"
 DECIDED: Final = "decided"
 TRANSACTION_BEGUN: Final = "transaction_begun"
 ENTRY_INSERTED: Final = "entry_inserted"

@@ -61,7 +61,7 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
 
     confirmed = place.journal.find(action) is not None or is_confirmed(place, quote.member_id)
     wanted = Wanted(member_id=quote.member_id, amount_minor=quote.reserved_minor)
-    with reserving(place, action, wanted) as reserved, place.journal.deciding():
+    with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

@@ -119,7 +119,7 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     things = _things(known.view.wallet, payment.cart, at_work.on)
     wanted = Wanted(member_id=member_id, amount_minor=payment.balance_minor, things=things)
-    with reserving(place, action, wanted) as reserved, place.journal.deciding():
+    with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

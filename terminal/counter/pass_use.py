@@ -28,7 +28,7 @@ def use_pass(
 
     things = (ReservedThing(thing_id=holding_id, quantity=units),) if units > 0 else ()
     wanted = Wanted(member_id=member_id, amount_minor=0, things=things)
-    with reserving(place, action, wanted) as reserved, place.journal.deciding():
+    with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

@@ -22,7 +22,7 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
     reward = at_work.rulebook.points.reward(reward_id)
     points = points_wanted(known.view.wallet, reward.points, at_work.on) if known and reward else ()
     wanted = Wanted(member_id=member_id, amount_minor=0, things=points)
-    with reserving(place, action, wanted) as reserved, place.journal.deciding():
+    with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

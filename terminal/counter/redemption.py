@@ -59,7 +59,7 @@ def redeem(
         return isinstance(event, Redeemed) and (event.member_id, event.lines) == (member_id, lines)
 
     wanted = Wanted(member_id=member_id, amount_minor=sum(line.total_minor for line in lines))
-    with reserving(place, action, wanted) as reserved, place.journal.deciding():
+    with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

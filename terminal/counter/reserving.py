@@ -1,7 +1,7 @@
 """Reserving before value leaves (L5): the till's own leases first, a hold at head office for the rest; without an answer in time, leases and what the risk allowance leaves.
 
-Owns the one way in which a use-case asks for money and things of a member: `reserving` outside the journal's lock, `cover` under it, before the entry that names
-what it uses. The request is durable before it is sent, and dropped when no entry came of it: the till's next report releases it (H2).
+Owns the one way in which a use-case asks for money and things of a member: `reserving`, which asks outside the journal's lock and decides under it, and `cover`, before
+the entry that names what it uses. The request is durable before it is sent, and dropped when no entry came of it: the till's next report releases it (H2).
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from stored_value.reservation_records import Reservation, ReservationId, Reserve
 from stored_value.reservations import available_minor, leases_here, reserved_minor
 from stored_value.rulebook import Rulebook
 from sync.messages import HoldReply, HoldRequest
+from terminal import steps
 from terminal.clock import new_id
 from terminal.counter.online_read import all_sent, in_doubt, is_fresh, take_rows
 from terminal.counter.workplace import Workplace
@@ -38,9 +39,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserved:
-    """`hold_id` is None when leases are enough or nobody answered; `offline`: nobody did. `refusal`: head office said no, and why."""
+    """`hold_id` is None when leases are enough or nobody answered; `offline`: nobody did. `refusal`: head office said no, and why. A hold counts in its `epoch` only (H1)."""
 
     hold_id: ReservationId | None = None
+    epoch: str = ""
     held_minor: int = 0
     held_things: tuple[ReservedThing, ...] = ()
     offline: bool = False
@@ -57,9 +59,11 @@ class Cover:
 
 @contextmanager
 def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Reserved]:
-    """Asks head office when that is needed, within its short deadline. Not under `journal.deciding`. An action that is recorded reserves nothing more."""
+    """Asks head office when that is needed, within its short deadline, and then is `journal.deciding`; not to be called under that. An action that is recorded reserves
+    nothing more."""
     if place.journal.find(action) is not None:
-        yield Reserved(offline=not place.link.state().online)
+        with place.journal.deciding():
+            yield Reserved(offline=not place.link.state().online)
         return
     reserved = _reserve(place, action, wanted)
     for _ in range(1, _TRIES):
@@ -67,7 +71,8 @@ def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Res
             place.journal.reservations.drop(reserved.hold_id)
             reserved = _reserve(place, action, wanted)
     try:
-        yield reserved
+        with place.journal.deciding():
+            yield _in_this_epoch(place, reserved)
     finally:
         if reserved.hold_id is not None:
             place.journal.reservations.drop(reserved.hold_id)
@@ -117,6 +122,13 @@ def own_leases(place: Workplace, member: MemberOnFile) -> tuple[Reservation, ...
     return tuple(lease for lease in leases if lease.reservation_id in taken)
 
 
+def _in_this_epoch(place: Workplace, reserved: Reserved) -> Reserved:
+    """A head office that came back from a backup meanwhile may have forgotten the hold, and give the money to another till: as if nobody had answered."""
+    if reserved.hold_id is None or reserved.epoch == place.journal.head_office.epoch:
+        return reserved
+    return Reserved(offline=True)
+
+
 def _reserve(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
     if not place.link.state().online:
         return Reserved(offline=True)
@@ -159,10 +171,14 @@ def _ask(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
         return Reserved(offline=True)
     take_rows(place, () if reply.member is None else (reply.member,), reply.epoch)
     journal.reservations.answered(asked.hold_id, held=not reply.refusal)
+    steps.reached(steps.HOLD_ANSWERED)
     if reply.refusal:
         return Reserved(refusal=_refusal(reply))
     return Reserved(
-        hold_id=asked.hold_id, held_minor=asked.amount_minor - unsettled, held_things=asked.things, offline=False
+        hold_id=asked.hold_id,
+        epoch=reply.epoch,
+        held_minor=asked.amount_minor - unsettled,
+        held_things=asked.things,
     )
 
 
@@ -176,14 +192,16 @@ def _refusal(reply: HoldReply) -> Refusal:
 
 
 def _with_ways_left(place: Workplace, member: MemberOnFile, refusal: Refusal, on: date) -> Refusal:
-    """Head office speaks of all that is kept, this till's own leases included; the cashier is told what others keep, and what goes at once."""
+    """Head office speaks of all that is kept, this till's own leases included, and of what silent tills may have (H1); the cashier is told what others keep, and what
+    goes at once."""
     if refusal.code is not RefusalCode.RESERVED_ELSEWHERE or "thing" in refusal.data:
         return refusal
     wallet, here = member.view.wallet, place.journal.head_office.identity.terminal_id
     ours = sum(lease.amount_minor for lease in own_leases(place, member))
-    free = max(0, available_minor(wallet, on)) + ours
-    data = refusal.data | {"reserved_minor": reserved_minor(wallet, besides=here), "left_minor": free}
-    return Refusal(refusal.code, data)
+    kept = max(reserved_minor(wallet, besides=here), int(refusal.data.get("reserved_minor", 0)) - ours)
+    free = max(0, available_minor(wallet, on))
+    free = min(free, int(refusal.data.get("available_minor", free)))
+    return Refusal(refusal.code, refusal.data | {"reserved_minor": kept, "left_minor": free + ours})
 
 
 def leased_things(place: Workplace, member: MemberOnFile) -> Counter[LotId]:

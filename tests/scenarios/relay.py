@@ -1,4 +1,5 @@
-"""Owns a network between till and head office that loses answers: what was asked arrives, is done, and nobody hears of it. Bytes and sockets, no mocks."""
+"""Owns a network between till and head office that loses answers: what was asked arrives, is done, and nobody hears of it; and that leads to another head office when told.
+Bytes and sockets, no mocks."""
 
 import contextlib
 import selectors
@@ -15,10 +16,7 @@ class LossyRelay:
     """`lose_replies_to(start)` hangs up as soon as head office answers a request whose first line begins so; `times` None: until told otherwise."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        assert parts.hostname is not None
-        assert parts.port is not None
-        self._target = (parts.hostname, parts.port)
+        self._target = _address(url)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(_TICK_S)
         self._losing = b""
@@ -37,6 +35,10 @@ class LossyRelay:
 
     def lose_nothing(self) -> None:
         self._times = 0
+
+    def lead_to(self, url: str) -> None:
+        """Of requests from now on, whatever connections are open."""
+        self._target = _address(url)
 
     def __enter__(self) -> Self:
         return self
@@ -61,15 +63,16 @@ class LossyRelay:
             thread.start()
 
     def _relay(self, near: socket.socket) -> None:
-        with near, socket.create_connection(self._target, timeout=5) as far, contextlib.suppress(OSError):
-            self._pump(near, far)
+        target = self._target
+        with near, socket.create_connection(target, timeout=5) as far, contextlib.suppress(OSError):
+            self._pump(near, far, target)
 
-    def _pump(self, near: socket.socket, far: socket.socket) -> None:
+    def _pump(self, near: socket.socket, far: socket.socket, target: tuple[str, int]) -> None:
         doomed = False
         with selectors.DefaultSelector() as selector:
             selector.register(near, selectors.EVENT_READ)
             selector.register(far, selectors.EVENT_READ)
-            while not self._closed.is_set():
+            while not self._closed.is_set() and target == self._target:
                 for key, _ in selector.select(_TICK_S):
                     assert isinstance(key.fileobj, socket.socket)
                     data = key.fileobj.recv(65_536)
@@ -90,3 +93,10 @@ class LossyRelay:
         if self._times is not None:
             self._times -= 1
         return True
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port

@@ -19,11 +19,11 @@ LEASES = LeasePolicy(tills_max=1, amount_minor=5_000, share_percent=50, from_min
 NONE = LeasePolicy(tills_max=0)
 
 
-def two_tills(franchise: Franchise, leases: LeasePolicy) -> tuple[Till, Till, MemberId]:
-    """A member with ￥100 whom both know; nothing may be taken at risk."""
+def two_tills(franchise: Franchise, leases: LeasePolicy, url: str = "") -> tuple[Till, Till, MemberId]:
+    """A member with ￥100 whom both know; nothing may be taken at risk. `url`: where they reach head office."""
     offline = OfflinePolicy(leases=leases, risk=RiskAllowance())
     franchise.rule(promotions=(), offline=offline)
-    one, two, wang = franchise.till("S01-T1"), franchise.till("S02-T1"), member_of("S01")
+    one, two, wang = franchise.till("S01-T1", url), franchise.till("S02-T1", url), member_of("S01")
     one.top_up(wang, 10_000)
     one.sync()
     franchise.hq.sequenced()

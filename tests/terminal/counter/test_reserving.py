@@ -1,5 +1,8 @@
 """Reserving before a payment: leases first, a hold for the rest, without an answer the risk allowance; nothing stays reserved that no entry used (L5, H2, H4, H6)."""
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +16,8 @@ from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
 from sync.event_codec import event_of
+from sync.messages import MemberRow, RulebookRow
+from terminal import steps
 from terminal.clock import new_id
 from tests.stored_value.miniature import occasion
 from tests.terminal.counter.head_office import START
@@ -310,3 +315,44 @@ def test_h6_no_lease_is_spent_while_the_disk_may_be_a_copy_nor_in_the_journals_n
     done(open_till.redeem(1_000))
     office.enter_incarnation(2)
     assert isinstance(open_till.redeem(1_000), Refusal)
+
+
+@contextmanager
+def at_step(step: str, happens: Callable[[], object]) -> Iterator[None]:
+    """Something else happens at a named step of the product, on the same thread."""
+
+    def filter_(record: logging.LogRecord) -> bool:
+        if getattr(record, "step", "") == step:
+            happens()
+        return True
+
+    logger = logging.getLogger("terminal.steps")
+    logger.addFilter(filter_)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeFilter(filter_)
+        logger.setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("risk", [True, False])
+def test_h1_a_hold_that_head_office_may_have_forgotten_pays_nothing(open_till: Till, risk: bool) -> None:
+    """The worker learns of a restored head office between the answer and the decision: what was held may be another till's by now."""
+    online(open_till)
+    known: list[MemberRow | RulebookRow] = [open_till.hq.rows[WANG]]
+    if not risk:
+        without_risk(open_till)
+        known.append(rulebook_row(replace(RULEBOOK, version=2, offline=NO_RISK)))
+    with at_step(steps.HOLD_ANSWERED, lambda: open_till.enter_epoch("epoch-2", *known)):
+        answer = open_till.redeem(5_000)
+    assert len(open_till.hq.holds) == 1
+    if risk:
+        assert done(answer).provisional
+        paid = last_payment(open_till).occasion
+        assert (paid.reservations, paid.offline) == ((), True)
+        assert open_till.journal.reservations.risk_taken(WANG).member_minor == 5_000
+    else:
+        assert refused(answer) is RefusalCode.OFFLINE_LIMIT
+    report = open_till.journal.reservations.report()
+    assert (report.epoch, report.request_watermark, report.open_reservations) == ("epoch-2", 1, ())

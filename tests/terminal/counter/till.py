@@ -150,6 +150,13 @@ def rulebook_row(rulebook: Rulebook) -> RulebookRow:
     )
 
 
+FIRST_ROWS = (
+    rulebook_row(RULEBOOK),
+    staff_row(CASHIER, "张敏", "cashier"),
+    staff_row(MANAGER, "李强", "manager"),
+)
+
+
 class Till:
     """`restart` closes the files and opens them again, as after a power cut."""
 
@@ -180,11 +187,7 @@ class Till:
                 EPOCH,
                 (),
             )
-            self.feed(
-                rulebook_row(RULEBOOK),
-                staff_row(CASHIER, "张敏", "cashier"),
-                staff_row(MANAGER, "李强", "manager"),
-            )
+            self.feed(*FIRST_ROWS)
 
     def _open(self) -> None:
         self.journal = Journal.open(self.folder / "journal.db", reserve_bytes=0)
@@ -222,7 +225,7 @@ class Till:
         self.replica.apply_page(
             FeedPage(
                 scope=GLOBAL_SCOPE,
-                epoch=EPOCH,
+                epoch=self.journal.head_office.epoch,
                 page=0,
                 sealed=False,
                 entries=entries,
@@ -232,6 +235,13 @@ class Till:
             ),
             self.journal.outcomes.members_in_doubt(),
         )
+
+    def enter_epoch(self, epoch: str, *rows: FeedRow) -> None:
+        """Head office came back from a backup with every entry that has an outcome, and the replica has followed its new feed."""
+        self.journal.outcomes.begin_epoch(epoch, self.journal.outcomes.settled_through())
+        self.replica.clear()
+        self._fed = 0
+        self.feed(*FIRST_ROWS, *rows)
 
     def pass_time(self, **by: float) -> None:
         self.clock.advance(timedelta(**by))

@@ -1,0 +1,166 @@
+"""Head office comes back from a backup that is older than some holds and leases, or that still has what is over (H1): nothing is spent twice, and nothing stays reserved
+until somebody writes it off."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from hq_server.config import HqConfig
+from stored_value.identity import MemberId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy
+from stored_value.refusals import Refusal, RefusalCode
+from tests.hq_server.serving import serving
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.relay import LossyRelay
+from tests.scenarios.reserving_tills import leased
+from tests.scenarios.test_reservations import LEASES, NONE, two_tills
+from tests.scenarios.test_restored_and_forked import backup_of
+from tests.scenarios.till import Till, refused
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Disaster:
+    """A head office that will burn; its tills reach it, and the one restored from `backup`, at one address."""
+
+    before: Franchise
+    folder: Path
+    relay: LossyRelay
+    stack: ExitStack
+
+    def two_tills(self, leases: LeasePolicy) -> tuple[Till, Till, MemberId]:
+        return two_tills(self.before, leases, self.relay.url)
+
+    def backup(self) -> None:
+        backup_of(self.before, self.folder)
+
+    def restore(self) -> Franchise:
+        """The backup, an hour later, at work; the tills do not know yet."""
+        self.before.pass_time(hours=1)
+        config = HqConfig(data_dir=self.folder, sequencer_interval_s=0.05)
+        hq = self.stack.enter_context(serving(config, self.before.hq.clock))
+        hq.office.leases.stop()
+        self.relay.lead_to(hq.url)
+        return replace(self.before, config=config, hq=hq)
+
+
+@pytest.fixture
+def disaster(franchise: Franchise, tmp_path: Path) -> Iterator[Disaster]:
+    with ExitStack() as stack, LossyRelay(franchise.hq.url) as relay:
+        yield Disaster(franchise, tmp_path / "backup", relay, stack)
+
+
+def meets(till: Till, after: Franchise) -> None:
+    """Its session ends with the epoch; then a whole cycle in the new one."""
+    before = till.journal.head_office.epoch
+    till.restart(till.url)
+    till.sync()
+    assert till.journal.head_office.epoch != before
+    till.begin_shift()
+    after.hq.sequenced()
+
+
+def nothing_is_left(after: Franchise, *tills: Till, member_id: MemberId, balance_minor: int) -> None:
+    for till in (*tills, *tills):
+        till.sync()
+    assert after.books.reserved(member_id) == {member_id: {}}
+    assert after.books.balances()[member_id] == balance_minor
+    assert [till.flagged() for till in tills] == [{} for _ in tills]
+    assert after.books.faults(*(till.name for till in tills)) == []
+
+
+def test_h1_a_hold_that_was_over_after_the_backup_is_released_by_the_tills_first_report(disaster: Disaster) -> None:
+    one, two, wang = disaster.two_tills(NONE)
+    one.lose_hold_replies = True
+    assert refused(one.try_to_redeem(wang, 8_000)) is RefusalCode.OFFLINE_LIMIT
+    disaster.backup()
+    one.sync()
+    two.redeem(wang, 3_000)
+    two.sync()
+    after = disaster.restore()
+    meets(two, after)
+    assert refused(two.try_to_redeem(wang, 7_000)) is RefusalCode.RESERVED_ELSEWHERE, "the backup has the hold"
+    meets(one, after)
+    two.redeem(wang, 7_000)
+    nothing_is_left(after, one, two, member_id=wang, balance_minor=0)
+
+
+def test_h1_a_hold_that_the_backup_has_is_captured_by_the_entry_that_comes_again(disaster: Disaster) -> None:
+    one, two, wang = disaster.two_tills(NONE)
+    one.after_hold = disaster.backup
+    one.redeem(wang, 8_000)
+    one.sync()
+    after = disaster.restore()
+    assert list(after.books.reserved(wang)[wang].values()) == [8_000]
+    meets(one, after)
+    meets(two, after)
+    two.redeem(wang, 2_000)
+    nothing_is_left(after, one, two, member_id=wang, balance_minor=0)
+
+
+def test_h1_an_entry_is_not_blamed_for_a_hold_that_head_office_forgot(disaster: Disaster) -> None:
+    one, two, wang = disaster.two_tills(NONE)
+    disaster.backup()
+    one.redeem(wang, 8_000)
+    one.sync()
+    one.redeem(wang, 1_000)
+    after = disaster.restore()
+    meets(one, after)
+    meets(two, after)
+    assert refused(two.try_to_redeem(wang, 1_001)) is RefusalCode.BALANCE_TOO_LOW
+    nothing_is_left(after, one, two, member_id=wang, balance_minor=1_000)
+
+
+def test_h1_a_lease_that_head_office_forgot_is_kept_until_its_till_was_heard_and_then_as_it_says(
+    disaster: Disaster,
+) -> None:
+    one, two, wang = disaster.two_tills(NONE)
+    beside = disaster.before.till("S01-T2", disaster.relay.url)
+    disaster.before.rule(promotions=(), offline=OfflinePolicy(leases=LEASES))
+    disaster.backup()
+    one.sync()
+    disaster.before.hq.office.leases.touched([wang])
+    disaster.before.grant_leases()
+    assert until(lambda: leased(one, wang), what="the lease to come") == 5_000
+    one.unplug()
+    one.redeem(wang, 1_000)
+    two.top_up(member_of("S02"), 100)
+    two.sync()  # what head office signs for it now is what the restored one will be shown
+    after = disaster.restore()
+    meets(two, after)
+    assert refused(two.try_to_redeem(wang, 1)) is RefusalCode.RESERVED_ELSEWHERE, "each of two tills may have a lease"
+    beside.restart(disaster.relay.url)
+    beside.sync()
+    answer = two.try_to_redeem(wang, 6_000)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.data["left_minor"]) == (RefusalCode.RESERVED_ELSEWHERE, 5_000)
+    two.redeem(wang, 5_000)
+    meets(one, after)
+    assert one.member(wang).leased_here_minor == 4_000
+    one.unplug()
+    one.redeem(wang, 4_000)
+    nothing_is_left(after, one, two, member_id=wang, balance_minor=0)
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["given back since", "never taken"])
+def test_h1_a_lease_that_only_the_backup_has_ends_with_the_tills_first_push(disaster: Disaster, taken: bool) -> None:
+    one, two, wang = disaster.two_tills(LEASES)
+    if taken:
+        until(lambda: leased(one, wang), what="the lease to come")
+    disaster.backup()
+    disaster.before.pass_time(hours=LEASES.valid_hours)
+    one.sync()
+    assert one.member(wang).leased_here_minor == 0, "it has run out"
+    one.top_up(member_of("S01", 1), 100)
+    one.sync()
+    after = disaster.restore()
+    assert list(after.books.reserved(wang)[wang].values()) == [5_000]
+    meets(one, after)
+    meets(two, after)
+    two.redeem(wang, 5_000)
+    nothing_is_left(after, one, two, member_id=wang, balance_minor=5_000)
