@@ -201,7 +201,7 @@ def _measured(folder: Path, size: Size, run: _Run) -> Measured:
             "payments": size.payments,
             "payments a second": size.payments_a_second,
             "moments heard": len(run.heard_us),
-            "a woken till asks": "both feeds, its grants, and the live channel again",
+            "a woken till asks": "the feeds that moved, new grants, and the live channel again",
             "each till looks by itself every": f"{LOOK_S:.0f} s",
             "server": "1 process (uvicorn), all tills in another",
             "one flush, p50 us": round(flush_us(folder)),

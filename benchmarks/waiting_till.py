@@ -1,4 +1,4 @@
-"""A connected till as head office meets it: it waits on the live channel, and reads both feeds and its grants when there is news. Many of them share one event loop.
+"""A connected till as head office meets it: it waits on the live channel, and reads what has moved. Many of them share one event loop.
 
 Speaks HTTP by itself over one connection that stays open: a client library would use as much of the machine as head office does.
 """
@@ -32,7 +32,7 @@ from sync.messages import (
 
 WAIT_S: Final = 20.0
 LOOK_S: Final = 60.0
-"""How often a till looks by itself, news or not: `poll_interval_s` as a chain of so many tills sets it."""
+"""How often a till that is told of news looks by itself (`terminal.syncing.worker.TOLD_POLL_S`)."""
 
 _OK: Final = 200
 _T = TypeVar("_T")
@@ -125,18 +125,19 @@ class WaitingTill:
         return await self._line.post("/v1/live", known, News)
 
     async def _heed(self, news: News) -> None:
-        """As a till's cycle does: both feeds, then the grants."""
+        """As a till's cycle does: the feeds that moved, then new grants; everything when it is time to look."""
+        is_due = perf_counter() >= self._look_at
         behind = [scope for scope, cursor in self._cursors.items() if news.heads.get(scope, 0) > cursor]
-        is_told = bool(behind) or news.grants > self._grants
-        if not is_told and perf_counter() < self._look_at:
-            return
-        self.woken += is_told
-        self._look_at = perf_counter() + LOOK_S
-        for scope in self._cursors:
+        is_granted = news.grants > self._grants
+        self.woken += bool(behind) or is_granted
+        if is_due:
+            self._look_at = perf_counter() + LOOK_S
+        for scope in self._cursors if is_due else behind:
             while await self._read(scope):
                 pass
-        await self._line.get(f"/v1/grants?after={self._grants}", Grants)
-        self._grants = max(self._grants, news.grants)
+        if is_due or is_granted:
+            await self._line.get(f"/v1/grants?after={self._grants}", Grants)
+            self._grants = max(self._grants, news.grants)
 
     async def _read(self, scope: str) -> bool:
         """One page; whether there is another after it."""

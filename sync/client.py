@@ -4,10 +4,11 @@ Knows no journal and keeps no state but the token.
 """
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import httpx
 import msgspec
@@ -49,6 +50,22 @@ SEALED_PAGE_TYPE = "application/vnd.tongchu.sealed-page"
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
+_SILENT_S: Final = 4
+_PROBES: Final = ((socket.TCP_KEEPIDLE, _SILENT_S), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 3))
+"""A line on which an answer is awaited is probed: a cable that was pulled says nothing by itself."""
+
+
+def _lines() -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_LINE_S),
+        trust_env=False,
+        socket_options=[
+            (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+            *((socket.IPPROTO_TCP, option, value) for option, value in _PROBES),
+        ],
+    )
+
+
 class HqClient:
     """`timeout_s` bounds each read and write; `transport` lets a simulation stand in for the network. Use from one thread."""
 
@@ -56,8 +73,7 @@ class HqClient:
         self._http = httpx.Client(
             base_url=base_url,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 3.0)),
-            transport=transport,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_LINE_S),
+            transport=transport or _lines(),
             headers={PROTOCOL_HEADER: PROTOCOL_VERSION},
             trust_env=False,
         )

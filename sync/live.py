@@ -2,7 +2,7 @@
 
 from stored_value.reservation_records import ReservationId
 from sync.message_types import prepare
-from sync.messages import Message
+from sync.messages import Heads, Message
 
 LIVE_WAIT_S_MAX = 25.0
 
@@ -17,12 +17,9 @@ class LiveRequest(Message, frozen=True, kw_only=True):
     wait_s: float = 0.0
 
 
-class News(Message, frozen=True, kw_only=True):
-    """Heads of the till's feeds, the last grant to it, and the leases that HQ asks back now."""
+class News(Heads, frozen=True, kw_only=True):
+    """With the leases that HQ asks back now."""
 
-    epoch: str
-    heads: dict[str, int]
-    grants: int
     recalls: tuple[ReservationId, ...] = ()
 
 

@@ -142,14 +142,24 @@ class Outcome(Message, frozen=True, kw_only=True):
     findings: tuple[OutcomeFinding, ...] = ()
 
 
+class Heads(Message, frozen=True, kw_only=True):
+    """How far HQ was at `as_of` (None: an older HQ, which does not say): the heads of the till's feeds, and the number of the last grant to it."""
+
+    epoch: str
+    heads: dict[str, int]
+    grants: int
+    as_of: datetime | None = None
+
+
 class PushReply(Message, frozen=True, kw_only=True):
-    """`head_hash` is HQ's hash of its entry `accepted_through`, for the sanity check."""
+    """`head_hash` is HQ's hash of its entry `accepted_through`, for the sanity check. `heads` spare the till to ask for what has not moved (None: an older HQ)."""
 
     epoch: str
     outcomes: tuple[Outcome, ...]
     accepted_through: int
     head_hash: str
     anchor: AnchorRef
+    heads: Heads | None = None
 
 
 # 4. pull: GET /v1/feed/{scope}/{epoch}/{page}

@@ -83,7 +83,12 @@ class TillConfig(_Section):
     theme: Annotated[Literal["light", "dark"], Field(description="Colours at the start.")] = "light"
     fullscreen: Annotated[bool, Field(description="Fill the whole display, as at a counter.")] = True
     poll_interval_s: Annotated[
-        float, Field(description="How long to wait between looks for news at head office.", ge=0.2, le=600)
+        float,
+        Field(
+            description="How long to wait between looks for news at head office; a minute at least while it tells of them by itself.",
+            ge=0.2,
+            le=600,
+        ),
     ] = 3.0
     online_read_s: Annotated[
         float, Field(description="How long a payment waits for head office before it is decided offline.", gt=0, le=10)

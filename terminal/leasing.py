@@ -49,19 +49,23 @@ class Leasing:
         with self._noting:
             return tuple(self._recalled)
 
-    def accept(self, grants: Grants) -> None:
-        """In the order of their numbers; stops before one that this replica has not come to, and goes on from there the next time. Another epoch's are not taken."""
+    def accept(self, grants: Grants) -> bool:
+        """In the order of their numbers; stops before one that this replica has not come to, and goes on from there the next time. Another epoch's are not taken.
+        Whether one was left out: head office waits for the report that says so, and not for one that says what was taken."""
+        skipped = False
         for grant in sorted(grants.grants, key=lambda each: each.number):
             with self._journal.deciding():
                 if grants.epoch != self._journal.head_office.epoch or self._journal.head_office.stopped_reason:
-                    return
+                    return skipped
                 verdict = self._judge(grant)
                 if verdict is _Verdict.WAIT:
-                    return
+                    return skipped
                 if verdict is _Verdict.SKIP:
                     self._journal.reservations.skip_grant(grant.number)
+                    skipped = True
                 else:
                     self._journal.append(self._accepted(grant))
+        return skipped
 
     def give_back_recalled(self, recalls: tuple[ReservationId, ...]) -> None:
         """At once. A grant that is recalled before it was taken will be skipped."""
@@ -71,12 +75,14 @@ class Leasing:
             if lease.lease_id in asked:
                 self._give_back(lease, recalled=True)
 
-    def give_back_due(self) -> None:
-        """For a till that has just heard head office: what is recalled in its replica, has run out, or has landed."""
+    def give_back_due(self) -> bool:
+        """For a till that has just heard head office: what is recalled in its replica, has run out, or has landed. Whether anything ended."""
         recalled = self.recalled()
+        ended = False
         for lease in self._journal.reservations.open_leases():
             if self._may_be_due(lease):
-                self._give_back(lease, recalled=lease.lease_id in recalled)
+                ended |= self._give_back(lease, recalled=lease.lease_id in recalled)
+        return ended
 
     def _note(self, recalls: tuple[ReservationId, ...]) -> None:
         with self._noting:
@@ -108,26 +114,29 @@ class Leasing:
             self._seen[lease.lease_id] = version
         return True
 
-    def _give_back(self, lease: OpenLease, *, recalled: bool) -> None:
+    def _give_back(self, lease: OpenLease, *, recalled: bool) -> bool:
         with self._journal.deciding():
             if lease.lease_id not in self._journal.reservations.open_leases_of(lease.member_id):
-                return
+                return False
             member = self._members.find(lease.member_id)
             if member is None or not member.confirmed:
-                return
+                return False
             kept = find(member.view.wallet, lease.lease_id)
             if kept is None:
-                self._forget_closed(lease, member)
-            elif recalled or self._is_due(lease, kept, member):
-                self._journal.append(self._returned(kept, member))
-                self._seen.pop(lease.lease_id, None)
-
-    def _forget_closed(self, lease: OpenLease, member: MemberOnFile) -> None:
-        """Head office has closed it: used up or written off. Not while entries of his are on their way: one of them may be what makes the lease."""
-        if not member.view.pending:
-            self._journal.reservations.forget_lease(lease.lease_id)
-        else:
+                return self._forget_closed(lease, member)
+            if not recalled and not self._is_due(lease, kept, member):
+                return False
+            self._journal.append(self._returned(kept, member))
             self._seen.pop(lease.lease_id, None)
+            return True
+
+    def _forget_closed(self, lease: OpenLease, member: MemberOnFile) -> bool:
+        """Head office has closed it: used up or written off. Not while entries of his are on their way: one of them may be what makes the lease."""
+        if member.view.pending:
+            self._seen.pop(lease.lease_id, None)
+            return False
+        self._journal.reservations.forget_lease(lease.lease_id)
+        return True
 
     def _is_due(self, lease: OpenLease, kept: Reservation, member: MemberOnFile) -> bool:
         if kept.recalled or (kept.expires_at is not None and kept.expires_at <= self._now()):

@@ -16,6 +16,7 @@ from printers.profile import profile_by_name
 from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
 from sync.client import HqClient
+from sync.live import News
 from sync.versions import TOO_NEW, TOO_OLD
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
@@ -92,15 +93,19 @@ class Station:
             hq_time=self._hq_time,
         )
         reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
-        self._worker = SyncWorker(cycle.run_once, clock, poll_interval_s=config.poll_interval_s)
         self._live = LiveChannel(
-            self._live_client, cycle.token, self.journal, self.replica, leasing, on_news=self._worker.wake
+            self._live_client,
+            cycle.token,
+            self.journal,
+            self.replica,
+            leasing,
+            on_news=lambda news: self._tell(cycle, news),
+            on_lost=lambda: self._worker.wake(),  # noqa: PLW0108 - there is no worker yet
         )
-        self._scanner = (
-            SerialScanner(config.scanner, on_scanned, on_scan_rejected, baud_rate=config.scanner_baud)
-            if config.scanner
-            else None
+        self._worker = SyncWorker(
+            cycle.run_once, clock, poll_interval_s=config.poll_interval_s, is_told=self._live.is_open
         )
+        self._scanner = _scanner(config, on_scanned, on_scan_rejected)
         self.journal.recover_print_jobs()
         self.journal.reservations.drop_open_holds()
         self._spools = tuple(_spool(printer, self.journal, clock) for printer in config.printers)
@@ -174,6 +179,10 @@ class Station:
     def scanner_state(self) -> ScannerState:
         return ScannerState.ABSENT if self._scanner is None else self._scanner.state
 
+    def _tell(self, cycle: SyncCycle, news: News) -> None:
+        cycle.heard(news)
+        self._worker.wake()
+
     def _wake_printers(self) -> None:
         for spool in self._spools:
             spool.wake()
@@ -197,6 +206,12 @@ def _open_journal(path: Path, world: World) -> Journal:
         journal.close()
         raise NotEnrolled(f"{path}: the enrolment was not finished; run `tongchu till enrol URL CODE` again")
     return journal
+
+
+def _scanner(config: TillConfig, on_scanned: Scanned, on_scan_rejected: ScanRejected) -> SerialScanner | None:
+    if not config.scanner:
+        return None
+    return SerialScanner(config.scanner, on_scanned, on_scan_rejected, baud_rate=config.scanner_baud)
 
 
 def _spool(printer: PrinterConfig, journal: Journal, clock: Clock) -> SpoolWorker:

@@ -4,6 +4,7 @@ No thread is held while waiting; thousands of tills wait in one process.
 """
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -13,10 +14,10 @@ from sqlalchemy import bindparam, select
 
 from hq_server.answers import answered
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import FeedHead, ReservationRecord, ReservationState, Terminal
+from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import TooManyWait, till_topic
-from hq_server.feed.publishing import current_epoch
+from hq_server.feed.till_heads import till_heads
 from hq_server.office import Office, office_of
 from hq_server.request_bodies import RequestBody
 from hq_server.sessions.endpoints import authenticated, claimed_till
@@ -26,14 +27,6 @@ from sync.live import LIVE_WAIT_S_MAX, LiveRequest, News
 from sync.messages import GLOBAL_SCOPE
 
 router = APIRouter()
-_HEADS: Final = select(FeedHead.feed_id, FeedHead.seq).where(
-    FeedHead.feed_id.in_((GLOBAL_SCOPE, bindparam("store_id"))), FeedHead.epoch == bindparam("epoch")
-)
-_GRANTED: Final = select(Terminal.grant_counter).where(
-    Terminal.store_id == bindparam("store_id"),
-    Terminal.terminal_id == bindparam("terminal_id"),
-    Terminal.grant_epoch == bindparam("epoch"),
-)
 _RECALLED: Final = (
     select(ReservationRecord.reservation_id)
     .where(
@@ -45,7 +38,7 @@ _RECALLED: Final = (
     )
     .order_by(ReservationRecord.reservation_id)
 )
-"""Built once: every till asks for these all day long."""
+"""Built once: every till asks for them all day long."""
 
 
 @router.post("/v1/live")
@@ -82,23 +75,26 @@ def _is_news(news: News, known: LiveRequest) -> bool:
 
 def _first_look(office: Office, authorization: str | None) -> News:
     """The till that the token names is still one of ours, and connected."""
+    now = office.clock()
     with office.database.read() as session:
         till = authenticated(session, office, authorization)
         office.presence.came(till.store_id, till.terminal_id)
-        return _news(session, till)
+        return _news(session, till, now)
 
 
 def _look(office: Office, till: TillToken) -> News:
+    now = office.clock()
     with office.database.read() as session:
-        return _news(session, till)
+        return _news(session, till, now)
 
 
-def _news(session: ReadSession, till: TillToken) -> News:
-    epoch = current_epoch(session)
-    asked = {"store_id": till.store_id, "terminal_id": till.terminal_id, "epoch": epoch}
+def _news(session: ReadSession, till: TillToken, now: datetime) -> News:
+    held = till_heads(session, till, as_of=now)
+    asked = {"store_id": till.store_id, "terminal_id": till.terminal_id}
     return News(
-        epoch=epoch,
-        heads={row.feed_id: row.seq for row in session.execute(_HEADS, asked)},
-        grants=session.execute(_GRANTED, asked).scalar_one_or_none() or 0,
+        epoch=held.epoch,
+        heads=held.heads,
+        grants=held.grants,
+        as_of=held.as_of,
         recalls=tuple(ReservationId(each) for each in session.scalars(_RECALLED, asked)),
     )

@@ -4,7 +4,7 @@ Never shows, within an epoch, less than it has shown: an older page or snapshot 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -211,6 +211,14 @@ class Replica:
                 (page.scope, page.epoch, cursor, as_of),
             )
         return int(cursor)
+
+    def unmoved(self, cursors: Mapping[str, int], as_of: datetime) -> None:
+        """Head office said that these feeds ended here at `as_of`: what is here was current then."""
+        with self._file.writing() as connection:
+            connection.executemany(
+                "UPDATE cursors SET as_of = ? WHERE scope = ? AND cursor = ? AND as_of < ?",
+                [(as_of.isoformat(), scope, cursor, as_of.isoformat()) for scope, cursor in cursors.items()],
+            )
 
     def forget_rulebook(self, version: int) -> None:
         with self._file.writing() as connection:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
-from sync.messages import Grants, PushReply, Session
+from sync.messages import Grants, Heads, PushReply, Session
 from terminal.hq_time import HqTime
 from terminal.journal import Journal
 from terminal.leasing import Leasing
@@ -27,9 +27,10 @@ ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class CycleReport:
-    """`rejected`: what HQ sent and was not taken, in words for the technician."""
+    """`rejected`: what HQ sent and was not taken, in words for the technician. `unsent`: the next cycle has something to report."""
 
     rejected: tuple[str, ...]
+    unsent: bool = False
 
 
 class SyncCycle:
@@ -56,10 +57,15 @@ class SyncCycle:
         self._leasing = leasing
         self._puller = Puller(client, journal, replica, directory)
         self._session: Session | None = None
+        self._heard: Heads | None = None
 
     def token(self) -> str:
         """Of the newest session, also while a cycle runs; empty before the first. From any thread."""
         return self._client.token
+
+    def heard(self, heads: Heads) -> None:
+        """Head office told of it outside of a cycle: the next one need not ask for what has not moved. From any thread."""
+        self._heard = heads
 
     def run_once(self) -> CycleReport:
         """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
@@ -71,17 +77,19 @@ class SyncCycle:
 
     def _run(self, session: Session) -> CycleReport:
         self._session = None  # kept only by a cycle that ended well
+        heads = self._take_heard()
         reply, failed = self._push(session)
-        self._pull(session)
+        heads = (reply.heads if reply is not None else None) or heads
+        self._pull(session, heads)
         if failed is not None:
             raise failed
-        session = self._settle_leases(_after(session, reply))
+        session, unsent = self._settle_leases(_after(session, reply), heads)
         self._check(session)
         if self._journal.head_office.stopped_reason is not None:
             # Head office lets this till work, its journal was sent and compared: only now, lest a sale slip in before the reason shows again.
             self._journal.head_office.resume()
         self._session = session if self._anchor_is_fresh() and not self._clock_has_moved() else self._open()
-        return CycleReport(tuple(self._puller.rejected))
+        return CycleReport(tuple(self._puller.rejected), unsent)
 
     def _open(self) -> Session:
         if self._hq_time is None:
@@ -102,25 +110,33 @@ class SyncCycle:
         except (HqRefused, HqUnreachable) as failed:
             return None, failed
 
-    def _pull(self, session: Session) -> None:
+    def _take_heard(self) -> Heads | None:
+        heard, self._heard = self._heard, None
+        return heard
+
+    def _pull(self, session: Session, heads: Heads | None) -> None:
         try:
-            self._puller.pull(session)
+            self._puller.pull(session, heads)
         except HqRefused as refused:
             if refused.code == "epoch_over":
                 raise EpochOver(refused.message) from refused
             raise
 
-    def _settle_leases(self, session: Session) -> Session:
-        """What is due goes back, what is granted is taken; head office hears of it in the same cycle."""
-        self._leasing.give_back_due()
-        self._leasing.accept(self._grants())
+    def _settle_leases(self, session: Session, heads: Heads | None) -> tuple[Session, bool]:
+        """What is due goes back, what is granted is taken. Head office waits for what comes back and hears of it in the same cycle; of what was taken it hears in the next.
+        Whether there is something left to report."""
         reservations = self._journal.reservations
+        is_awaited = self._leasing.give_back_due()
+        if heads is None or heads.epoch != session.epoch or heads.grants != reservations.grant_watermark():
+            is_awaited |= self._leasing.accept(self._grants())
         if not reservations.is_news(reservations.report()):
-            return session
+            return session, False
+        if not is_awaited:
+            return session, True
         reply, failed = self._push(session)
         if failed is not None:
             raise failed
-        return _after(session, reply)
+        return _after(session, reply), False
 
     def _grants(self) -> Grants:
         """An older head office grants none."""

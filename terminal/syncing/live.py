@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from sync.client import HqClient
 from sync.errors import HqBusy, HqRefused, SyncError
 from sync.live import LiveRequest, News
@@ -36,7 +38,8 @@ class LiveChannel:
         replica: Replica,
         leasing: Leasing,
         *,
-        on_news: Callable[[], None],
+        on_news: Callable[[News], None],
+        on_lost: Callable[[], None],
     ) -> None:
         self._client = client
         self._token = token
@@ -44,6 +47,8 @@ class LiveChannel:
         self._replica = replica
         self._leasing = leasing
         self._on_news = on_news
+        self._on_lost = on_lost
+        self._is_open = False
         self._told = News(epoch="", heads={}, grants=0)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="till-live", daemon=True)
@@ -57,6 +62,10 @@ class LiveChannel:
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
+    def is_open(self) -> bool:
+        """Whether head office answered the last request: then it also tells of whatever comes. From any thread."""
+        return self._is_open
+
     def step(self, wait_s: float = WAIT_S) -> float:
         """Returns how long to wait before the next."""
         self._client.token = self._token()
@@ -64,14 +73,10 @@ class LiveChannel:
             return _PAUSE_S
         try:
             news = self._client.live(self._request(wait_s))
-            return 0.0 if self._stopping.is_set() else self._heed(news)
-        except HqBusy as busy:
-            return max(_PAUSE_S, busy.retry_after_s)
-        except HqRefused as refused:
-            return _PAUSE_WITHOUT_CHANNEL_S if refused.http_status == _NOT_FOUND else _PAUSE_S
         except (SyncError, JournalError, ReplicaError, OSError) as error:
-            _log.info("the live channel: %s", error)
-            return _PAUSE_S
+            return self._lost(error)
+        self._is_open = True
+        return 0.0 if self._stopping.is_set() else self._heed(news)
 
     def _request(self, wait_s: float) -> LiveRequest:
         """What was told but is not here yet is not asked for again: the worker is on its way."""
@@ -89,11 +94,26 @@ class LiveChannel:
     def _heed(self, news: News) -> float:
         if news.recalls:
             self._leasing.give_back_recalled(news.recalls)
-        if not news.recalls and news == self._told:
+        is_old = news == replace(self._told, as_of=news.as_of)
+        if not news.recalls and is_old:
             return _PAUSE_BETWEEN_S
         self._told = news
-        self._on_news()
+        self._on_news(news)
         return 0.0
+
+    def _lost(self, error: Exception) -> float:
+        """The worker relied on being told: it looks at once what is the matter, so that the cashier sees the line fall."""
+        if self._is_open:
+            self._is_open = False
+            self._on_lost()
+        _log.info("the live channel: %s", error)
+        match error:
+            case HqBusy():
+                return max(_PAUSE_S, error.retry_after_s)
+            case HqRefused(http_status=status) if status == _NOT_FOUND:
+                return _PAUSE_WITHOUT_CHANNEL_S
+            case _:
+                return _PAUSE_S
 
     def _run(self) -> None:
         while not self._stopping.is_set():

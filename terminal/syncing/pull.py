@@ -4,13 +4,14 @@ Everything taken is checked first: rulebooks and certificates by their signature
 """
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 
 from sync.client import HqClient, scope_key_bytes
 from sync.errors import PageError, SignatureError
 from sync.feed import page_of
 from sync.keys import check_certificate, check_revocation
-from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, RevocationRow, RulebookRow, Session
+from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, Heads, RevocationRow, RulebookRow, Session
 from sync.rulebook_signature import check_new_rulebook
 from terminal.journal import Journal
 from terminal.replica import Replica, ReplicaOutdated
@@ -30,18 +31,33 @@ class Puller:
         self._keys: dict[tuple[str, str], bytes] = {}
         self.rejected: list[str] = []
 
-    def pull(self, session: Session) -> None:
+    def pull(self, session: Session, heads: Heads | None = None) -> None:
+        """`heads` as head office said them since the last pull began (None: it did not): a feed that ends where this till is, is not asked for."""
         self.rejected = []
         scopes = [scope for scope in session.scopes if scope != GLOBAL_SCOPE]
         self._prepare(session.epoch)
         for scope in scopes:
             if self._replica.cursor(scope) is None:
                 self._bootstrap(scope, session.epoch)
-        self._follow(self._replica, GLOBAL_SCOPE, session.epoch)
-        for scope in scopes:
-            self._follow(self._replica, scope, session.epoch)
+        unmoved = self._unmoved(heads, session.epoch)
+        for scope in (GLOBAL_SCOPE, *scopes):
+            if scope not in unmoved:
+                self._follow(self._replica, scope, session.epoch)
         self._replica.release_deferred(self._journal.outcomes.members_in_doubt())
         self._forget_local_members()
+
+    def _unmoved(self, heads: Heads | None, epoch: str) -> Mapping[str, int]:
+        """The cursors of feeds that need not be asked for; what this till has shown of them before must not be more (H1)."""
+        if heads is None or heads.as_of is None or heads.epoch != epoch:
+            return {}
+        office = self._journal.head_office
+        cursors = {
+            scope: cursor
+            for scope, cursor in self._replica.cursors().items()
+            if heads.heads.get(scope, 0) == cursor >= office.high_water(scope)
+        }
+        self._replica.unmoved(cursors, heads.as_of)
+        return cursors
 
     def _prepare(self, epoch: str) -> None:
         if self._replica.was_deleted():

@@ -21,6 +21,8 @@ from terminal.syncing.errors import SyncingError, TillStopped
 _log = logging.getLogger(__name__)
 BACKOFF_FIRST_S: Final = 1.0
 BACKOFF_MAX_S: Final = 60.0
+TOLD_POLL_S: Final = 60.0
+"""A till that is told of news looks by itself this seldom: a thousand tills that look every few seconds leave head office no time for payments."""
 _JITTER_BYTES: Final = 2
 
 
@@ -38,12 +40,20 @@ class SyncStatus:
 
 
 class SyncWorker:
-    """`start`, `stop`, `wake` and `status` from any thread; `run_cycle` is `SyncCycle.run_once`."""
+    """`start`, `stop`, `wake` and `status` from any thread; `run_cycle` is `SyncCycle.run_once`, `is_told` whether head office tells this till of news by itself."""
 
-    def __init__(self, run_cycle: Callable[[], CycleReport], clock: Clock, *, poll_interval_s: float = 3.0) -> None:
+    def __init__(
+        self,
+        run_cycle: Callable[[], CycleReport],
+        clock: Clock,
+        *,
+        poll_interval_s: float = 3.0,
+        is_told: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._run_cycle = run_cycle
         self._clock = clock
         self._poll_interval_s = poll_interval_s
+        self._is_told = is_told
         self._failures = 0
         self._status = SyncStatus(online=False, since=clock.now())
         self._awake = threading.Event()
@@ -63,7 +73,7 @@ class SyncWorker:
 
     def wake(self) -> None:
         """Something was committed: sync soon. During a back-off the pause is kept, so that a busy HQ is not run over. What a cycle commits itself (a lease taken, or
-        given back) it also sends itself: no second cycle follows for it."""
+        given back) it sends itself, now or in its next turn: no second cycle follows for it."""
         if not self._failures and threading.get_ident() != self._thread.ident:
             self._awake.set()
 
@@ -84,7 +94,9 @@ class SyncWorker:
         now = self._clock.now()
         since = self._status.since if self._status.online else now
         self._status = SyncStatus(online=True, since=since, last_success_at=now, rejected=report.rejected)
-        return self._poll_interval_s
+        return (
+            self._poll_interval_s if report.unsent or not self._is_told() else max(self._poll_interval_s, TOLD_POLL_S)
+        )
 
     def _run(self) -> None:
         while not self._stopping:

@@ -22,7 +22,9 @@ def listening(till: Till) -> Iterator[None]:
     """The till's live channel and its worker, as one thread."""
     stopping = threading.Event()
     client = HqClient(till.url)
-    live = LiveChannel(client, till.cycle.token, till.journal, till.replica, till.leasing, on_news=lambda: None)
+    live = LiveChannel(
+        client, till.cycle.token, till.journal, till.replica, till.leasing, on_news=lambda _: None, on_lost=lambda: None
+    )
 
     def listen() -> None:
         while not stopping.is_set():

@@ -139,9 +139,10 @@ class Till:
         self.online = False
 
     def sync(self) -> None:
-        """One cycle; raises what the worker would show."""
+        """One cycle, and the next one when there is something left to report; raises what the worker would show."""
         self.online = False
-        self.cycle.run_once()
+        if self.cycle.run_once().unsent:
+            self.cycle.run_once()
         self.online = True
 
     def push(self) -> None:

@@ -26,7 +26,7 @@ from terminal.replica import ReplicaOutdated
 from terminal.syncing import OnlineReader, SyncWorker, TillStopped
 from terminal.verify import verify_journal
 from tests.hq_server.served import NOON, ServedHq, served_hq, without_leases
-from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, synced_till
+from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, move_global, synced_till
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -90,6 +90,7 @@ def test_a_lost_reply_is_made_up_for_by_the_next_cycle(lost: str, till: SyncedTi
     till.restart()
     member = till.enrol_member()
     till.top_up(member, 9_900)
+    move_global(hq)
     till.cable.lose_replies_to = {lost: 1}
     with pytest.raises(HqUnreachable):
         till.sync()

@@ -10,7 +10,7 @@ from terminal.clock import SimulatedClock
 from terminal.journal import DiskFull
 from terminal.replica import ReplicaUnreadable
 from terminal.syncing import CycleReport, SanityMismatch, SyncWorker, TillStopped
-from terminal.syncing.worker import BACKOFF_MAX_S
+from terminal.syncing.worker import BACKOFF_MAX_S, TOLD_POLL_S
 from tests.waiting import until
 
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -71,6 +71,18 @@ def test_offline_is_counted_from_the_first_failure_and_success_ends_it() -> None
     assert worker.status().since == START + timedelta(minutes=2)
     assert worker.status().rejected == ("a rulebook nobody signed",)
     assert worker.status().last_error == ""
+
+
+@pytest.mark.parametrize(
+    ("is_told", "unsent", "pause_s"), [(False, False, 7), (True, True, 7), (True, False, TOLD_POLL_S)]
+)
+def test_a_till_that_is_told_of_news_seldom_looks_by_itself_unless_it_has_something_to_say(
+    is_told: bool, unsent: bool, pause_s: float
+) -> None:
+    worker = SyncWorker(
+        lambda: CycleReport((), unsent), SimulatedClock(START), poll_interval_s=7, is_told=lambda: is_told
+    )
+    assert worker.step() == pause_s
 
 
 @pytest.mark.parametrize(

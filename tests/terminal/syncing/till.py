@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from hq_server.database.models import WalletRecord
 from hq_server.enrolment.codes import create_code
+from hq_server.feed.publishing import publish
 from stored_value.events import Event, MemberEnrolled, OrderLine, Redeemed, Tender, TenderKind, ToppedUp
 from stored_value.identity import EventId, MemberId, StoreId, member_no
 from stored_value.wallet import Wallet
 from sync.client import HqClient
 from sync.entry import Entry
+from sync.messages import GLOBAL_SCOPE, StoreRow
 from sync.personal import Personal, last4, mask_name, phone_tag, seal_personal
 from terminal.clock import SimulatedClock, new_id
 from terminal.enrol import enrol
@@ -55,6 +57,7 @@ class Cable(httpx.BaseTransport):
 
 class SyncedTill:
     def __init__(self, folder: Path, url: str, seed: int = 1) -> None:
+        self.url = url
         self.place = TillDirectory(folder)
         self.clock = SimulatedClock(NOON, seed)
         self.cable = Cable()
@@ -75,6 +78,12 @@ class SyncedTill:
             leasing=self.leasing,
             version="test",
         )
+
+    def connect(self, cable: Cable) -> None:
+        """Another cable to the same head office."""
+        self.client.close()
+        self.cable, self.client = cable, HqClient(self.url, transport=cable)
+        self.restart()
 
     def stop(self) -> None:
         self.journal.close()
@@ -171,3 +180,9 @@ def hq_balance(hq: ServedHq, member_id: MemberId) -> int:
             )
         ).one()
     return int(row[0] + row[1] - row[2])
+
+
+def move_global(hq: ServedHq) -> None:
+    """Something that every till is told."""
+    with hq.database.write() as session:
+        publish(session, GLOBAL_SCOPE, StoreRow(store_id=StoreId("S09"), name="新店", zone="UTC"), at=hq.clock.at)
