@@ -40,7 +40,7 @@ from sync.messages import (
     SessionRequest,
     SnapshotManifest,
 )
-from sync.recovery import Recovery, RecoveryReply
+from sync.recovery import Recovery, RecoveryAsk, RecoveryAsked, RecoveryReply
 
 T = TypeVar("T")
 REPLY_BYTES_MAX = 64 * 1024 * 1024
@@ -181,6 +181,9 @@ class HqClient:
         """Held by HQ up to `known.wait_s`."""
         response = self._send("POST", "/v1/live", content=_encode(known), timeout_s=known.wait_s + 10.0)
         return self._read(response, News)
+
+    def ask_recovery(self, terminal_id: str, ask: RecoveryAsk) -> RecoveryAsked:
+        return self._post(f"/v1/recoveries/{terminal_id}/asks", ask, RecoveryAsked)
 
     def _post(self, path: str, message: object, answer: type[T]) -> T:
         return self._read(self._send("POST", path, content=_encode(message)), answer)

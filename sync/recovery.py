@@ -46,6 +46,20 @@ class RecoveryReply(Message, frozen=True, kw_only=True):
     open_reservations: int
 
 
+class RecoveryAsk(Message, frozen=True, kw_only=True):
+    """POST /v1/recoveries/{terminal_id}/asks: somebody at this till asks head office for leave, saying what the copy of the dead till's journal holds."""
+
+    technician: str
+    copy_through: int
+    has_own_key: bool = False
+
+
+class RecoveryAsked(Message, frozen=True, kw_only=True):
+    """A person at head office sees it now; `held_through` is what head office holds."""
+
+    held_through: int
+
+
 def sign_rescue(
     rescuer_key: Ed25519PrivateKey, bare: RescuedHead, own_key: Ed25519PrivateKey | None = None
 ) -> RescuedHead:

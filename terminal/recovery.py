@@ -22,7 +22,7 @@ from sync.errors import EntryUnreadable
 from sync.hole import DeclaredHole, sign_hole
 from sync.keys import decode_bytes, encode_bytes, session_statement, sign
 from sync.messages import PUSH_ENTRIES_MAX, ChallengeRequest, PushedEntry, SessionRequest
-from sync.recovery import Recovery, RecoveryReply, RescuedHead, sign_rescue
+from sync.recovery import Recovery, RecoveryAsk, RecoveryAsked, RecoveryReply, RescuedHead, sign_rescue
 from terminal.till_directory import KeyFileUnusable, TillDirectory
 
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -119,6 +119,13 @@ def recover(client: HqClient, dead: DeadJournal, rescuer: Rescuer, *, dry_run: b
         has_own_key=dead.own_key is not None,
         reply=reply,
     )
+
+
+def ask_for_leave(client: HqClient, dead: DeadJournal, rescuer: Rescuer) -> RecoveryAsked:
+    """Nothing is sent of the journal; a person at head office decides and tells the code. Raises `SyncError`."""
+    _open_session(client, rescuer)
+    ask = RecoveryAsk(technician=rescuer.technician, copy_through=dead.head_seq, has_own_key=dead.own_key is not None)
+    return client.ask_recovery(dead.terminal_id, ask)
 
 
 def tail_after(dead: DeadJournal, asked: RecoveryReply, rescuer: Rescuer) -> Tail:

@@ -15,7 +15,7 @@ from tongchu.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from terminal.config import TillConfig
-    from terminal.recovery import RecoveryReport
+    from terminal.recovery import DeadJournal, RecoveryReport
 
 app = typer.Typer(help="A till: the counter's window, its journal and its devices.", no_args_is_help=True)
 ConfigOption = Annotated[
@@ -117,12 +117,15 @@ def recover(
             help="What is left of the dead till: its folder, its journal.db, its mirror, or a card with a copy."
         ),
     ],
-    code: Annotated[str, typer.Option("--code", help="What head office gave for this: tongchu hq approve-recovery.")],
+    code: Annotated[
+        str,
+        typer.Option("--code", help="What head office gave for this. Without it head office is only asked for leave."),
+    ] = "",
     by: Annotated[str, typer.Option("--by", help="Your name; it is kept with entries that cannot be read.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Take over from a dead till of this store: push what its journal still holds and head office lacks. Exit 1 when something stays lost."""
+    """Take over from a dead till of this store: ask head office for leave, then, with its code, push what it lacks. Exit 1 when something stays lost."""
     from datetime import UTC, datetime
 
     from sync.client import HqClient
@@ -144,6 +147,9 @@ def recover(
         )
         dead = recovery.read_copy(path)
         with HqClient(settings.hq_url or standing.hq_url) as client:
+            if not code:
+                _say_asked(dead, recovery.ask_for_leave(client, dead, rescuer).held_through)
+                return
             report = recovery.recover(client, dead, rescuer, dry_run=dry_run)
     except (recovery.CopyUnusable, TillUnreadable, KeyFileUnusable, SyncError) as error:
         raise Unusable(f"not recovered: {error}") from error
@@ -151,6 +157,12 @@ def recover(
         typer.echo(line)
     if report.tail.holes or report.tail.lost_from is not None:
         raise typer.Exit(FINDINGS)
+
+
+def _say_asked(dead: "DeadJournal", held_through: int) -> None:
+    typer.echo(f"dead till      {dead.terminal_id}; the copy ends at entry {dead.head_seq}")
+    typer.echo(f"head office    holds its entries up to {held_through}")
+    typer.echo("asked          a person at head office sees it now; run this again with the code that you are told")
 
 
 def _words_of(report: "RecoveryReport") -> Iterator[str]:

@@ -22,6 +22,7 @@ from hq_server.console.sign_in import pages as sign_in
 from hq_server.console.sign_in.attempts import SignInAttempts
 from hq_server.console.sign_in.sessions import SignedCookies
 from hq_server.console.tills import pages as tills
+from hq_server.console.tills import takeover_pages as takeovers
 from hq_server.console.today import pages as today
 from hq_server.console.visiting import FormForged, NotPermitted, PageMissing, SignInNeeded
 from hq_server.database.engine import DatabaseBusy, StorageFull
@@ -29,7 +30,19 @@ from hq_server.errors import new_support_id
 from hq_server.office import Office
 
 logger = logging.getLogger(__name__)
-NOUNS: Final = (sign_in, today, members, wishes, receipts, promotions, settlement, exceptions, tills, exposure)
+NOUNS: Final = (
+    sign_in,
+    today,
+    members,
+    wishes,
+    receipts,
+    promotions,
+    settlement,
+    exceptions,
+    takeovers,
+    tills,
+    exposure,
+)
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -312,6 +312,16 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("This till's journal does not hold together"),
         N_("The till was stopped. Leave it switched on: a technician saves its disk and compares it with the mirror."),
     ),
+    ExceptionCode.RECOVERY_ASKED: FindingWords(
+        N_("Another till asks to take over this one, which is said to be dead"),
+        N_("Call the store. Approve or refuse on the till's page Take over; nothing happens before."),
+    ),
+    ExceptionCode.MACHINE_CHANGED: FindingWords(
+        N_("The till speaks from another machine than before"),
+        N_(
+            "Call the store: was the disk moved, or copied? Confirm the new machine on the page of tills, or stop the till. It spends no lease until then."
+        ),
+    ),
     ExceptionCode.EXPOSURE_ABOVE_LIMIT: FindingWords(
         N_("Offline spending could cost more than the limit"),
         N_(

@@ -143,6 +143,7 @@ EXCEPTION_KINDS: Final[dict[str, str]] = {
     ExceptionKind.UNREADABLE: N_("Not understood"),
     ExceptionKind.CLOCK: N_("Clock"),
     ExceptionKind.FORK: N_("Forked journal"),
+    ExceptionKind.TILL: N_("Till"),
     ExceptionKind.PERIOD: N_("Prior period"),
 }
 RESPONSIBLES: Final[dict[str, str]] = {
@@ -261,6 +262,14 @@ DATA_KEYS: Final = {
     "forfeited_minor": N_("given up"),
     "off_s": N_("seconds off"),
     "seq": N_("entry"),
+    "by": N_("by"),
+    "approved_by": N_("approved by"),
+    "technician": N_("technician"),
+    "copy_through": N_("the copy's last entry"),
+    "held_through": N_("head office's last entry"),
+    "own_key": N_("with the till's own key"),
+    "machine": N_("machine"),
+    "known_machine": N_("known machine"),
 }
 
 

@@ -1,5 +1,6 @@
 """Owns what people do with an exception: naming who looks at it, and settling it in words. Called by the console; the caller commits. Each deed is in the audit log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,8 +9,9 @@ from typing import Final
 from sqlalchemy import select
 
 from hq_server.audit.log import record
-from hq_server.database.engine import WriteSession
+from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import ConsoleUser, ExceptionRecord, ExceptionState
+from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.telling import tell_store
 
 WORDS_CHARS_MAX: Final = 1_000
@@ -70,6 +72,27 @@ def resolve(session: WriteSession, key: ExceptionKey, words: str, deed: Deed) ->
     _audited(session, key, "exception_resolved", {"store": key.store_id}, deed)
     tell_store(session, found)
     return Handled.DONE
+
+
+def open_about(session: ReadSession, code: ExceptionCode, terminal_id: str) -> Sequence[ExceptionRecord]:
+    """What waits for a person about a till, newest first."""
+    return session.scalars(
+        select(ExceptionRecord)
+        .where(
+            ExceptionRecord.code == code,
+            ExceptionRecord.terminal_id == terminal_id,
+            ExceptionRecord.state == ExceptionState.OPEN,
+        )
+        .order_by(ExceptionRecord.raised_at.desc())
+    ).all()
+
+
+def settle_about(session: WriteSession, code: ExceptionCode, terminal_id: str, words: str, deed: Deed) -> int:
+    """By what a person has just decided about the till; returns how many were open."""
+    waiting = open_about(session, code, terminal_id)
+    for each in waiting:
+        resolve(session, ExceptionKey(each.store_id, each.subject, each.code), words, deed)
+    return len(waiting)
 
 
 def _locked(session: WriteSession, key: ExceptionKey) -> ExceptionRecord | None:

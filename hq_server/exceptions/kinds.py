@@ -14,6 +14,8 @@ class ExceptionCode(StrEnum):
     JOURNAL_BROKEN = "journal_broken"
     CLOCK_OFF = "clock_off"
     EXPOSURE_ABOVE_LIMIT = "exposure_above_limit"
+    RECOVERY_ASKED = "recovery_asked"
+    MACHINE_CHANGED = "machine_changed"
 
 
 class ExceptionKind(StrEnum):
@@ -31,6 +33,7 @@ class ExceptionKind(StrEnum):
     UNREADABLE = "unreadable"
     CLOCK = "clock"
     FORK = "fork"
+    TILL = "till"
     PERIOD = "period"
 
 
@@ -55,6 +58,7 @@ RESPONSIBLE: Final[dict[ExceptionKind, Responsible]] = {
     ExceptionKind.UNREADABLE: Responsible.TECHNICIAN,
     ExceptionKind.CLOCK: Responsible.TECHNICIAN,
     ExceptionKind.FORK: Responsible.TECHNICIAN,
+    ExceptionKind.TILL: Responsible.TECHNICIAN,
     ExceptionKind.PERIOD: Responsible.FINANCE,
 }
 
@@ -136,6 +140,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.CLOCK: (FindingCode.OUTSIDE_ANCHORS, ExceptionCode.CLOCK_OFF),
     ExceptionKind.FORK: (FindingCode.FORK_ADOPTED, ExceptionCode.JOURNAL_FORKED, ExceptionCode.JOURNAL_BROKEN),
+    ExceptionKind.TILL: (ExceptionCode.RECOVERY_ASKED, ExceptionCode.MACHINE_CHANGED),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
 }
 KIND_OF: Final = {code: kind for kind, codes in _CODES.items() for code in codes}

@@ -1,9 +1,9 @@
 """Owns the leave that a named person gives to take over a dead till: a code, kept only as a hash, good for one rescuing till and a day.
 
-Called by the command line and by the taking in of a recovery; the caller commits.
+Called by the command line, the console and the taking in of a recovery; the caller commits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
@@ -45,6 +45,7 @@ def approve(
     *,
     by: str,
     now: datetime,
+    reason: str = "",
     random: Callable[[int], bytes] = token_bytes,
 ) -> NewApproval:
     """Raises `TerminalUnknown`. Nothing happens to the till before the code is used."""
@@ -63,7 +64,7 @@ def approve(
             expires_at=expires_at,
         )
     )
-    record(session, actor=by, action="recovery_approved", subject=terminal_id, now=now)
+    record(session, actor=by, action="recovery_approved", subject=terminal_id, data=_why(reason), now=now)
     return NewApproval(code=code, store_id=StoreId(store_id), terminal_id=terminal_id, expires_at=expires_at)
 
 
@@ -82,9 +83,32 @@ def approval_of(
         raise ApprovalRefused("code_used", f"{approval.rescuer} took over {terminal_id} with this code")
     if rescuer == terminal_id:
         raise ApprovalRefused("not_permitted", "a till that works pushes its own journal")
-    if now > approval.expires_at:
+    if now >= approval.expires_at:
         raise ApprovalRefused("code_expired", "this code is too old; ask head office for a new one")
     return approval
+
+
+def approvals_of(session: ReadSession, terminal_id: str) -> Sequence[RecoveryApproval]:
+    """Newest first, also those that are over."""
+    return session.scalars(
+        select(RecoveryApproval)
+        .where(RecoveryApproval.terminal_id == terminal_id)
+        .order_by(RecoveryApproval.created_at.desc())
+    ).all()
+
+
+def withdraw(session: WriteSession, approval_id: str, terminal_id: str, reason: str, *, by: str, now: datetime) -> bool:
+    """Ends it now: whoever has the code takes nothing more over with it. False when there is none that still holds. `approval_id` is its code's hash."""
+    approval = session.get(RecoveryApproval, approval_id, with_for_update=True)
+    if approval is None or approval.terminal_id != terminal_id or approval.expires_at <= now:
+        return False
+    approval.expires_at = now
+    record(session, actor=by, action="recovery_withdrawn", subject=terminal_id, data=_why(reason), now=now)
+    return True
+
+
+def _why(reason: str) -> dict[str, str] | None:
+    return {"reason": reason} if reason else None
 
 
 def _hash(code: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import UNCLAIMED, HqState, Terminal, TerminalStatus
 from hq_server.exceptions.clocks import notice_clock
+from hq_server.exceptions.machines import is_known_machine
 from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
 from hq_server.recovery.branches import remember
@@ -52,7 +53,7 @@ def open_session(
     _refuse_when_behind(session, terminal, request)
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
-    machine_confirmed = _is_known_machine(terminal, request.machine)
+    machine_confirmed = is_known_machine(session, terminal, request.machine, now=now)
     terminal.last_seen_at = now
     terminal.version = request.version[:_VERSION_CHARS_MAX]
     session.flush()
@@ -155,19 +156,6 @@ def _refuse_when_behind(session: ReadSession, terminal: Terminal, request: Sessi
             logger.error("a till has seen more than head office holds: was a backup restored?", extra=facts)
             message = f"this till has seen {scope} up to {seen}, head office holds {heads.get(scope, 0)}: it was restored; run `tongchu hq new-epoch`"
             raise SessionRefused("epoch_behind", message)
-
-
-def _is_known_machine(terminal: Terminal, mark: str) -> bool:
-    """The first one is taken at its word. Another one works, but spends no lease before a person has confirmed it (H6): its disk may be a copy."""
-    if not mark:
-        return True
-    if terminal.machine_mark in ("", mark):
-        terminal.machine_mark, terminal.machine_seen = mark, ""
-        return True
-    if terminal.machine_seen != mark:
-        logger.error("a till came from another machine", extra={"terminal_id": terminal.terminal_id})
-        terminal.machine_seen = mark
-    return False
 
 
 def _notice_restore(session: WriteSession, keys: HqKeys, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:

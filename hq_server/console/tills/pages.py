@@ -13,9 +13,13 @@ from hq_server.console.chrome import chrome_of
 from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.tills.reads import open_codes, till, tills
+from hq_server.console.tills.takeover_reads import kept_for
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.database.engine import WriteSession
 from hq_server.enrolment.codes import StoreUnknown, create_code
+from hq_server.exceptions.handling import Deed as SettlingDeed
+from hq_server.exceptions.handling import settle_about
+from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.office import Office
 from hq_server.recovery.branches import adopt
 from hq_server.terminals.standing import Standing, allow_again, confirm_machine, revoke, stop
@@ -70,6 +74,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
             "till_change.html",
             chrome=chrome_of(session, visitor, "tills", store_id=None, now=office.clock()),
             till=line,
+            kept=kept_for(session, line),
             change=change,
         )
 
@@ -88,13 +93,26 @@ def post_allow(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Resp
 
 
 @router.post("/tills/{terminal_id}/adopt")
-def post_adopt(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
-    return _change(office, visitor, terminal_id, Deed("branch_adopted", "adopted", adopt))
+def post_adopt(
+    office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    settles = ExceptionCode.JOURNAL_FORKED
+    return _change(
+        office, visitor, terminal_id, Deed("branch_adopted", "adopted", adopt, reason.strip(), settles=settles)
+    )
 
 
 @router.post("/tills/{terminal_id}/machine")
-def post_machine(office: OfficeOf, visitor: FormVisitor, terminal_id: str) -> Response:
-    return _change(office, visitor, terminal_id, Deed("machine_confirmed", "confirmed", confirm_machine))
+def post_machine(
+    office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    settles = ExceptionCode.MACHINE_CHANGED
+    return _change(
+        office,
+        visitor,
+        terminal_id,
+        Deed("machine_confirmed", "confirmed", confirm_machine, reason.strip(), settles=settles),
+    )
 
 
 @router.post("/tills/{terminal_id}/revoke")
@@ -109,12 +127,14 @@ def post_revoke(
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a person does to a till: its name in the audit log, the note on the page afterwards, and how it is done. `reason` None: none is asked for."""
+    """What a person does to a till: its name in the audit log, the note on the page afterwards, and how it is done. `reason` None: none is asked for. `settles`: what waited for
+    this decision is settled by it, in the words of the reason."""
 
     action: str
     done: str
     change: Callable[[WriteSession, TerminalId], Standing]
     reason: str | None = None
+    settles: ExceptionCode | None = None
 
 
 def _change(office: Office, visitor: Visitor, terminal_id: str, deed: Deed) -> Response:
@@ -124,7 +144,10 @@ def _change(office: Office, visitor: Visitor, terminal_id: str, deed: Deed) -> R
         standing = deed.change(session, TerminalId(terminal_id))
         if standing is Standing.CHANGED:
             data = None if deed.reason is None else {"reason": deed.reason}
-            record(session, actor=visitor.login, action=deed.action, subject=terminal_id, data=data, now=office.clock())
+            now = office.clock()
+            record(session, actor=visitor.login, action=deed.action, subject=terminal_id, data=data, now=now)
+            if deed.settles is not None and deed.reason:
+                settle_about(session, deed.settles, terminal_id, deed.reason, SettlingDeed(visitor.login, now))
     if standing is Standing.UNKNOWN:
         raise PageMissing
     return RedirectResponse(link("/tills", done=deed.done if standing is Standing.CHANGED else "unchanged"), 303)

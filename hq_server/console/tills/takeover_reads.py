@@ -1,0 +1,98 @@
+"""Reads for taking over a dead till: what head office holds of it and keeps for it, who asks, and which leave was given before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from hq_server.console.exceptions.reads import read_findings
+from hq_server.console.tills.reads import TillLine, till
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import ExceptionRecord, RecoveryApproval, ReservationRecord, ReservationState
+from hq_server.exceptions.handling import open_about
+from hq_server.exceptions.kinds import ExceptionCode
+from hq_server.recovery.approvals import approvals_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Leases and holds that are open for a till, and what was reserved with them."""
+
+    count: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A till's asking for leave. `copy_through` is what the technician's copy holds, `has_own_key` whether the dead till's own key is with it."""
+
+    rescuer: str
+    technician: str
+    copy_through: int
+    has_own_key: bool
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Given before; `rescuer` is empty while nobody has used it."""
+
+    approval_id: str
+    approved_by: str
+    created_at: datetime
+    expires_at: datetime
+    rescuer: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    till: TillLine
+    kept: Kept
+    asks: tuple[Ask, ...]
+    leaves: tuple[Leave, ...]
+
+
+def takeover(session: ReadSession, terminal_id: str, *, now: datetime) -> Takeover | None:
+    line = till(session, terminal_id, now=now)
+    if line is None:
+        return None
+    return Takeover(
+        till=line,
+        kept=kept_for(session, line),
+        asks=tuple(map(_ask, open_about(session, ExceptionCode.RECOVERY_ASKED, terminal_id))),
+        leaves=tuple(_leave(each, now) for each in approvals_of(session, terminal_id)),
+    )
+
+
+def kept_for(session: ReadSession, line: TillLine) -> Kept:
+    found = session.execute(
+        select(func.count(), func.coalesce(func.sum(ReservationRecord.amount_minor), 0)).where(
+            ReservationRecord.store_id == line.store_id,
+            ReservationRecord.terminal_id == line.terminal_id,
+            ReservationRecord.state == ReservationState.OPEN,
+        )
+    ).one()
+    return Kept(count=int(found[0]), amount_minor=int(found[1]))
+
+
+def _ask(row: ExceptionRecord) -> Ask:
+    data = read_findings(row.findings)[0].data
+    return Ask(
+        rescuer=str(data["by"]),
+        technician=str(data["technician"]),
+        copy_through=int(data["copy_through"]),
+        has_own_key=data["own_key"] == "yes",
+        asked_at=row.raised_at,
+    )
+
+
+def _leave(row: RecoveryApproval, now: datetime) -> Leave:
+    return Leave(
+        approval_id=row.code_hash,
+        approved_by=row.approved_by,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        rescuer=row.rescuer,
+        holds=row.expires_at > now,
+    )

@@ -1,0 +1,33 @@
+"""Owns when head office takes a till's machine for another one than before (H6): told with each session, raised once a day and till. Called by sessions, in their unit of work.
+
+Clones are detected, not prevented: the first machine is taken at its word.
+"""
+
+import logging
+from datetime import datetime
+from typing import Final
+
+from hq_server.database.engine import WriteSession
+from hq_server.database.models import Terminal
+from hq_server.exceptions.kinds import ExceptionCode
+from hq_server.exceptions.raising import TillFinding, raise_about_till
+
+logger = logging.getLogger(__name__)
+_MARK_CHARS: Final = 12
+"""As much of a machine's mark as tells two apart when people compare them."""
+
+
+def is_known_machine(session: WriteSession, terminal: Terminal, mark: str, *, now: datetime) -> bool:
+    """Another one works, but spends no lease before a person has confirmed it: its disk may be a copy."""
+    if not mark:
+        return True
+    if terminal.machine_mark in ("", mark):
+        terminal.machine_mark, terminal.machine_seen = mark, ""
+        return True
+    if terminal.machine_seen != mark:
+        logger.error("a till came from another machine", extra={"terminal_id": terminal.terminal_id})
+        terminal.machine_seen = mark
+        data = {"machine": mark[:_MARK_CHARS], "known_machine": terminal.machine_mark[:_MARK_CHARS]}
+        found = TillFinding(code=ExceptionCode.MACHINE_CHANGED, data=data, on=now.date(), reopens=True)
+        raise_about_till(session, terminal, found, now=now)
+    return False
