@@ -5,7 +5,9 @@ Knows no journal and keeps no state but the token.
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -57,6 +59,7 @@ _PROBES: Final = ((socket.TCP_KEEPIDLE, _SILENT_S), (socket.TCP_KEEPINTVL, 1), (
 
 def _lines() -> httpx.HTTPTransport:
     return httpx.HTTPTransport(
+        verify=_authorities(),
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_LINE_S),
         trust_env=False,
         socket_options=[
@@ -64,6 +67,12 @@ def _lines() -> httpx.HTTPTransport:
             *((socket.IPPROTO_TCP, option, value) for option, value in _PROBES),
         ],
     )
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are trusted. Reading them takes longest of all that a client begins with, and a till has three: once a process is enough."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class HqClient:

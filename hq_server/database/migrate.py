@@ -1,5 +1,6 @@
 """Owns bringing a database to the newest schema. Called by the command line, by HQ's start and by tests."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +30,12 @@ def upgrade(database: Database, revision: str = "head") -> None:
         command.upgrade(_config(session.connection()), revision)
 
 
+@cache
+def _newest() -> frozenset[str]:
+    """The revisions that this version brings; its files do not change while it runs."""
+    return frozenset(ScriptDirectory(str(_FOLDER)).get_heads())
+
+
 def is_current(database: Database) -> bool:
     with database.read() as session:
-        connection = session.connection()
-        heads = ScriptDirectory.from_config(_config(connection)).get_heads()
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+        return _newest() == set(MigrationContext.configure(session.connection()).get_current_heads())

@@ -1,5 +1,6 @@
-"""Owns the fixture of a served head office on each kind of database."""
+"""Owns the fixtures of a head office on each kind of database: empty tables, furnished and served, with a day behind it."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +10,18 @@ from sqlalchemy import make_url
 
 from hq_server.database import migrate
 from hq_server.database.engine import Database
-from tests.hq_server.served import ServedHq, served_hq
+from tests.hq_server.console.franchise_day import FranchiseDay, live_a_day
+from tests.hq_server.furnished import DATABASE, config_of, furnish, served_copy
+from tests.hq_server.served import ServedHq
 from tests.postgres import Server
+
+ON_EACH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with today's tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "hq.db"
+    path = tmp_path_factory.mktemp("migrated") / DATABASE
     _migrate(f"sqlite:///{path}")
     return path
 
@@ -26,9 +31,7 @@ def migrated_postgres(postgres: Server) -> Iterator[str]:
     """The name of a database with today's tables and nothing in them, to be copied."""
     with postgres.database() as url:
         _migrate(url)
-        name = make_url(url).database
-        assert name is not None
-        yield name
+        yield _name_of(url)
 
 
 def _migrate(url: str) -> None:
@@ -39,11 +42,17 @@ def _migrate(url: str) -> None:
         database.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def _name_of(url: str) -> str:
+    name = make_url(url).database
+    assert name is not None
+    return name
+
+
+@pytest.fixture(params=ON_EACH)
 def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh database of each kind, with tables and no rows."""
     if request.param == "sqlite":
-        path = tmp_path / "hq.db"
+        path = tmp_path / DATABASE
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
@@ -52,10 +61,50 @@ def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         yield url
 
 
-@pytest.fixture
-def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(migrated_database_url, tmp_path) as served:
+@pytest.fixture(scope="session")
+def furnished_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a furnished head office, its database in it."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copyfile(migrated_sqlite, folder / DATABASE)
+    furnish(config_of(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def furnished_postgres(
+    postgres: Server, migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str]]:
+    """The folder of a furnished head office and the name of its database."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with postgres.database(like=migrated_postgres) as url:
+        furnish(config_of(folder, url))
+        yield folder, _name_of(url)
+
+
+@contextlib.contextmanager
+def _served(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[ServedHq]:
+    if kind == "sqlite":
+        with served_copy(request.getfixturevalue("furnished_sqlite"), folder) as served:
+            yield served
+        return
+    at_rest, template = request.getfixturevalue("furnished_postgres")
+    server: Server = request.getfixturevalue("postgres")
+    with server.database(like=template) as url, served_copy(at_rest, folder, url) as served:
         yield served
+
+
+@pytest.fixture(params=ON_EACH)
+def hq(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedHq]:
+    """A fresh copy of the furnished head office, listening."""
+    with _served(request, request.param, tmp_path) as served:
+        yield served
+
+
+@pytest.fixture(scope="session", params=ON_EACH)
+def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FranchiseDay]:
+    """A head office with a day behind it, for tests that only read."""
+    with _served(request, request.param, tmp_path_factory.mktemp("day")) as served:
+        yield live_a_day(served)
 
 
 _COSTLY = frozenset(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hq_server.database import migrate
 from hq_server.database.engine import Database
 from hq_server.database.models import HqState, Store
 from hq_server.enrolment.codes import create_code
@@ -39,8 +38,8 @@ class EnrolledTill:
 
 @contextlib.contextmanager
 def opened_hq(url: str, folder: Path) -> Iterator[OpenedHq]:
+    """On a database with today's tables."""
     database = Database(url)
-    migrate.upgrade(database)
     with database.write() as session:
         session.add(HqState(key=STATE_KEY, epoch=first_epoch(now=NOW), epoch_began_at=NOW))
         for store_id, name in STORES.items():

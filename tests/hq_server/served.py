@@ -4,27 +4,19 @@ The clock is the test's: it stands until it is told to move.
 """
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from random import Random
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 
-from hq_server.app import create_app
-from hq_server.config import HqConfig
 from hq_server.database.engine import Database
 from hq_server.database.models import Outbox
 from hq_server.enrolment.codes import create_code
 from hq_server.franchise_data import rulebook
-from hq_server.initialise import initialise
 from hq_server.office import Office
-from hq_server.rulebooks.publishing import publish_rulebook
-from hq_server.stores.service import StoreOwner, open_store
 from stored_value.events import (
     Event,
     EvidenceClass,
@@ -51,7 +43,6 @@ from stored_value.identity import (
 )
 from stored_value.offline_policy import LeasePolicy
 from stored_value.rulebook import Rulebook
-from stored_value.rulebook_document import write_rulebook
 from sync.chain import sign_head
 from sync.client import HqClient, scope_key_bytes
 from sync.enrolment import EnrolmentRequest
@@ -69,7 +60,6 @@ from sync.messages import (
     SignedHead,
 )
 from sync.personal import Personal, seal_personal
-from tests.hq_server.quick_secrets import quick_secrets
 from tests.waiting import until
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -125,37 +115,6 @@ class ServedHq:
         self.clients.enter_context(till.client)
         till.open_session()
         return till
-
-
-@contextlib.contextmanager
-def served_hq(
-    database_url: str, folder: Path, *, rules: Callable[[datetime], Rulebook] = rulebook
-) -> Iterator[ServedHq]:
-    """A fresh head office with three stores and the sample rulebook or another, listening on a free port of loopback."""
-    clock = StandingClock()
-    config = HqConfig(
-        data_dir=folder / "hq", database_url=database_url, port=0, sequencer_interval_s=0.05, run_interval_s=3600
-    )
-    with quick_secrets():
-        initialise(config, sample=False, now=clock.at)
-    app = create_app(config, clock=clock)
-    office: Office = app.state.office
-    with office.database.write() as session:
-        for store_id, name in STORES.items():
-            open_store(session, store_id, name=name, zone="Asia/Shanghai", owner=StoreOwner.COMPANY, now=clock.at)
-        publish_rulebook(session, office.keys, write_rulebook(rules(clock.at)), by="test", now=clock.at)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
-    thread = threading.Thread(target=server.run, name="hq", daemon=True)
-    thread.start()
-    until(lambda: server.started, what="head office to listen")
-    port = server.servers[0].sockets[0].getsockname()[1]
-    served = ServedHq(f"http://127.0.0.1:{port}", office, clock)
-    try:
-        with served.clients:
-            yield served
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 class PushingTill:

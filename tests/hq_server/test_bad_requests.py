@@ -9,13 +9,14 @@ import pytest
 import zstandard
 
 from sync.messages import PROTOCOL_HEADER, PROTOCOL_VERSION, ApiError
-from tests.hq_server.served import PushingTill, served_hq
+from tests.hq_server.furnished import served_copy
+from tests.hq_server.served import PushingTill
 
 
 @pytest.fixture
-def till(tmp_path: Path) -> Iterator[PushingTill]:
+def till(furnished_sqlite: Path, tmp_path: Path) -> Iterator[PushingTill]:
     """One kind of database is enough for what never reaches it."""
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path) as hq:
+    with served_copy(furnished_sqlite, tmp_path) as hq:
         yield hq.till()
 
 

@@ -13,8 +13,8 @@ from tests.hq_server.opened import NOW, OpenedHq, opened_hq
 
 
 @pytest.fixture
-def hq(hq_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
-    with opened_hq(hq_database_url, tmp_path) as opened:
+def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
+    with opened_hq(migrated_database_url, tmp_path) as opened:
         yield opened
 
 

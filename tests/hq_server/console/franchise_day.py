@@ -1,9 +1,6 @@
 """Owns a head office with a day behind it, made by real tills that push real entries, for tests of the console and for its screenshots."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -23,7 +20,7 @@ from stored_value.events import (
 from stored_value.identity import MemberId, StoreId
 from sync.entry import write_entry
 from tests.hq_server.quick_secrets import quick_hash
-from tests.hq_server.served import PushingTill, ServedHq, served_hq
+from tests.hq_server.served import PushingTill, ServedHq
 from tests.waiting import until
 
 PASSWORD = "tongchu-test"
@@ -111,12 +108,6 @@ def counted(hq: ServedHq) -> None:
 
     hq.office.sequencer.drain()
     until(is_empty, what="the outbox to be empty")
-
-
-@contextlib.contextmanager
-def served_day(database_url: str, folder: Path) -> Iterator[FranchiseDay]:
-    with served_hq(database_url, folder) as hq:
-        yield live_a_day(hq)
 
 
 def push_all(hq: ServedHq, tills: dict[str, PushingTill]) -> None:

@@ -17,7 +17,7 @@ from hq_server.database.models import ExceptionRecord, Member
 from stored_value.findings import FindingCode
 from tests.browser import running_chromium
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
-from tests.hq_server.served import served_hq
+from tests.hq_server.furnished import served_hq
 
 WIDTH, HEIGHT = 1280, 800
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
@@ -104,7 +104,7 @@ def make(folder: Path) -> list[Path]:
     made: list[Path] = []
     with (
         tempfile.TemporaryDirectory() as data,
-        served_hq(f"sqlite:///{data}/hq.db", Path(data)) as hq,
+        served_hq(None, Path(data)) as hq,
         running_chromium() as browser,
     ):
         day = live_a_day(hq)

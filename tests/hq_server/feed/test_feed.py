@@ -17,7 +17,8 @@ from hq_server.feed.sequencer import sequence_step
 from stored_value.identity import EventId, StoreId
 from sync.client import SEALED_PAGE_TYPE, scope_key_bytes
 from sync.messages import GLOBAL_SCOPE, PAGE_ROWS, FeedEntry, MemberRow, StoreRow
-from tests.hq_server.served import PushingTill, ServedHq, served_hq
+from tests.hq_server.furnished import served_hq
+from tests.hq_server.served import PushingTill, ServedHq
 from tests.waiting import until
 
 

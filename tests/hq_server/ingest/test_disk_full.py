@@ -10,14 +10,15 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from hq_server.database.models import JournalEntry, Member, Outbox, PostingRecord, WalletRecord
 from hq_server.ingest.rebuild import differences
 from sync.errors import HqBusy
-from tests.hq_server.served import ServedHq, served_hq
+from tests.hq_server.furnished import served_copy
+from tests.hq_server.served import ServedHq
 
 TABLES = (JournalEntry, Member, WalletRecord, PostingRecord, Outbox)
 
 
 @pytest.fixture
-def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path) as served:
+def hq(furnished_sqlite: Path, tmp_path: Path) -> Iterator[ServedHq]:
+    with served_copy(furnished_sqlite, tmp_path) as served:
         yield served
 
 

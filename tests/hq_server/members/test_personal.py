@@ -24,8 +24,8 @@ ANNA = Personal(name="王小丽", phone=PHONE)
 
 
 @pytest.fixture
-def hq(hq_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
-    with opened_hq(hq_database_url, tmp_path) as opened:
+def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
+    with opened_hq(migrated_database_url, tmp_path) as opened:
         yield opened
 
 

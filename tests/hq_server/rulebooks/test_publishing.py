@@ -25,8 +25,8 @@ BOOK = franchise_data.rulebook(NOW)
 
 
 @pytest.fixture
-def hq(hq_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
-    with opened_hq(hq_database_url, tmp_path) as opened:
+def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
+    with opened_hq(migrated_database_url, tmp_path) as opened:
         yield opened
 
 

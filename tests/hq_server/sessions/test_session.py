@@ -21,8 +21,8 @@ from tests.hq_server.opened import NOW, EnrolledTill, OpenedHq, enrolled_till, o
 
 
 @pytest.fixture
-def hq(hq_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
-    with opened_hq(hq_database_url, tmp_path) as opened:
+def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
+    with opened_hq(migrated_database_url, tmp_path) as opened:
         yield opened
 
 

@@ -26,8 +26,8 @@ S01, S02 = StoreId("S01"), StoreId("S02")
 
 
 @pytest.fixture
-def hq(hq_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
-    with opened_hq(hq_database_url, tmp_path) as opened:
+def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
+    with opened_hq(migrated_database_url, tmp_path) as opened:
         yield opened
 
 

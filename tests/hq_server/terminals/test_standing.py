@@ -15,8 +15,8 @@ TILL = TerminalId("S01-T1")
 
 
 @pytest.fixture
-def hq(hq_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
-    with opened_hq(hq_database_url, tmp_path) as opened:
+def hq(migrated_database_url: str, tmp_path: Path) -> Iterator[OpenedHq]:
+    with opened_hq(migrated_database_url, tmp_path) as opened:
         enrolled_till(opened, "S01")
         yield opened
 

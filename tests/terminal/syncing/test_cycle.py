@@ -3,7 +3,6 @@
 import logging
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,23 +24,12 @@ from terminal.journal import Journal
 from terminal.replica import ReplicaOutdated
 from terminal.syncing import OnlineReader, SyncWorker, TillStopped
 from terminal.verify import verify_journal
-from tests.hq_server.served import NOON, ServedHq, served_hq, without_leases
+from tests.hq_server.furnished import served_hq
+from tests.hq_server.served import NOON, ServedHq
 from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, move_global, synced_till
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path, rules=without_leases) as served:
-        yield served
-
-
-@pytest.fixture
-def till(hq: ServedHq, tmp_path: Path) -> Iterator[SyncedTill]:
-    with synced_till(hq, tmp_path / "till") as enrolled:
-        yield enrolled
 
 
 def test_enrolment_pins_head_office_and_brings_a_replica(till: SyncedTill, hq: ServedHq) -> None:
@@ -321,7 +309,7 @@ def test_verify_against_head_office_finds_a_changed_last_entry(till: SyncedTill,
 
 
 def test_a_foreign_head_office_at_the_address_is_not_believed(till: SyncedTill, hq: ServedHq, tmp_path: Path) -> None:
-    with served_hq(f"sqlite:///{tmp_path / 'foreign.db'}", tmp_path / "foreign") as foreign:
+    with served_hq(None, tmp_path / "foreign") as foreign:
         till.client.close()
         till.client = HqClient(foreign.url)
         till.restart()

@@ -4,7 +4,6 @@ import logging
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,25 +13,13 @@ from stored_value.identity import MemberId
 from sync.client import HqClient
 from sync.messages import GLOBAL_SCOPE
 from terminal import steps
-from tests.hq_server.served import NOON, ServedHq, served_hq, without_leases
+from tests.hq_server.served import NOON, ServedHq
 from tests.hq_server.serving import serving
 from tests.terminal.journal.test_kills import KillAt
 from tests.terminal.miniature import rulebook_row
 from tests.terminal.syncing.till import SyncedTill, hq_balance, synced_till
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path, rules=without_leases) as served:
-        yield served
-
-
-@pytest.fixture
-def till(hq: ServedHq, tmp_path: Path) -> Iterator[SyncedTill]:
-    with synced_till(hq, tmp_path / "till") as enrolled:
-        yield enrolled
 
 
 def sync_until_killed(folder: Path, url: str, step: str) -> None:
