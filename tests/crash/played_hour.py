@@ -161,6 +161,7 @@ class Cashier:
         self._chance = random.Random(20261123)
         self._purchases: list[EventId] = []
         self._head_office_answers = True
+        self._rounds = 0
 
     def begin(self) -> None:
         self._till.station.start()
@@ -176,8 +177,9 @@ class Cashier:
             self._try(lambda: self._till.counter.open_shift(50_000))
 
     def work(self, rounds: int) -> None:
+        """Goes on counting where the work before left off, so that a short hour has everything in it too."""
         counter, chance = self._till.counter, self._chance
-        for number in range(rounds):
+        for number in range(self._rounds, self._rounds + rounds):
             self._till.pass_time(seconds=chance.randint(5, 60))
             self._serve(chance.choice(CUSTOMERS))
             if number % 3 == 2 and self._purchases:
@@ -187,8 +189,9 @@ class Cashier:
                 self._try(counter.print_x_report)
             if number % 6 == 5:
                 self._enrol(f"137{chance.randrange(10**8):08d}")
-            if number % 8 == 7:
+            if number % 3 == 2:
                 self._hear_from_head_office()
+        self._rounds += rounds
 
     def close_shift(self) -> None:
         self._try(lambda: self._till.counter.close_shift(50_000))

@@ -14,7 +14,7 @@ from tests.crash.disk_log import Change, faults_by_place
 from tests.crash.hours import Hours, Played
 from tests.crash.power_on import goes_on, losses
 
-ROUNDS = 16
+ROUNDS = 8
 A_STEP, A_FILE = 2, 1
 """Failures after each step and in each kind of change of a file in `make test`; the soak lets every change fail."""
 LIVES = 3

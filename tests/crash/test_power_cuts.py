@@ -20,7 +20,7 @@ from tests.crash.disk_log import Disk, read_changes
 from tests.crash.hours import Hours, Played
 from tests.crash.power_on import goes_on, losses
 
-ROUNDS = 60
+ROUNDS = 30
 CUTS = 260
 """Of each part; there are two, so that two workers share them."""
 
