@@ -56,8 +56,7 @@ def init(
 @app.command("serve")
 def serve(config: ConfigOption = None) -> None:
     """Serve tills and console until Ctrl-C, on loopback unless the configuration says otherwise."""
-    import uvicorn
-
+    from hq_server import server
     from hq_server.app import create_app
     from hq_server.database.engine import DatabaseUnfit
     from hq_server.keys.key_files import KeysUnusable
@@ -70,15 +69,7 @@ def serve(config: ConfigOption = None) -> None:
     except (DatabaseUnfit, KeysUnusable) as error:
         raise Unusable(str(error)) from error
     _collect_garbage_seldom()
-    uvicorn.run(
-        application,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        timeout_keep_alive=int(4 * IDLE_LINE_S),
-    )
+    server.serve(application, host=settings.host, port=settings.port, keep_alive_s=int(4 * IDLE_LINE_S))
 
 
 def _collect_garbage_seldom() -> None:

@@ -54,7 +54,7 @@ async def post_live(
     try:
         with office.news.watching([till_topic(till.terminal_id)], known.cursors) as watch:
             news = await run_in_threadpool(_first_look, office, authorization)
-            while not _is_news(news, known) and (left := until - clock()) > 0:
+            while not (_is_news(news, known) or office.news.closed) and (left := until - clock()) > 0:
                 if await watch.wait(left):
                     news = await run_in_threadpool(_look, office, till)
                 else:

@@ -58,6 +58,20 @@ class NewsBoard:
         self._heads: dict[str, int] = {}
         self._watches: set[Watch] = set()
         self._topics: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Nobody should begin to wait any more."""
+        return self._closed
+
+    def close(self) -> None:
+        """Head office is about to end: whoever waits looks once more and answers."""
+        with self._guard:
+            self._closed = True
+            woken = set(self._watches)
+        for watch in woken:
+            watch.wake(called=True)
 
     @property
     def waiting(self) -> int:
@@ -112,7 +126,7 @@ class NewsBoard:
         try:
             with self.watching((), {feed_id: after}) as watch:
                 with self._guard:
-                    if self._heads.get(feed_id, 0) > after:
+                    if self._closed or self._heads.get(feed_id, 0) > after:
                         return
                 await watch.wait(timeout_s)
         except TooManyWait:

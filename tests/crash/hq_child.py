@@ -6,10 +6,10 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
-import uvicorn
-
+from hq_server import server
 from hq_server.app import create_app
 from hq_server.config import HqConfig
+from sync.client import IDLE_LINE_S
 from tests.crash.fork_server import fork_server
 from tests.crash.kill_at import Kill, arm
 from tests.waiting import until
@@ -17,7 +17,7 @@ from tests.waiting import until
 
 def serve(config: HqConfig, kill: Kill | None) -> None:
     arm(kill)
-    uvicorn.run(create_app(config), host=config.host, port=config.port, log_config=None, access_log=False)
+    server.serve(create_app(config), host=config.host, port=config.port, keep_alive_s=int(4 * IDLE_LINE_S))
 
 
 class HqProcess:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from hq_server.server import HqServer
 from tests.waiting import until
 
 
-class QuickServer(uvicorn.Server):
+class QuickServer(HqServer):
     """uvicorn looks ten times a second whether it should end, then naps as long again and once more while a line is open: hundreds of tests would wait for that."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -29,6 +30,7 @@ class QuickServer(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._over.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._news.close()
         for server in self.servers:
             server.close()
         for line in list(self.server_state.connections):
@@ -41,7 +43,9 @@ class QuickServer(uvicorn.Server):
 @contextlib.contextmanager
 def served_at(app: FastAPI) -> Iterator[str]:
     """The URL that it answers at."""
-    server = QuickServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    server = QuickServer(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"), app.state.office.news
+    )
     thread = threading.Thread(target=server.run, name="hq", daemon=True)
     thread.start()
     until(lambda: server.started or not thread.is_alive(), what="head office to listen", nap_s=0.002)

@@ -9,12 +9,12 @@ import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-import uvicorn
-
+from hq_server import server
 from hq_server.app import create_app
 from hq_server.config import HqConfig
 from stored_value.identity import StaffId
 from stored_value.refusals import Refusal
+from sync.client import IDLE_LINE_S
 from terminal.clock import SystemClock
 from terminal.config import TillConfig
 from terminal.counter.views import MemberView
@@ -61,7 +61,7 @@ class Shown:
 
 def serve_head_office(namespace: str, config: HqConfig) -> None:
     enter(namespace)
-    uvicorn.run(create_app(config), host=config.host, port=config.port, log_config=None, access_log=False)
+    server.serve(create_app(config), host=config.host, port=config.port, keep_alive_s=int(4 * IDLE_LINE_S))
 
 
 def work(connection: Connection, place: Place) -> None:

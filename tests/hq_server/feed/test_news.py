@@ -47,3 +47,15 @@ def test_heads_never_go_back_and_never_cross_into_another_epoch() -> None:
     board.tell("e1", {"S01": 7, "global": 2})
     assert board.latest("e1", {"S01": 8}, "global", "S01") == {"global": 2, "S01": 8}
     assert board.latest("e2", {"S01": 1}, "global", "S01") == {"S01": 1}
+
+
+def test_whoever_waits_is_woken_when_head_office_ends_and_nobody_begins_to_wait() -> None:
+    async def waits() -> tuple[bool, bool]:
+        board = NewsBoard()
+        with board.watching([till_topic("t1")], {"S01": 7}) as watch:
+            board.close()
+            woken = await watch.wait(LONG_S)
+        await board.wait("S01", 0, LONG_S)
+        return woken, board.closed
+
+    assert asyncio.run(waits()) == (True, True)
