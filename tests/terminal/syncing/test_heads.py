@@ -1,7 +1,6 @@
 """A cycle asks for what has moved: the answer to a push, and the live channel, say how far the feeds and grants are. An older head office does not, and is asked for all."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,23 +9,11 @@ import pytest
 
 from sync.messages import GLOBAL_SCOPE, Heads
 from terminal.replica import ReplicaOutdated
-from tests.hq_server.served import ServedHq, served_hq, without_leases
+from tests.hq_server.served import ServedHq
 from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, move_global, synced_till
 
 pytestmark = pytest.mark.slow
 STORE = "S01"
-
-
-@pytest.fixture
-def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path, rules=without_leases) as served:
-        yield served
-
-
-@pytest.fixture
-def till(hq: ServedHq, tmp_path: Path) -> Iterator[SyncedTill]:
-    with synced_till(hq, tmp_path / "till") as enrolled:
-        yield enrolled
 
 
 def asked(till: SyncedTill) -> list[str]:

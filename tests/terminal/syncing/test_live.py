@@ -7,16 +7,10 @@ import pytest
 
 from sync.live import News
 from terminal.syncing.live import LiveChannel
-from tests.hq_server.served import ServedHq, served_hq, without_leases
+from tests.hq_server.served import ServedHq
 from tests.terminal.syncing.till import SyncedTill, synced_till
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def hq(tmp_path: Path) -> Iterator[ServedHq]:
-    with served_hq(f"sqlite:///{tmp_path / 'hq.db'}", tmp_path, rules=without_leases) as served:
-        yield served
 
 
 @pytest.fixture
