@@ -25,7 +25,17 @@ def among(column: Column, keys: Iterable[str]) -> ColumnElement[bool]:
 
 def pair_among(first: Column, second: Column, pairs: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
     """Of two columns at once, which an index on both serves."""
-    return _PairAmong(first, second, bindparam(None, json.dumps(list(pairs)), type_=Text(), unique=True))
+    return _PairAmong(first, second, bindparam(None, list(pairs), type_=_Pairs(), unique=True))
+
+
+def among_given(column: Column, name: str) -> ColumnElement[bool]:
+    """As `among`, the keys given by `name` when the statement runs: as a list."""
+    return _Among(column, bindparam(name, type_=_Keys()))
+
+
+def pair_among_given(first: Column, second: Column, name: str) -> ColumnElement[bool]:
+    """As `pair_among`, the pairs given by `name`: as a list."""
+    return _PairAmong(first, second, bindparam(name, type_=_Pairs()))
 
 
 class _Keys(TypeDecorator[list[str]]):
@@ -39,6 +49,16 @@ class _Keys(TypeDecorator[list[str]]):
 
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
         return value if dialect.name == "postgresql" else json.dumps(value)
+
+
+class _Pairs(TypeDecorator[list[tuple[str, str]]]):
+    """JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[tuple[str, str]] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        return json.dumps(value)
 
 
 class _Condition(FunctionElement[bool]):

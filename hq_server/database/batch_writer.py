@@ -6,13 +6,14 @@ A row is a tuple in the order of its table's columns, like those of `ingest.rows
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Protocol
 
 from psycopg import sql
 from sqlalchemy import Boolean, LargeBinary, String
-from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Date, Integer, TypeEngine
 
+from hq_server.database.engine import WriteSession
 from hq_server.database.models import WalletRecord
 from hq_server.database.schema import Table, UtcDateTime
 
@@ -35,8 +36,8 @@ class BatchWriter(Protocol):
         Returns the members whose wallet had changed meanwhile, and leaves those alone."""
 
 
-def writer_for(session: Session) -> BatchWriter:
-    match session.get_bind().dialect.name:
+def writer_for(session: WriteSession) -> BatchWriter:
+    match session.dialect.name:
         case "sqlite":
             return SqliteWriter(session)
         case "postgresql":
@@ -45,10 +46,12 @@ def writer_for(session: Session) -> BatchWriter:
             raise AssertionError(f"no batch writer for {other}")
 
 
+@cache
 def _columns(table: type[Table]) -> list[str]:
     return [column.name for column in table.__table__.columns]
 
 
+@cache
 def _keys(table: type[Table]) -> list[str]:
     return [column.name for column in table.__table__.primary_key]
 
@@ -58,6 +61,7 @@ def _assignments(table: type[Table]) -> str:
     return ", ".join(f"{name} = excluded.{name}" for name in _columns(table) if name not in keys)
 
 
+@cache
 def _on_conflict(table: type[Table], *, guarded: bool) -> str:
     name = table.__tablename__
     guard = f" WHERE {name}.version = excluded.prior_version" if guarded else ""
@@ -67,8 +71,8 @@ def _on_conflict(table: type[Table], *, guarded: bool) -> str:
 class SqliteWriter:
     """The caller holds SQLite's only write lock since before it read, so no wallet can have changed."""
 
-    def __init__(self, session: Session) -> None:
-        self._connection = session.connection()
+    def __init__(self, session: WriteSession) -> None:
+        self._driver = session.driver()
 
     def append(self, table: type[Table], rows: Rows) -> None:
         self._many(table, rows, "")
@@ -87,13 +91,19 @@ class SqliteWriter:
     def _many(self, table: type[Table], rows: Rows, on_conflict: str) -> int:
         if not rows:
             return 0
-        names = _columns(table)
-        marks = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES ({marks}) {on_conflict}"  # noqa: S608  names of our own tables
-        return self._connection.exec_driver_sql(statement, _as_sqlite(table, rows)).rowcount
+        written: int = self._driver.executemany(_insert(table, on_conflict), _as_sqlite(table, rows)).rowcount
+        return written
 
 
-def _as_sqlite(table: type[Table], rows: Rows) -> list[tuple[Any, ...]]:
+@cache
+def _insert(table: type[Table], on_conflict: str) -> str:
+    names = _columns(table)
+    marks = ", ".join("?" * len(names))
+    return f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES ({marks}) {on_conflict}"  # noqa: S608  names of our own tables
+
+
+@cache
+def _texts(table: type[Table]) -> list[tuple[int, Callable[[Any], str]]]:
     """Times and dates as SQLAlchemy keeps them on SQLite: text, UTC without its zone."""
     texts: list[tuple[int, Callable[[Any], str]]] = []
     for place, column in enumerate(table.__table__.columns):
@@ -101,6 +111,13 @@ def _as_sqlite(table: type[Table], rows: Rows) -> list[tuple[Any, ...]]:
             texts.append((place, _time_text))
         elif isinstance(column.type, Date):
             texts.append((place, date.isoformat))
+    return texts
+
+
+def _as_sqlite(table: type[Table], rows: Rows) -> Rows:
+    texts = _texts(table)
+    if not texts:
+        return rows
     ready = []
     for row in rows:
         values = list(row)
@@ -119,10 +136,8 @@ class PostgresWriter:
     """Append-only tables by COPY straight into them; what may be there already by COPY into a staging table and one upsert in key order, so that two batches
     lock common members in the same order."""
 
-    def __init__(self, session: Session) -> None:
-        driver = session.connection().connection.driver_connection
-        assert driver is not None
-        self._cursor = driver.cursor()
+    def __init__(self, session: WriteSession) -> None:
+        self._cursor = session.driver().cursor()
 
     def append(self, table: type[Table], rows: Rows) -> None:
         if rows:

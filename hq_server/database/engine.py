@@ -8,13 +8,13 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import psycopg.errors
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -47,8 +47,24 @@ class DatabaseBusy(Exception):
     perhaps while it committed: whoever asks again asks with the same ids."""
 
 
+CLASHES: Final = (IntegrityError, psycopg.IntegrityError, sqlite3.IntegrityError)
+"""What two units of work that bring the same row may raise: done again, one finds what the other left. By SQLAlchemy, or bare when the driver ran the statement."""
+
+
 class ReadSession(Session):
     """Reads one consistent state; must not write."""
+
+    def driver(self) -> Any:
+        """The driver's own connection within this unit of work, which knows by now what the session has changed. For `prepared` and `batch_writer` alone."""
+        connection = self.connection()
+        if self.autoflush:
+            self.flush()
+        return connection.connection.driver_connection
+
+    @property
+    def dialect(self) -> Dialect:
+        assert isinstance(self.bind, Engine)
+        return self.bind.dialect
 
 
 class WriteSession(ReadSession):

@@ -3,10 +3,11 @@
 from datetime import date
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import Outbox
+from hq_server.database.prepared import PreparedChange
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from sync.message_types import prepare
 
@@ -44,11 +45,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 encode_change = msgspec.json.Encoder().encode
 decode_change = msgspec.json.Decoder(Change).decode
+_LEAVE = PreparedChange(
+    insert(Outbox).values(member_id=bindparam("member"), event_id=bindparam("event"), payload=bindparam("payload"))
+)
 
 
 def leave(session: WriteSession, member_id: MemberId, event_id: EventId, change: Change) -> None:
     """`event_id` tells this change from others of the member; a change that no till made gets a UUIDv7 of its own."""
-    session.execute(insert(Outbox).values(member_id=member_id, event_id=event_id, payload=encode_change(change)))
+    _LEAVE.run(session, member=member_id, event=event_id, payload=encode_change(change))
 
 
 prepare(globals())

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import Database, ReadSession, WriteSession
 from hq_server.database.models import Feed, SealedPage
+from hq_server.database.prepared import Prepared
 from hq_server.database.upsert import upsert
 from hq_server.feed.open_rows import Address, OpenRows, PageRows
 from hq_server.feed.publishing import current_epoch, feed_head
@@ -20,12 +21,14 @@ from sync.feed import page_of, seal_page, write_page
 from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow
 
 _NONCE_BYTES = 12
-_STORED = select(SealedPage.body, SealedPage.key_id).where(
-    SealedPage.feed_id == bindparam("feed_id"),
-    SealedPage.epoch == bindparam("epoch"),
-    SealedPage.page == bindparam("page"),
+_STORED = Prepared(
+    select(SealedPage.body, SealedPage.key_id).where(
+        SealedPage.feed_id == bindparam("feed_id"),
+        SealedPage.epoch == bindparam("epoch"),
+        SealedPage.page == bindparam("page"),
+    )
 )
-_ROWS = (
+_ROWS = Prepared(
     select(Feed.seq, Feed.payload, Feed.needs_global, Feed.sequenced_at)
     .where(
         Feed.feed_id == bindparam("feed_id"),
@@ -59,8 +62,8 @@ class Page:
 
 def stored_page(session: ReadSession, feed_id: str, epoch: str, page: int) -> Page | None:
     """A sealed page that was served before."""
-    kept = session.execute(_STORED, {"feed_id": feed_id, "epoch": epoch, "page": page}).one_or_none()
-    return None if kept is None else Page(kept.body, sealed=True, key_id=kept.key_id)
+    kept = _STORED.row(session, feed_id=feed_id, epoch=epoch, page=page)
+    return None if kept is None else Page(kept[0], sealed=True, key_id=kept[1])
 
 
 def head_at(session: ReadSession, feed_id: str, epoch: str, page: int) -> int:
@@ -139,12 +142,12 @@ def open_page(session: ReadSession, where: Address, kept: OpenRows, *, at: datet
 
 def _rows(session: ReadSession, feed_id: str, epoch: str, page: int) -> PageRows:
     first = page * PAGE_ROWS + 1
-    wanted = {"feed_id": feed_id, "epoch": epoch, "first": first, "last": first + PAGE_ROWS - 1}
-    found = session.execute(_ROWS, wanted).all()
-    entries = tuple(FeedEntry(seq=row.seq, row=_as_encoded(row.payload)) for row in found)
+    found = _ROWS.rows(session, feed_id=feed_id, epoch=epoch, first=first, last=first + PAGE_ROWS - 1)
+    entries = tuple(FeedEntry(seq=seq, row=_as_encoded(payload)) for seq, payload, _, _ in found)
     assert [entry.seq for entry in entries] == list(range(first, first + len(entries))), "a feed has no gaps"
-    needs_global = max((row.needs_global for row in found), default=0)
-    return PageRows(entries, needs_global, found[-1].sequenced_at if found else None)
+    needs_global = max((needs for _, _, needs, _ in found), default=0)
+    last_at = found[-1][3] if found else None
+    return PageRows(entries, needs_global, last_at)
 
 
 def _as_encoded(payload: bytes) -> FeedRow:

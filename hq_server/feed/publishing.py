@@ -6,7 +6,7 @@ and the sequencer, which numbers them here too. Both hold the ledger's head unti
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, select
@@ -14,9 +14,10 @@ from sqlalchemy import bindparam, select
 from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import Feed, FeedHead, HqState
-from hq_server.database.upsert import upsert
+from hq_server.database.prepared import Prepared
 from sync.messages import GLOBAL_SCOPE, FeedRow
 
+T = TypeVar("T")
 LEDGER: Final = "ledger"
 """The head whose row lock makes feed writers take turns; its seq counts the outbox rows sequenced, the cursor of rollups and periods (H12)."""
 
@@ -35,33 +36,52 @@ class NumberedRow(NamedTuple):
 encode_row = msgspec.json.Encoder(order="sorted").encode
 
 
-_EPOCH: Final = select(HqState.epoch)
-_HEAD: Final = select(FeedHead.seq).where(
-    FeedHead.feed_id == bindparam("feed_id"), FeedHead.epoch == bindparam("epoch")
+_EPOCH: Final = Prepared(select(HqState.epoch))
+_EPOCH_KEPT: Final = Prepared(select(HqState.epoch).with_for_update(read=True))
+_HEAD: Final = Prepared(
+    select(FeedHead.seq).where(FeedHead.feed_id == bindparam("feed_id"), FeedHead.epoch == bindparam("epoch"))
 )
-_HEADS: Final = select(FeedHead.feed_id, FeedHead.seq).where(FeedHead.epoch == bindparam("epoch"))
-"""Built once: SQLAlchemy takes longer to build such a statement than to run it, and every request of a till asks for them."""
+_HEADS: Final = Prepared(select(FeedHead.feed_id, FeedHead.seq).where(FeedHead.epoch == bindparam("epoch")))
+_ADVANCE: Final = Prepared(
+    lambda insert: (
+        (
+            adding := insert(FeedHead).values(
+                feed_id=bindparam("feed_id"), epoch=bindparam("epoch"), seq=bindparam("count")
+            )
+        )
+        .on_conflict_do_update(
+            index_elements=[FeedHead.feed_id, FeedHead.epoch], set_={"seq": FeedHead.seq + adding.excluded.seq}
+        )
+        .returning(FeedHead.seq)
+    )
+)
 
 
 def current_epoch(session: ReadSession) -> str:
-    return session.execute(_EPOCH).scalar_one()
+    return _only(_EPOCH.row(session))
 
 
-def hold_ledger(session: WriteSession, *, sequenced: int = 0) -> str:
-    """Waits for its turn and keeps it until the commit; returns the epoch, which cannot end meanwhile. Adds `sequenced` to the ledger's head."""
-    epoch = session.execute(select(HqState.epoch).with_for_update(read=True)).scalar_one()
-    _advance(session, epoch, {LEDGER: sequenced})
+def hold_ledger(session: WriteSession) -> str:
+    """Waits for its turn and keeps it until the commit; returns the epoch, which cannot end meanwhile."""
+    epoch = _only(_EPOCH_KEPT.row(session))
+    _advance(session, epoch, {LEDGER: 0})
     return epoch
+
+
+def count_sequenced(session: WriteSession, epoch: str, rows: int) -> None:
+    """Moves the ledger's head, which the caller holds."""
+    _advance(session, epoch, {LEDGER: rows})
 
 
 def heads_of(session: ReadSession, epoch: str) -> dict[str, int]:
     """The last seq of every feed of an epoch; a feed without rows is absent."""
-    return {row.feed_id: row.seq for row in session.execute(_HEADS, {"epoch": epoch})}
+    return dict(_HEADS.rows(session, epoch=epoch))
 
 
 def feed_head(session: ReadSession, feed_id: str, epoch: str) -> int:
     """The last seq of one feed; 0 before the first row."""
-    return session.execute(_HEAD, {"feed_id": feed_id, "epoch": epoch}).scalar_one_or_none() or 0
+    found = _HEAD.row(session, feed_id=feed_id, epoch=epoch)
+    return found[0] if found else 0
 
 
 def publish(session: WriteSession, feed_id: str, *rows: FeedRow, at: datetime) -> int:
@@ -95,12 +115,12 @@ def number_rows(
 
 
 def _advance(session: WriteSession, epoch: str, counts: Mapping[str, int]) -> dict[str, int]:
-    heads: dict[str, int] = {}
-    for feed_id in sorted(counts):
-        adding = upsert(session, FeedHead).values(feed_id=feed_id, epoch=epoch, seq=counts[feed_id])
-        heads[feed_id] = session.execute(
-            adding.on_conflict_do_update(
-                index_elements=[FeedHead.feed_id, FeedHead.epoch], set_={"seq": FeedHead.seq + adding.excluded.seq}
-            ).returning(FeedHead.seq)
-        ).scalar_one()
-    return heads
+    return {
+        feed_id: _only(_ADVANCE.row(session, feed_id=feed_id, epoch=epoch, count=counts[feed_id]))
+        for feed_id in sorted(counts)
+    }
+
+
+def _only(found: tuple[T] | None) -> T:
+    assert found is not None, "head office has no state: it was not set up"
+    return found[0]

@@ -12,16 +12,16 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Integer, bindparam, delete, select, tuple_
 
-from hq_server.database.among import among
+from hq_server.database.among import among_given
 from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import Outbox, Rollup, ScopeMember, WalletRecord
-from hq_server.database.upsert import upsert
+from hq_server.database.prepared import Prepared, PreparedChange
 from hq_server.feed.campaigns import count_campaigns
 from hq_server.feed.news import NewsBoard
 from hq_server.feed.outbox import Change, decode_change
-from hq_server.feed.publishing import current_epoch, encode_row, heads_of, hold_ledger, number_rows
+from hq_server.feed.publishing import count_sequenced, current_epoch, encode_row, heads_of, hold_ledger, number_rows
 from hq_server.wallets.rows import member_rows, purchase_rows, recent_purchases
 from stored_value.identity import EventId, MemberId
 from sync.messages import GLOBAL_SCOPE, BlockRow, MemberRow
@@ -32,6 +32,38 @@ STEP_ROWS_MAX: Final = 1000
 _CHUNK: Final = 500
 RollupKey = tuple[str, date, str, str, str]
 Waiting = tuple[MemberId, EventId, Change]
+_WAITING: Final = Prepared(select(Outbox.member_id).limit(1))
+_TAKE: Final = Prepared(
+    delete(Outbox)
+    .where(
+        tuple_(Outbox.member_id, Outbox.event_id).in_(
+            select(Outbox.member_id, Outbox.event_id)
+            .order_by(Outbox.member_id, Outbox.event_id)
+            .limit(bindparam("rows_max", type_=Integer))
+        )
+    )
+    .returning(Outbox.member_id, Outbox.event_id, Outbox.payload)
+)
+_ADD: Final = PreparedChange(
+    lambda insert: (
+        adding := insert(Rollup).values({column.name: bindparam(column.name) for column in Rollup.__table__.columns})
+    ).on_conflict_do_update(
+        index_elements=list(Rollup.__table__.primary_key),
+        set_={
+            "amount_minor": Rollup.amount_minor + adding.excluded.amount_minor,
+            "debit_minor": Rollup.debit_minor + adding.excluded.debit_minor,
+            "count": Rollup.count + adding.excluded.count,
+        },
+    )
+)
+_STORES: Final = Prepared(
+    select(ScopeMember.member_id, ScopeMember.store_id).where(among_given(ScopeMember.member_id, "members"))
+)
+_STANDINGS: Final = Prepared(
+    select(WalletRecord.member_id, WalletRecord.status, WalletRecord.version, WalletRecord.updated_at)
+    .where(among_given(WalletRecord.member_id, "members"))
+    .order_by(WalletRecord.member_id)
+)
 
 
 def sequence_step(session: WriteSession, *, at: datetime, rows_max: int = STEP_ROWS_MAX) -> int:
@@ -40,7 +72,7 @@ def sequence_step(session: WriteSession, *, at: datetime, rows_max: int = STEP_R
     waiting = _take(session, rows_max)
     if not waiting:
         return 0
-    hold_ledger(session, sequenced=len(waiting))
+    count_sequenced(session, epoch, len(waiting))
     _add_to_rollups(session, waiting)
     payloads = _payloads(session, waiting)
     everybody = [*_blocks(session, waiting), *map(encode_row, count_campaigns(session, waiting))]
@@ -49,13 +81,7 @@ def sequence_step(session: WriteSession, *, at: datetime, rows_max: int = STEP_R
 
 
 def _take(session: WriteSession, rows_max: int) -> list[Waiting]:
-    oldest = select(Outbox.member_id, Outbox.event_id).order_by(Outbox.member_id, Outbox.event_id).limit(rows_max)
-    taken = session.execute(
-        delete(Outbox)
-        .where(tuple_(Outbox.member_id, Outbox.event_id).in_(oldest))
-        .returning(Outbox.member_id, Outbox.event_id, Outbox.payload)
-        .execution_options(synchronize_session=False)
-    )
+    taken = _TAKE.rows(session, rows_max=rows_max)
     return sorted(
         ((MemberId(member_id), EventId(event_id), decode_change(payload)) for member_id, event_id, payload in taken),
         key=lambda row: (row[1], row[0]),
@@ -74,22 +100,8 @@ def _add_to_rollups(session: WriteSession, waiting: Sequence[Waiting]) -> None:
             counts[key] += 1
     if not amounts:
         return
-    adding = upsert(session, Rollup)
-    session.execute(
-        adding.on_conflict_do_update(
-            index_elements=[
-                Rollup.store_id,
-                Rollup.business_date,
-                Rollup.event_kind,
-                Rollup.account,
-                Rollup.detail,
-            ],
-            set_={
-                "amount_minor": Rollup.amount_minor + adding.excluded.amount_minor,
-                "debit_minor": Rollup.debit_minor + adding.excluded.debit_minor,
-                "count": Rollup.count + adding.excluded.count,
-            },
-        ),
+    _ADD.run_each(
+        session,
         [
             {
                 "store_id": key[0],
@@ -111,12 +123,7 @@ def _payloads(session: ReadSession, waiting: Sequence[Waiting]) -> dict[str, lis
     members = sorted({member_id for member_id, _, _ in waiting})
     stores: defaultdict[str, list[str]] = defaultdict(list)
     for start in range(0, len(members), _CHUNK):
-        known = session.execute(
-            select(ScopeMember.member_id, ScopeMember.store_id).where(
-                among(ScopeMember.member_id, members[start : start + _CHUNK])
-            )
-        )
-        for member_id, store_id in known:
+        for member_id, store_id in _STORES.rows(session, members=members[start : start + _CHUNK]):
             stores[member_id].append(store_id)
     rows = {row.member_id: row for row in member_rows(session, members)}
     purchases: defaultdict[str, list[bytes]] = defaultdict(list)
@@ -136,18 +143,11 @@ def _payloads(session: ReadSession, waiting: Sequence[Waiting]) -> dict[str, lis
 def _blocks(session: ReadSession, waiting: Sequence[Waiting]) -> list[bytes]:
     """For every till, whatever its scope: the status of those whose status changed, as it stands now."""
     members = sorted({member_id for member_id, _, change in waiting if change.standing})
-    found = session.execute(
-        select(WalletRecord.member_id, WalletRecord.status, WalletRecord.version, WalletRecord.updated_at)
-        .where(WalletRecord.member_id.in_(members))
-        .order_by(WalletRecord.member_id)
-    )
+    if not members:
+        return []
     return [
-        encode_row(
-            BlockRow(
-                member_id=MemberId(row.member_id), status=row.status, version=row.version, updated_at=row.updated_at
-            )
-        )
-        for row in (found if members else ())
+        encode_row(BlockRow(member_id=MemberId(member_id), status=status, version=version, updated_at=at))
+        for member_id, status, version, at in _STANDINGS.rows(session, members=members)
     ]
 
 
@@ -230,7 +230,7 @@ class Sequencer:
     def _anything_waits(self) -> bool:
         """An idle head office writes nothing."""
         with self._database.read() as session:
-            return session.execute(select(Outbox.member_id).limit(1)).first() is not None
+            return bool(_WAITING.rows(session))
 
     def look(self) -> None:
         """Tells waiting readers of heads that this or another process moved."""

@@ -8,16 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
-from psycopg.errors import UniqueViolation
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from hq_server.database.batch_writer import writer_for
-from hq_server.database.engine import DatabaseBusy, ReadSession, WriteSession
-from hq_server.database.models import Store, Terminal
+from hq_server.database.engine import CLASHES, DatabaseBusy, ReadSession, WriteSession
+from hq_server.database.models import Terminal
 from hq_server.ingest.anchor_trail import neighbours
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
 from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
@@ -29,6 +25,7 @@ from hq_server.members.personal import store_personal
 from hq_server.office import Office
 from hq_server.reservations.lost_grants import mark_earlier
 from hq_server.reservations.settling import note_settled
+from hq_server.stores.zones import zone_of
 from stored_value.events import MemberEnrolled
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import StoreId
@@ -55,7 +52,7 @@ def with_retries(take_in: Callable[[bool], T]) -> T:
     for _ in range(ATTEMPTS - 1):
         try:
             return take_in(repeats)
-        except (DatabaseBusy, IntegrityError, UniqueViolation) as error:
+        except (DatabaseBusy, *CLASHES) as error:
             repeats = repeats or not isinstance(error, DatabaseBusy)
             logger.info("taken in again after a conflict: %s", type(error).__name__)
     return take_in(True)
@@ -143,8 +140,7 @@ def _understood(
     if not fresh:
         return []
     rulebooks = office.rulebooks.all(session)
-    zone = session.execute(select(Store.zone).where(Store.store_id == terminal.store_id)).scalar_one()
-    place = Place(store_id=StoreId(terminal.store_id), zone=ZoneInfo(zone))
+    place = Place(store_id=StoreId(terminal.store_id), zone=zone_of(session, terminal.store_id))
     around = neighbours(
         [received.entry for received in fresh],
         trusted=office.keys.trusted,

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 
-from hq_server.database.among import among, pair_among
+from hq_server.database.among import among_given, pair_among_given
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
+from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import Incoming
 from hq_server.ingest.wallet_batch import HeldPurchase, HeldWallet
 from stored_value.events import OrderRefunded, PurchaseRefunded
@@ -27,6 +29,30 @@ class HeldEntry:
     findings: str
 
 
+_WALLETS: Final = Prepared(
+    select(WalletRecord.member_id, WalletRecord.state)
+    .where(among_given(WalletRecord.member_id, "members"))
+    .order_by(WalletRecord.member_id)
+    .with_for_update(key_share=True)
+)
+_STORES: Final = Prepared(
+    select(ScopeMember.member_id, ScopeMember.store_id).where(among_given(ScopeMember.member_id, "members"))
+)
+_PURCHASES: Final = Prepared(
+    select(
+        PurchaseRecord.member_id,
+        PurchaseRecord.purchase_id,
+        PurchaseRecord.state,
+        PurchaseRecord.receipt_no,
+        PurchaseRecord.store_id,
+        PurchaseRecord.terminal_id,
+    ).where(pair_among_given(PurchaseRecord.member_id, PurchaseRecord.purchase_id, "keys"))
+)
+_EVENTS: Final = Prepared(
+    select(WalletEventRecord.member_id, WalletEventRecord.event_id).where(
+        pair_among_given(WalletEventRecord.member_id, WalletEventRecord.event_id, "keys")
+    )
+)
 ByMember = Mapping[str, Sequence[Incoming]]
 
 
@@ -34,20 +60,10 @@ def load_wallets(session: WriteSession, groups: ByMember, *, repeats: bool = Tru
     """For every member of the batch: the wallet, the purchases that its refunds and receivables name, its scopes, and which of the batch's events it has already;
     not the last without `repeats`, when the caller does all again should a row turn out to be there. The wallets stay as they are until the commit."""
     members = sorted(groups)
-    wallets = {
-        member_id: read_wallet(state)
-        for member_id, state in session.execute(
-            select(WalletRecord.member_id, WalletRecord.state)
-            .where(among(WalletRecord.member_id, members))
-            .order_by(WalletRecord.member_id)
-            .with_for_update(key_share=True)
-        )
-    }
+    wallets = {member_id: read_wallet(state) for member_id, state in _WALLETS.rows(session, members=members)}
     purchases = _purchases(session, groups, wallets)
     stores: defaultdict[str, set[str]] = defaultdict(set)
-    for member_id, store_id in session.execute(
-        select(ScopeMember.member_id, ScopeMember.store_id).where(among(ScopeMember.member_id, members))
-    ):
+    for member_id, store_id in _STORES.rows(session, members=members):
         stores[member_id].add(store_id)
     events = _events(session, groups) if repeats else {}
     return {
@@ -76,26 +92,18 @@ def _purchases(
     if not wanted:
         return {}
     found: defaultdict[str, dict[str, HeldPurchase]] = defaultdict(dict)
-    for record in session.execute(
-        select(PurchaseRecord).where(pair_among(PurchaseRecord.member_id, PurchaseRecord.purchase_id, sorted(wanted)))
-    ).scalars():
-        found[record.member_id][record.purchase_id] = HeldPurchase(
-            read_purchase(record.state), record.receipt_no, record.store_id, record.terminal_id
-        )
+    for member_id, purchase_id, state, receipt_no, store_id, terminal_id in _PURCHASES.rows(
+        session, keys=sorted(wanted)
+    ):
+        held = HeldPurchase(read_purchase(state), receipt_no, store_id, terminal_id)
+        found[member_id][purchase_id] = held
     return found
 
 
 def _events(session: ReadSession, groups: ByMember) -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for member_id, event_id in session.execute(
-        select(WalletEventRecord.member_id, WalletEventRecord.event_id).where(
-            pair_among(
-                WalletEventRecord.member_id,
-                WalletEventRecord.event_id,
-                ((member_id, each.event_id) for member_id, own in groups.items() for each in own),
-            )
-        )
-    ):
+    keys = [(member_id, each.event_id) for member_id, own in groups.items() for each in own]
+    for member_id, event_id in _EVENTS.rows(session, keys=keys):
         found[member_id].add(event_id)
     return found
 

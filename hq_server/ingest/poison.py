@@ -4,6 +4,7 @@ Called by `keeping` inside its unit of work; each attempt is a savepoint of it.
 """
 
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from hq_server.ingest.understanding import Incoming, set_aside
 from sync.messages import Outcome
 
 logger = logging.getLogger(__name__)
-_FROM_STORING = (DBAPIError, psycopg.Error, OverflowError, UnicodeEncodeError)
+_FROM_STORING = (DBAPIError, psycopg.Error, sqlite3.Error, OverflowError, UnicodeEncodeError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,11 @@ from sqlalchemy import func, select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import RulebookVersion
+from hq_server.database.prepared import Prepared
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
+
+_NEWEST = Prepared(select(func.max(RulebookVersion.version)))
 
 
 class NoRulebook(Exception):
@@ -64,7 +67,8 @@ class RulebookShelf:
         self._parsed: dict[int, Rulebook] = {}
 
     def all(self, session: ReadSession) -> Rulebooks:
-        newest = session.execute(select(func.max(RulebookVersion.version))).scalar_one_or_none() or 0
+        [(found,)] = _NEWEST.rows(session)
+        newest = found or 0
         with self._guard:
             held = max(self._parsed, default=0)
         if newest > held:

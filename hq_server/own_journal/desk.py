@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import IntegrityError
-
-from hq_server.database.engine import Database, DatabaseBusy, StorageFull, WriteSession
+from hq_server.database.engine import CLASHES, Database, DatabaseBusy, StorageFull, WriteSession
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.own_journal.journal import OwnJournal
@@ -44,7 +42,7 @@ class Desk:
         for _ in range(ATTEMPTS - 1):
             try:
                 return self._once(now, do)
-            except (DatabaseBusy, WalletChanged, IntegrityError) as error:
+            except (DatabaseBusy, WalletChanged, *CLASHES) as error:
                 logger.info("done again after a conflict: %s", type(error).__name__)
         try:
             return self._once(now, do)

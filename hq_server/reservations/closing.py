@@ -7,11 +7,14 @@ top-up kept was made by an entry and ends by one: such leases are named to the c
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
+from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.settling import close_records
@@ -24,6 +27,32 @@ from sync.messages import SignedHead
 from sync.unreadable import UNREADABLE_KIND, members_named
 
 logger = logging.getLogger(__name__)
+_OPEN: Final = Prepared(
+    select(
+        ReservationRecord.reservation_id,
+        ReservationRecord.member_id,
+        ReservationRecord.kind,
+        ReservationRecord.epoch,
+        ReservationRecord.number,
+        ReservationRecord.granted_at,
+    ).where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        ReservationRecord.incarnation == bindparam("incarnation"),
+        ReservationRecord.state == ReservationState.OPEN,
+    )
+)
+
+
+class _Open(NamedTuple):
+    """A reservation that nothing has closed."""
+
+    reservation_id: str
+    member_id: str
+    kind: str
+    epoch: str
+    number: int
+    granted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +137,7 @@ def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Sta
     return Heeded(frozenset(MemberId(member_id) for member_id in by_member), top_ups)
 
 
-def _without_lost(session: WriteSession, terminal: Terminal, done: list[ReservationRecord]) -> list[ReservationRecord]:
+def _without_lost(session: WriteSession, terminal: Terminal, done: list[_Open]) -> list[_Open]:
     """An entry declared lost, or whose header cannot be read, may have used what was granted before it: of its member, of any member when nobody knows whose it was.
     That waits for a person (H7)."""
     found = session.execute(
@@ -134,19 +163,14 @@ def _members_of(raw: bytes) -> tuple[MemberId, ...]:
     return members if all(map(ID_SHAPE.fullmatch, members)) else ()
 
 
-def _open_of(session: ReadSession, terminal: Terminal) -> list[ReservationRecord]:
-    found = session.scalars(
-        select(ReservationRecord).where(
-            ReservationRecord.store_id == terminal.store_id,
-            ReservationRecord.terminal_id == terminal.terminal_id,
-            ReservationRecord.incarnation == terminal.incarnation,
-            ReservationRecord.state == ReservationState.OPEN,
-        )
+def _open_of(session: ReadSession, terminal: Terminal) -> list[_Open]:
+    found = _OPEN.rows(
+        session, store=terminal.store_id, terminal=terminal.terminal_id, incarnation=terminal.incarnation
     )
-    return list(found)
+    return [_Open(*row) for row in found]
 
 
-def _is_over(row: ReservationRecord, report: Report) -> bool:
+def _is_over(row: _Open, report: Report) -> bool:
     """A lease of an earlier epoch that the till does not list was never taken, or was given back after the backup was made: it is offered no more."""
     head = report.head
     if row.reservation_id in head.open_reservations:
@@ -156,5 +180,5 @@ def _is_over(row: ReservationRecord, report: Report) -> bool:
     return _is_top_up(row) or row.epoch != report.epoch or row.number <= head.grant_watermark
 
 
-def _is_top_up(row: ReservationRecord) -> bool:
+def _is_top_up(row: _Open) -> bool:
     return row.kind == ReservationKind.LEASE and row.number == 0

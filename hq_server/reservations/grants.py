@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.database.prepared import Prepared
 from hq_server.reservations.silence import Till
 from hq_server.sessions.tokens import TillToken
 from stored_value.identity import MemberId
@@ -23,6 +25,46 @@ from stored_value.wallet import Wallet
 from sync.messages import GRANTS_MAX, Grant, Grants
 
 _decode_things = msgspec.json.Decoder(tuple[ReservedThing, ...]).decode
+_OFFERED: Final = Prepared(
+    select(
+        ReservationRecord.number,
+        ReservationRecord.reservation_id,
+        ReservationRecord.member_id,
+        ReservationRecord.version,
+        ReservationRecord.amount_minor,
+        ReservationRecord.things,
+        ReservationRecord.incarnation,
+        ReservationRecord.state,
+        ReservationRecord.granted_at,
+        ReservationRecord.expires_at,
+        ReservationRecord.recalled_at,
+    )
+    .where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        ReservationRecord.epoch == bindparam("epoch"),
+        ReservationRecord.kind == ReservationKind.LEASE,
+        ReservationRecord.number > bindparam("after"),
+    )
+    .order_by(ReservationRecord.number)
+    .limit(GRANTS_MAX)
+)
+
+
+class _Offered(NamedTuple):
+    """A lease as the table has it."""
+
+    number: int
+    reservation_id: str
+    member_id: str
+    version: int
+    amount_minor: int
+    things: str
+    incarnation: int
+    state: str
+    granted_at: datetime
+    expires_at: datetime | None
+    recalled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +123,11 @@ def most_used(used: Iterable[Till]) -> list[Till]:
 
 def grants_after(session: ReadSession, till: TillToken, after: int) -> Grants:
     """In order and without gaps. One that is closed, asked back or the other branch's (H6) is told as expired: the till skips it, and its next report says so."""
-    rows = session.scalars(
-        select(ReservationRecord)
-        .where(
-            ReservationRecord.store_id == till.store_id,
-            ReservationRecord.terminal_id == till.terminal_id,
-            ReservationRecord.epoch == till.epoch,
-            ReservationRecord.kind == ReservationKind.LEASE,
-            ReservationRecord.number > after,
-        )
-        .order_by(ReservationRecord.number)
-        .limit(GRANTS_MAX)
-    )
-    return Grants(epoch=till.epoch, grants=tuple(_grant(row, till) for row in rows))
+    found = _OFFERED.rows(session, store=till.store_id, terminal=till.terminal_id, epoch=till.epoch, after=after)
+    return Grants(epoch=till.epoch, grants=tuple(_grant(_Offered(*row), till) for row in found))
 
 
-def _grant(row: ReservationRecord, till: TillToken) -> Grant:
+def _grant(row: _Offered, till: TillToken) -> Grant:
     over = row.incarnation != till.incarnation or row.state != ReservationState.OPEN or row.recalled_at is not None
     return Grant(
         number=row.number,

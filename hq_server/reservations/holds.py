@@ -8,17 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import select
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import ReservationRecord, ReservationState, Store, Terminal
+from hq_server.database.models import ReservationRecord, ReservationState, Terminal
 from hq_server.feed.publishing import current_epoch
 from hq_server.reservations.recalls import leases_needed, leases_of_thing, mark_recalled
 from hq_server.reservations.silence import silent_tills, with_presumed
 from hq_server.sessions.tokens import TillToken
+from hq_server.stores.zones import zone_of
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from hq_server.wallets.rows import member_rows
 from hq_server.wallets.scope import note_in_scope
@@ -107,8 +106,7 @@ def ask(session: WriteSession, asking: Asking) -> Asked:
 
 
 def _refuse(session: WriteSession, wallet: Wallet, asking: Asking) -> Refusal | None:
-    zone = session.scalars(select(Store.zone).where(Store.store_id == asking.till.store_id)).one()
-    on = asking.stamp.at.astimezone(ZoneInfo(zone)).date()
+    on = asking.stamp.at.astimezone(zone_of(session, asking.till.store_id)).date()
     refusal = refuse_deed(wallet, Deed.REDEEM, on)
     return refusal or refuse_reservation(wallet, asking.wanted.amount_minor, asking.wanted.things, on)
 

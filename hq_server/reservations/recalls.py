@@ -3,14 +3,28 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
+from hq_server.database.among import among_given
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.database.prepared import PreparedChange
 from stored_value.identity import LotId, TerminalId
 from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.wallet import Wallet
+
+_RECALL: Final = PreparedChange(
+    update(ReservationRecord)
+    .where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        among_given(ReservationRecord.reservation_id, "ids"),
+        ReservationRecord.state == ReservationState.OPEN,
+    )
+    .values(recalled_at=bindparam("at"), needed=bindparam("wanted"))
+)
 
 
 def leases_needed(
@@ -56,14 +70,4 @@ def mark_recalled(session: WriteSession, leases: Iterable[Reservation], *, at: d
     for kept in leases:
         by_till[kept.store_id, kept.terminal_id].append(kept.reservation_id)
     for (store_id, terminal_id), ids in sorted(by_till.items()):
-        session.execute(
-            update(ReservationRecord)
-            .where(
-                ReservationRecord.store_id == store_id,
-                ReservationRecord.terminal_id == terminal_id,
-                ReservationRecord.reservation_id.in_(ids),
-                ReservationRecord.state == ReservationState.OPEN,
-            )
-            .values(recalled_at=at, needed=needed)
-            .execution_options(synchronize_session=False)
-        )
+        _RECALL.run(session, store=store_id, terminal=terminal_id, ids=ids, at=at, wanted=needed)

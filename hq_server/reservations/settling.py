@@ -6,18 +6,31 @@ Costs nothing when no entry touched a reservation.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
+from hq_server.database.among import among_given
 from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.database.prepared import PreparedChange
 from hq_server.ingest.rows import ReservationRow
 from hq_server.ingest.wallet_batch import MemberBatch, OpenedLease
 from stored_value.reservation_records import Reservation
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+_CLOSE: Final = PreparedChange(
+    update(ReservationRecord)
+    .where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        among_given(ReservationRecord.reservation_id, "ids"),
+        ReservationRecord.state == ReservationState.OPEN,
+    )
+    .values(state=bindparam("to"), closed_at=bindparam("at"))
+)
 
 
 def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: datetime) -> None:
@@ -51,17 +64,7 @@ def close_records(
     at: datetime,
 ) -> None:
     """Only those that are open."""
-    session.execute(
-        update(ReservationRecord)
-        .where(
-            ReservationRecord.store_id == store_id,
-            ReservationRecord.terminal_id == terminal_id,
-            ReservationRecord.reservation_id.in_(ids),
-            ReservationRecord.state == ReservationState.OPEN,
-        )
-        .values(state=state, closed_at=at)
-        .execution_options(synchronize_session=False)
-    )
+    _CLOSE.run(session, store=store_id, terminal=terminal_id, ids=ids, to=state, at=at)
 
 
 def _row(opened: OpenedLease) -> ReservationRow:

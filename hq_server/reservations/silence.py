@@ -4,16 +4,28 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ScopeMember, Terminal, TerminalStatus
+from hq_server.database.prepared import Prepared
 from stored_value.identity import StoreId, TerminalId
 from stored_value.offline_policy import LeasePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
 from stored_value.wallet import Wallet
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_STORES: Final = Prepared(select(ScopeMember.store_id).where(ScopeMember.member_id == bindparam("member")))
+_SILENT: Final = Prepared(
+    select(Terminal.store_id, Terminal.terminal_id)
+    .where(
+        among_given(Terminal.store_id, "stores"),
+        Terminal.reported_epoch != bindparam("epoch"),
+        Terminal.status != TerminalStatus.REVOKED,
+    )
+    .order_by(Terminal.store_id, Terminal.terminal_id)
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,16 +36,10 @@ class Till:
 
 def silent_tills(session: ReadSession, member_id: str, epoch: str) -> tuple[Till, ...]:
     """Of the stores that know the member. A revoked till will never report: revoking it was the decision not to wait."""
-    stores = session.scalars(select(ScopeMember.store_id).where(ScopeMember.member_id == member_id)).all()
-    found = session.execute(
-        select(Terminal.store_id, Terminal.terminal_id)
-        .where(
-            Terminal.store_id.in_(stores),
-            Terminal.reported_epoch != epoch,
-            Terminal.status != TerminalStatus.REVOKED,
-        )
-        .order_by(Terminal.store_id, Terminal.terminal_id)
-    )
+    stores = [store_id for (store_id,) in _STORES.rows(session, member=member_id)]
+    if not stores:
+        return ()
+    found = _SILENT.rows(session, stores=stores, epoch=epoch)
     return tuple(Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in found)
 
 

@@ -13,11 +13,12 @@ from sqlalchemy import func, select, update
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import HqState, RulebookVersion
+from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
 from stored_value.identity import uuid7
 
 STATE_KEY = "hq"
-_NEWEST = select(func.max(RulebookVersion.version))
+_NEWEST = Prepared(select(func.max(RulebookVersion.version)))
 
 
 def first_epoch(*, now: datetime, random: Callable[[int], bytes] = token_bytes) -> str:
@@ -50,4 +51,5 @@ def _just_after(epoch: str) -> datetime:
 
 def newest_rulebook(session: ReadSession) -> int:
     """The highest version published, in force or not; 0 before the first."""
-    return session.scalar(_NEWEST) or 0
+    [(newest,)] = _NEWEST.rows(session)
+    return newest or 0

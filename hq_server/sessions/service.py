@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import UNCLAIMED, HqState, Terminal, TerminalStatus
+from hq_server.database.prepared import Prepared
 from hq_server.exceptions.clocks import notice_clock
 from hq_server.exceptions.machines import is_known_machine
 from hq_server.feed.publishing import current_epoch, heads_of
@@ -24,12 +25,14 @@ from sync.messages import GLOBAL_SCOPE, Session, SessionRequest
 
 logger = logging.getLogger(__name__)
 _VERSION_CHARS_MAX = 40
-_STANDING = select(
-    Terminal.incarnation,
-    Terminal.status,
-    Terminal.status_reason,
-    select(HqState.epoch).scalar_subquery().label("epoch"),
-).where(Terminal.store_id == bindparam("store_id"), Terminal.terminal_id == bindparam("terminal_id"))
+_STANDING = Prepared(
+    select(
+        Terminal.incarnation,
+        Terminal.status,
+        Terminal.status_reason,
+        select(HqState.epoch).scalar_subquery().label("epoch"),
+    ).where(Terminal.store_id == bindparam("store_id"), Terminal.terminal_id == bindparam("terminal_id"))
+)
 _BY_ID = select(Terminal).where(Terminal.terminal_id == bindparam("terminal_id"))
 
 
@@ -97,12 +100,12 @@ def bearer(tokens: Tokens, authorization: str | None, *, now: datetime) -> TillT
 def authenticate(session: ReadSession, tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
     """The till behind an Authorization header. A token of an epoch that is over is expired: the till must notice."""
     token = bearer(tokens, authorization, now=now)
-    wanted = {"store_id": token.store_id, "terminal_id": token.terminal_id}
-    terminal = session.execute(_STANDING, wanted).one_or_none()
-    if terminal is None or terminal.incarnation != token.incarnation:
+    found = _STANDING.row(session, store_id=token.store_id, terminal_id=token.terminal_id)
+    if found is None or found[0] != token.incarnation:
         raise SessionRefused("terminal_unknown", "this till is not enrolled here")
-    _refuse_inactive(terminal.status, terminal.status_reason)
-    if token.epoch != terminal.epoch:
+    _, status, reason, epoch = found
+    _refuse_inactive(status, reason)
+    if token.epoch != epoch:
         raise SessionRefused("token_expired", "head office began a new epoch; open a new session")
     return token
 

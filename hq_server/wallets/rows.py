@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 
-from hq_server.database.among import among, pair_among
+from hq_server.database.among import among_given, pair_among_given
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Member, PurchaseRecord, WalletRecord
+from hq_server.database.prepared import Prepared
 from stored_value.identity import EventId, MemberId, StoreId, TerminalId
 from sync.messages import MemberRow, PurchaseRow
 
@@ -18,8 +20,8 @@ RECENT_PURCHASES_MAX = 20
 _CHUNK = 500
 
 
-def _members() -> Select[tuple[object, ...]]:
-    return select(
+_MEMBERS: Final = Prepared(
+    select(
         Member.member_id,
         Member.member_no,
         Member.card_issue,
@@ -30,75 +32,81 @@ def _members() -> Select[tuple[object, ...]]:
         WalletRecord.version,
         WalletRecord.state,
         WalletRecord.updated_at,
-    ).join(WalletRecord, WalletRecord.member_id == Member.member_id)  # type: ignore[return-value]
+    )
+    .join(WalletRecord, WalletRecord.member_id == Member.member_id)
+    .where(among_given(Member.member_id, "members"))
+    .order_by(Member.member_id)
+)
+_PURCHASE: Final = (
+    PurchaseRecord.purchase_id,
+    PurchaseRecord.member_id,
+    PurchaseRecord.terminal_id,
+    PurchaseRecord.receipt_no,
+    PurchaseRecord.business_date,
+    PurchaseRecord.version,
+    PurchaseRecord.state,
+)
+_PURCHASES: Final = Prepared(
+    select(*_PURCHASE).where(pair_among_given(PurchaseRecord.member_id, PurchaseRecord.purchase_id, "keys"))
+)
+
+
+def _recent() -> Select[str, str, str, str, date, int, bytes]:
+    newest = func.row_number().over(partition_by=PurchaseRecord.member_id, order_by=PurchaseRecord.purchase_id.desc())
+    known = among_given(PurchaseRecord.member_id, "members")
+    ranked = select(*_PURCHASE, newest.label("place")).where(known).subquery()
+    wanted: Any = [ranked.c[column.key] for column in _PURCHASE]
+    return select(*wanted).where(ranked.c.place <= RECENT_PURCHASES_MAX).order_by(ranked.c.member_id, ranked.c.place)
+
+
+_RECENT: Final = Prepared(_recent())
 
 
 def member_rows(session: ReadSession, member_ids: Sequence[str]) -> Iterator[MemberRow]:
     """In the order of ids; a wallet whose member has not been enrolled here is left out."""
     ordered = sorted(set(member_ids))
     for start in range(0, len(ordered), _CHUNK):
-        found = session.execute(
-            _members().where(among(Member.member_id, ordered[start : start + _CHUNK])).order_by(Member.member_id)
-        )
-        yield from (_member_row(row) for row in found)
-
-
-def _member_row(row: Row[tuple[object, ...]]) -> MemberRow:
-    return MemberRow(
-        member_id=MemberId(row.member_id),
-        member_no=row.member_no,
-        card_issue=row.card_issue,
-        name_masked=row.name_masked,
-        phone_last4=row.phone_last4,
-        phone_tag=row.phone_tag,
-        home_store_id=StoreId(row.home_store_id),
-        version=row.version,
-        wallet=msgspec.Raw(row.state),
-        updated_at=row.updated_at,
-    )
+        for row in _MEMBERS.rows(session, members=ordered[start : start + _CHUNK]):
+            member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home, version, state, at = row
+            yield MemberRow(
+                member_id=MemberId(member_id),
+                member_no=member_no,
+                card_issue=card_issue,
+                name_masked=name_masked,
+                phone_last4=phone_last4,
+                phone_tag=phone_tag,
+                home_store_id=StoreId(home),
+                version=version,
+                wallet=msgspec.Raw(state),
+                updated_at=at,
+            )
 
 
 def purchase_rows(session: ReadSession, keys: Sequence[tuple[str, str]]) -> Iterator[PurchaseRow]:
     """By (member, purchase)."""
     for start in range(0, len(keys), _CHUNK):
-        wanted = pair_among(PurchaseRecord.member_id, PurchaseRecord.purchase_id, keys[start : start + _CHUNK])
-        yield from map(_purchase_row, session.execute(_purchases().where(wanted)))
+        yield from map(_purchase_row, _PURCHASES.rows(session, keys=keys[start : start + _CHUNK]))
 
 
 def recent_purchases(session: ReadSession, member_ids: Iterable[str]) -> Mapping[str, Sequence[PurchaseRow]]:
     """By member, the newest first."""
-    newest = func.row_number().over(partition_by=PurchaseRecord.member_id, order_by=PurchaseRecord.purchase_id.desc())
     ordered = sorted(set(member_ids))
     recent: defaultdict[str, list[PurchaseRow]] = defaultdict(list)
     for start in range(0, len(ordered), _CHUNK):
-        known = among(PurchaseRecord.member_id, ordered[start : start + _CHUNK])
-        ranked = _purchases().add_columns(newest.label("place")).where(known).subquery()
-        for row in session.execute(
-            select(ranked).where(ranked.c.place <= RECENT_PURCHASES_MAX).order_by(ranked.c.member_id, ranked.c.place)
-        ):
-            recent[row.member_id].append(_purchase_row(row))
+        for row in _RECENT.rows(session, members=ordered[start : start + _CHUNK]):
+            purchase = _purchase_row(row)
+            recent[purchase.member_id].append(purchase)
     return recent
 
 
-def _purchases() -> Select[*tuple[Any, ...]]:
-    return select(
-        PurchaseRecord.purchase_id,
-        PurchaseRecord.member_id,
-        PurchaseRecord.terminal_id,
-        PurchaseRecord.receipt_no,
-        PurchaseRecord.business_date,
-        PurchaseRecord.version,
-        PurchaseRecord.state,
-    )
-
-
-def _purchase_row(row: Row[*tuple[Any, ...]]) -> PurchaseRow:
+def _purchase_row(row: tuple[str, str, str, str, date, int, bytes]) -> PurchaseRow:
+    purchase_id, member_id, terminal_id, receipt_no, business_date, version, state = row
     return PurchaseRow(
-        purchase_id=EventId(row.purchase_id),
-        member_id=MemberId(row.member_id),
-        terminal_id=TerminalId(row.terminal_id),
-        receipt_no=row.receipt_no,
-        business_date=row.business_date,
-        version=row.version,
-        purchase=msgspec.Raw(row.state),
+        purchase_id=EventId(purchase_id),
+        member_id=MemberId(member_id),
+        terminal_id=TerminalId(terminal_id),
+        receipt_no=receipt_no,
+        business_date=business_date,
+        version=version,
+        purchase=msgspec.Raw(state),
     )

@@ -4,15 +4,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from secrets import token_bytes
+from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ScopeMember, WalletRecord
-from hq_server.database.upsert import upsert
+from hq_server.database.prepared import Prepared
 from hq_server.feed.outbox import Change, leave
+from hq_server.wallets.guarded import write_over
 from stored_value.identity import EventId, MemberId, StoreId, uuid7
-from sync.wallet_codec import read_wallet, write_wallet
+from sync.wallet_codec import read_wallet
+
+_ENTER: Final = Prepared(
+    lambda insert: (
+        insert(ScopeMember)
+        .values(member_id=bindparam("member"), store_id=bindparam("store"), entered_at=bindparam("at"))
+        .on_conflict_do_nothing()
+        .returning(ScopeMember.store_id)
+    )
+)
+_STATE: Final = Prepared(select(WalletRecord.state).where(WalletRecord.member_id == bindparam("member")))
 
 
 class WalletChanged(Exception):
@@ -39,28 +51,14 @@ def enter_scope(
 
 def note_in_scope(session: WriteSession, member_id: MemberId, store_id: StoreId, *, at: datetime) -> bool:
     """The row alone; True when it is new. The caller bumps the version and says who entered."""
-    entered = session.execute(
-        upsert(session, ScopeMember)
-        .values(member_id=member_id, store_id=store_id, entered_at=at)
-        .on_conflict_do_nothing()
-        .returning(ScopeMember.store_id)
-    ).first()
-    return entered is not None
+    return bool(_ENTER.rows(session, member=member_id, store=store_id, at=at))
 
 
 def bump_version(session: WriteSession, member_id: MemberId, *, at: datetime) -> None:
     """A new version of an unchanged wallet, so that replicas take the row. A member without a wallet has none to bump."""
-    record = session.get(WalletRecord, member_id, populate_existing=True)
-    if record is None:
+    found = _STATE.row(session, member=member_id)
+    if found is None:
         return
-    version = record.version + 1
-    state = write_wallet(replace(read_wallet(record.state), version=version))
-    changed = session.execute(
-        update(WalletRecord)
-        .where(WalletRecord.member_id == member_id, WalletRecord.version == record.version)
-        .values(version=version, prior_version=record.version, state=state, updated_at=at)
-        .returning(WalletRecord.version)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if changed is None:
+    wallet = read_wallet(found[0])
+    if not write_over(session, replace(wallet, version=wallet.version + 1), at):
         raise WalletChanged(f"the wallet of {member_id} changed meanwhile")
