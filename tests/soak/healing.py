@@ -32,6 +32,7 @@ def settle(franchise: Franchise) -> None:
     until(lambda: not books.rows("SELECT 1 FROM outbox"), what="the outbox to drain", timeout_s=30)
     for stand in franchise.stands.values():
         until(lambda: not _views(franchise, stand), what=f"{stand.name} to follow", timeout_s=60, nap_s=0.2)  # noqa: B023 - awaited here
+        until(lambda: _has_told_all(stand), what=f"{stand.name} to tell of its leases", timeout_s=60, nap_s=0.5)  # noqa: B023 - awaited here
 
 
 def disagreements(franchise: Franchise) -> list[str]:
@@ -55,6 +56,12 @@ def disagreements(franchise: Franchise) -> list[str]:
 
 def _evidence(stand: Stand) -> TillEvidence:
     return till_evidence(stand.name, stand.name, read_journal(stand.place.config.data_dir), stand.printer.jobs())
+
+
+def _has_told_all(stand: Stand) -> bool:
+    """Leases that it took it tells in the cycle after."""
+    journal = read_journal(stand.place.config.data_dir)
+    return journal.settled_through == len(journal.entries)
 
 
 def _views(franchise: Franchise, stand: Stand) -> list[str]:
