@@ -1,10 +1,12 @@
 """Snapshots on the wire: a ready replica.db, compressed, encrypted under the scope's key in chunks, named by the hash of the bytes served."""
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 from cryptography.exceptions import InvalidTag
@@ -37,27 +39,83 @@ def pack_file(plain: Path, packed: Path, key: bytes, prefix: bytes) -> None:
 
 
 def unpack_file(packed: Path, plain: Path, key: bytes, sha256: str, plain_sha256: str) -> None:
-    """Writes `plain` and syncs it; raises `PageError` when either hash or any chunk does not hold. The caller renames it into place."""
-    if file_sha256(packed) != sha256:
-        raise PageError("the snapshot's bytes are not those of its address: download it again")
-    cipher = AESGCM(key)
-    size = packed.stat().st_size
-    written = hashlib.sha256()
-    try:
-        with packed.open("rb") as source, plain.open("wb") as target:
-            prefix = source.read(_PREFIX_BYTES)
-            inflate = zstandard.ZstdDecompressor().decompressobj()
-            for number, chunk in enumerate(_chunks(source, CHUNK_BYTES + _TAG_BYTES)):
-                last = source.tell() >= size
-                part = inflate.decompress(cipher.decrypt(_nonce(prefix, number), chunk, _chunk_label(number, last)))
-                written.update(part)
-                target.write(part)
-            target.flush()
-            os.fsync(target.fileno())
-    except (InvalidTag, zstandard.ZstdError, ValueError) as error:
-        raise PageError("the snapshot cannot be opened with the scope's key") from error
-    if written.hexdigest() != plain_sha256:
+    """Writes `plain` and syncs it; raises `PageError` when either hash or any chunk does not hold. The caller renames it into place.
+    One thread decrypts and inflates, another hashes and writes: a large file takes about as long as writing it."""
+    with packed.open("rb") as source, plain.open("wb", buffering=0) as target:
+        opened = _Opened(source, packed.stat().st_size, AESGCM(key))
+        written = _Written(target)
+        failed = _inflate(opened, written)
+        if opened.finish() != sha256:
+            raise PageError("the snapshot's bytes are not those of its address: download it again") from failed
+        if failed is not None:
+            raise PageError("the snapshot cannot be opened with the scope's key") from failed
+        os.fsync(target.fileno())
+    if written.hash.hexdigest() != plain_sha256:
         raise PageError("the snapshot's file is not the one head office made: download it again")
+
+
+class _Opened:
+    """Reads the compressed bytes out of a packed file, for `zstandard`; hashes the packed ones on the way."""
+
+    def __init__(self, source: BinaryIO, size: int, cipher: AESGCM) -> None:
+        self._source = source
+        self._size = size
+        self._cipher = cipher
+        self._hash = hashlib.sha256()
+        self._prefix = self._take(_PREFIX_BYTES)
+        self._number = 0
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next chunk, whatever was asked for; empty at the end."""
+        chunk = self._take(CHUNK_BYTES + _TAG_BYTES)
+        if not chunk:
+            return b""
+        last = self._source.tell() >= self._size
+        number, self._number = self._number, self._number + 1
+        return self._cipher.decrypt(_nonce(self._prefix, number), chunk, _chunk_label(number, last))
+
+    def finish(self) -> str:
+        """The hash of the whole packed file, also when it could not be opened to its end."""
+        while self._take(CHUNK_BYTES):
+            pass
+        return self._hash.hexdigest()
+
+    def _take(self, size: int) -> bytes:
+        chunk = self._source.read(size)
+        self._hash.update(chunk)
+        return chunk
+
+
+class _Written:
+    """Hashes and writes what it is given; `write` may run beside the filling of another buffer."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.hash = hashlib.sha256()
+
+    def write(self, part: memoryview) -> None:
+        self.hash.update(part)
+        while part:
+            part = part[self._target.write(part) :]
+
+
+def _inflate(opened: _Opened, written: _Written) -> InvalidTag | zstandard.ZstdError | ValueError | None:
+    """What it ended by before its end."""
+    buffers = itertools.cycle((bytearray(CHUNK_BYTES), bytearray(CHUNK_BYTES)))
+    with ThreadPoolExecutor(1, thread_name_prefix="snapshot") as beside:
+        writing: Future[None] | None = None
+        try:
+            reader = zstandard.ZstdDecompressor().stream_reader(cast(BinaryIO, opened), read_size=CHUNK_BYTES)
+            for buffer in buffers:
+                filled = reader.readinto(buffer)
+                if writing is not None:
+                    writing.result()
+                if not filled:
+                    break
+                writing = beside.submit(written.write, memoryview(buffer)[:filled])
+        except (InvalidTag, zstandard.ZstdError, ValueError) as error:
+            return error
+    return None
 
 
 def file_sha256(path: Path) -> str:

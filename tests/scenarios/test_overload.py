@@ -14,7 +14,7 @@ class NarrowDoor(httpx.BaseTransport):
     """A proxy that lets only so many bytes through, and says no in its own words."""
 
     def __init__(self, bytes_max: int) -> None:
-        self._wire = httpx.HTTPTransport()
+        self._wire = httpx.HTTPTransport(verify=False)
         self.bytes_max = bytes_max
         self.refused = 0
 
@@ -32,7 +32,7 @@ class FullHouse(httpx.BaseTransport):
     """Head office has no room, so many times."""
 
     def __init__(self, times: int) -> None:
-        self._wire = httpx.HTTPTransport()
+        self._wire = httpx.HTTPTransport(verify=False)
         self.left = times
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
