@@ -19,7 +19,7 @@ import zstandard
 from sync.branches import BranchQuery, BranchReply
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
-from sync.feed import open_page, read_page
+from sync.feed import KNOWN_KINDS, open_page, read_page
 from sync.keys import decode_bytes
 from sync.live import LiveRequest, News
 from sync.messages import (
@@ -122,6 +122,11 @@ class HqClient:
     def recover(self, terminal_id: str, recovery: Recovery) -> RecoveryReply:
         """Idempotent, like a push."""
         return self._post(f"/v1/recoveries/{terminal_id}", recovery, RecoveryReply)
+
+    @property
+    def known_kinds(self) -> frozenset[str]:
+        """Of the rows that its pages bring; those of other kinds come as `UnknownRow`."""
+        return KNOWN_KINDS
 
     def feed_page(
         self,

@@ -15,7 +15,13 @@ PAGE_BYTES_MAX = 16 * 1024 * 1024
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(FeedPage).decode
 _decode_row = msgspec.json.Decoder(FeedRow).decode
-_KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(FeedRow))
+KNOWN_KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(FeedRow) if kind is not UnknownRow)
+"""The kinds of feed rows that this program understands; the others come as `UnknownRow`."""
+
+
+def kind_of_row(row: FeedRow) -> str:
+    """By its name on the wire, also of one that is not known here."""
+    return row.kind if isinstance(row, UnknownRow) else str(row.__struct_config__.tag)
 
 
 def page_of(seq: int) -> int:
@@ -69,7 +75,7 @@ def _with_unknown_rows(plain: bytes) -> FeedPage:
 
 def _row(raw: msgspec.Raw) -> FeedRow:
     kind = msgspec.json.decode(raw, type=_Kind).row
-    return _decode_row(raw) if kind in _KINDS else UnknownRow(kind=kind)
+    return _decode_row(raw) if kind in KNOWN_KINDS else UnknownRow(kind=kind)
 
 
 def seal_page(key: bytes, page: FeedPage, nonce: bytes) -> bytes:

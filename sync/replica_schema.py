@@ -113,6 +113,14 @@ settled_findings = Table(
     Column("settled_at", String(32), nullable=False),
 )
 
+passed_over = Table(
+    "passed_over",
+    metadata,
+    Column("scope", String(24), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
 cursors = Table(
     "cursors",
     metadata,
@@ -134,7 +142,7 @@ deferred = Table(
 PAGE_BYTES = 16_384
 """Of a new file: a member's row must fit into a page four times, or SQLite gives each a page of its own besides. Older files keep theirs."""
 
-REVISION = "r0004"
+REVISION = "r0005"
 """The newest revision in `replica_migrations`; a test compares."""
 
 one_migration_at_a_time = threading.Lock()
@@ -142,10 +150,11 @@ one_migration_at_a_time = threading.Lock()
 
 
 def upgrade(path: Path) -> None:
-    """Creates `path` or brings it to the newest shape; quick when it has it, or when there was nothing."""
+    """Creates `path` or brings it to the newest shape; quick when it has it, or when there was nothing. A file of a newer program stays as it is: shapes only grow, by
+    tables and by columns that may be left out, so that an older till can use a newer head office's snapshot."""
     if not path.exists():
         _put(_empty_file(), path)
-    elif not is_current(path):
+    elif (_revision_of(path) or "") < REVISION:
         _migrate(path)
 
 

@@ -4,13 +4,11 @@ Never shows, within an epoch, less than it has shown: an older page or snapshot 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Self
-
-import msgspec
 
 from stored_value.eligibility import CampaignUse
 from stored_value.frozen import changed
@@ -19,7 +17,7 @@ from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 from stored_value.wallet import WalletStatus
 from sync.errors import PageError
-from sync.messages import FeedPage, FeedRow, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest
+from sync.messages import FeedPage, FeedRow, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest, UnknownRow
 from sync.snapshot import unpack_file
 from sync.wallet_codec import read_purchase, read_wallet
 from terminal.replica import rows
@@ -201,7 +199,9 @@ class Replica:
                     continue
                 if entry.seq != cursor + 1:
                     raise PageError(f"feed {page.scope}: after {cursor} comes {entry.seq}")
-                if is_trusted(entry.row):
+                if isinstance(entry.row, UnknownRow):
+                    rows.pass_over(connection, page.scope, entry.seq, entry.row)
+                elif is_trusted(entry.row):
                     rows.apply_row(connection, entry.row, in_doubt)
                 cursor = entry.seq
             current = cursor >= page.head
@@ -219,6 +219,21 @@ class Replica:
                 "UPDATE cursors SET as_of = ? WHERE scope = ? AND cursor = ? AND as_of < ?",
                 [(as_of.isoformat(), scope, cursor, as_of.isoformat()) for scope, cursor in cursors.items()],
             )
+
+    def passed_over(self, scope: str) -> dict[str, int]:
+        """Kinds of rows that the program did not know when they came, with the seq of the first of each."""
+        with self._file.reading() as connection:
+            return dict(connection.execute("SELECT kind, seq FROM passed_over WHERE scope = ?", (scope,)).fetchall())
+
+    def make_up_for(
+        self, scope: str, kinds: Iterable[str], found: Iterable[FeedRow], in_doubt: MembersInDoubt = frozenset()
+    ) -> None:
+        """`found` are the rows of these kinds that were passed over, all of them, in the feed's order; the caller trusts them."""
+        with self._file.writing() as connection:
+            for row in found:
+                rows.apply_row(connection, row, in_doubt)
+            forgotten = [(scope, kind) for kind in kinds]
+            connection.executemany("DELETE FROM passed_over WHERE scope = ? AND kind = ?", forgotten)
 
     def forget_rulebook(self, version: int) -> None:
         with self._file.writing() as connection:
@@ -288,47 +303,8 @@ class Replica:
                 rows.defer(connection, row)
 
     def _wallet_rows(self, member_id: MemberId) -> tuple[MemberRow | PurchaseRow, ...]:
-        """The member's rows as the feed would bring them."""
         with self._file.reading() as connection:
-            members = connection.execute(
-                "SELECT member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id, version,"
-                " wallet, updated_at FROM members WHERE member_id = ?",
-                (member_id,),
-            ).fetchall()
-            purchases = connection.execute(
-                "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, version, purchase"
-                " FROM purchases WHERE member_id = ?",
-                (member_id,),
-            ).fetchall()
-        return (
-            *(
-                MemberRow(
-                    member_id=row[0],
-                    member_no=row[1],
-                    card_issue=row[2],
-                    name_masked=row[3],
-                    phone_last4=row[4],
-                    phone_tag=row[5],
-                    home_store_id=row[6],
-                    version=row[7],
-                    wallet=msgspec.Raw(row[8]),
-                    updated_at=datetime.fromisoformat(row[9]),
-                )
-                for row in members
-            ),
-            *(
-                PurchaseRow(
-                    purchase_id=row[0],
-                    member_id=row[1],
-                    terminal_id=row[2],
-                    receipt_no=row[3],
-                    business_date=datetime.fromisoformat(row[4]).date(),
-                    version=row[5],
-                    purchase=msgspec.Raw(row[6]),
-                )
-                for row in purchases
-            ),
-        )
+            return rows.wallet_rows(connection, member_id)
 
     def _members(self, condition: str, *parameters: str | int) -> tuple[ConfirmedMember, ...]:
         def read(connection: sqlite3.Connection) -> tuple[ConfirmedMember, ...]:

@@ -5,6 +5,7 @@ Plain functions inside the caller's transaction.
 
 import logging
 import sqlite3
+from datetime import datetime
 from typing import Final, assert_never
 
 import msgspec
@@ -69,6 +70,12 @@ _PUT_SETTLED = "INSERT OR REPLACE INTO settled_findings (entry_hash, code, resol
 _log = logging.getLogger(__name__)
 
 
+def pass_over(connection: sqlite3.Connection, scope: str, seq: int, row: UnknownRow) -> None:
+    """Noted where the first of its kind stood: a newer program fetches them from there."""
+    _log.warning("a row of kind %s is not known here; this till is older than head office", row.kind)
+    connection.execute("INSERT OR IGNORE INTO passed_over (scope, kind, seq) VALUES (?, ?, ?)", (scope, row.kind, seq))
+
+
 def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInDoubt) -> None:
     match row:
         case MemberRow() | PurchaseRow() | MemberExitRow():
@@ -95,10 +102,10 @@ def apply_row(connection: sqlite3.Connection, row: FeedRow, in_doubt: MembersInD
             connection.execute(_PUT_CAMPAIGN, (row.promotion_id, row.times, row.bonus_minor))
         case SettledFindingRow():
             connection.execute(_PUT_SETTLED, (row.entry_hash, row.code, row.resolution, row.settled_at.isoformat()))
-        case UnknownRow():
-            _log.warning("a row of kind %s is not known here; this till is older than head office", row.kind)
         case CertificateRow() | RevocationRow():
             pass  # kept in the journal by the sync cycle, because trust outlives the replica
+        case UnknownRow():
+            pass  # `pass_over`
         case _:
             assert_never(row)
 
@@ -119,6 +126,49 @@ def release(connection: sqlite3.Connection, in_doubt: MembersInDoubt) -> int:
         connection.execute("DELETE FROM deferred WHERE row_key = ?", (key,))
         _put(connection, _decode_wallet_row(payload))
     return len(free)
+
+
+def wallet_rows(connection: sqlite3.Connection, member_id: MemberId) -> tuple[MemberRow | PurchaseRow, ...]:
+    """The member's rows as the feed would bring them."""
+    members = connection.execute(
+        "SELECT member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id, version,"
+        " wallet, updated_at FROM members WHERE member_id = ?",
+        (member_id,),
+    ).fetchall()
+    purchases = connection.execute(
+        "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, version, purchase"
+        " FROM purchases WHERE member_id = ?",
+        (member_id,),
+    ).fetchall()
+    return (
+        *(
+            MemberRow(
+                member_id=row[0],
+                member_no=row[1],
+                card_issue=row[2],
+                name_masked=row[3],
+                phone_last4=row[4],
+                phone_tag=row[5],
+                home_store_id=row[6],
+                version=row[7],
+                wallet=msgspec.Raw(row[8]),
+                updated_at=datetime.fromisoformat(row[9]),
+            )
+            for row in members
+        ),
+        *(
+            PurchaseRow(
+                purchase_id=row[0],
+                member_id=row[1],
+                terminal_id=row[2],
+                receipt_no=row[3],
+                business_date=datetime.fromisoformat(row[4]).date(),
+                version=row[5],
+                purchase=msgspec.Raw(row[6]),
+            )
+            for row in purchases
+        ),
+    )
 
 
 def _apply_wallet_row(connection: sqlite3.Connection, row: WalletRow, in_doubt: MembersInDoubt) -> None:

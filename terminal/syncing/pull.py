@@ -9,7 +9,7 @@ from functools import partial
 
 from sync.client import HqClient, scope_key_bytes
 from sync.errors import PageError, SignatureError
-from sync.feed import page_of
+from sync.feed import kind_of_row, page_of
 from sync.keys import check_certificate, check_revocation
 from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, Heads, RevocationRow, RulebookRow, Session
 from sync.rulebook_signature import check_new_rulebook
@@ -41,6 +41,7 @@ class Puller:
                 self._bootstrap(scope, session.epoch)
         unmoved = self._unmoved(heads, session.epoch)
         for scope in (GLOBAL_SCOPE, *scopes):
+            self._make_up_for_passed_over(scope, session.epoch)
             if scope not in unmoved:
                 self._follow(self._replica, scope, session.epoch)
         self._replica.release_deferred(self._journal.outcomes.members_in_doubt())
@@ -110,6 +111,29 @@ class Puller:
             raise ReplicaOutdated(f"head office's feed {scope} ends at {reached}; this till has seen {high_water}")
         if reached > high_water:
             self._journal.head_office.raise_high_water({scope: reached})
+
+    def _make_up_for_passed_over(self, scope: str, epoch: str) -> None:
+        """Rows of kinds that an older program on this till did not know, from the first that it passed over to its cursor."""
+        learnt = {
+            kind: seq for kind, seq in self._replica.passed_over(scope).items() if kind in self._client.known_kinds
+        }
+        held = self._replica.cursor(scope)
+        if not learnt or held is None:
+            return
+        found: list[FeedRow] = []
+        for number in range(page_of(min(learnt.values())), page_of(held.cursor) + 1):
+            page = self._client.feed_page(scope, epoch, number, partial(self._key, scope))
+            self._check_address(page, scope, epoch, number)
+            found.extend(
+                entry.row
+                for entry in page.entries
+                if entry.seq <= held.cursor and entry.seq >= learnt.get(kind_of_row(entry.row), held.cursor + 1)
+            )
+        trusted = [row for row in found if self._is_trusted(row)]
+        self._replica.make_up_for(scope, learnt, trusted, self._journal.outcomes.members_in_doubt())
+        _log.info(
+            "made up for %s rows of %s, which an older program passed over", len(trusted), ", ".join(sorted(learnt))
+        )
 
     def _keep_needed_global(self, replica: Replica, page: FeedPage, epoch: str) -> None:
         held = replica.cursor(GLOBAL_SCOPE)

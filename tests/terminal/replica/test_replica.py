@@ -359,3 +359,18 @@ def test_the_same_question_after_a_page_a_block_or_a_new_file_is_answered_anew(r
     assert blocked.wallet.status is WalletStatus.FROZEN
     replica.clear()
     assert (replica.member(MEMBER), replica.as_of(), replica.store(STORE)) == (None, None, None)
+
+
+def test_a_file_of_a_newer_program_is_used_as_it_is(tmp_path: Path) -> None:
+    """A newer head office's snapshot, or a till that was put back to its former program: shapes only grow."""
+    path = tmp_path / "replica.db"
+    Replica.open(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE stores ADD COLUMN colour TEXT")
+        connection.execute("UPDATE alembic_version SET version_num = 'r9999'")
+    opened = Replica.open(path)
+    opened.apply_page(page(member_row(holding(500), 3)))
+    assert balance(opened) == 500
+    opened.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("r9999",)]
