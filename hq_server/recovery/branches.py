@@ -1,7 +1,7 @@
 """Owns taking over the losing branch of a forked journal as a new incarnation (H6): a person decides, the till shows where the branches part and claims its own.
 
-HQ's rows of the first branch stay as they are. Whoever has the till's key can claim: clones are detected, not prevented. What was reserved for the first branch stays open
-until it is written off. Called by the console and by the endpoint; `adopt`'s caller commits.
+HQ's rows of the first branch stay as they are. Whoever has the till's key can claim: clones are detected, not prevented. Leases of the first branch stay open until
+they are written off, its holds until the new one's first report. Called by the console and by the endpoint; `adopt`'s caller commits.
 """
 
 import msgspec

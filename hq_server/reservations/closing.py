@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
@@ -33,12 +33,16 @@ _OPEN: Final = Prepared(
         ReservationRecord.member_id,
         ReservationRecord.kind,
         ReservationRecord.epoch,
+        ReservationRecord.incarnation,
         ReservationRecord.number,
         ReservationRecord.granted_at,
     ).where(
         ReservationRecord.store_id == bindparam("store"),
         ReservationRecord.terminal_id == bindparam("terminal"),
-        ReservationRecord.incarnation == bindparam("incarnation"),
+        or_(
+            ReservationRecord.incarnation == bindparam("incarnation"),
+            ReservationRecord.kind == ReservationKind.HOLD,
+        ),
         ReservationRecord.state == ReservationState.OPEN,
     )
 )
@@ -51,6 +55,7 @@ class _Open(NamedTuple):
     member_id: str
     kind: str
     epoch: str
+    incarnation: int
     number: int
     granted_at: datetime
 
@@ -164,6 +169,8 @@ def _members_of(raw: bytes) -> tuple[MemberId, ...]:
 
 
 def _open_of(session: ReadSession, terminal: Terminal) -> list[_Open]:
+    """A person who took a branch over decided that the other one is over (H6): its holds go with it, which were for payments of that moment. Its leases may be spent in what
+    nobody has seen, and wait for a write-off."""
     found = _OPEN.rows(
         session, store=terminal.store_id, terminal=terminal.terminal_id, incarnation=terminal.incarnation
     )
@@ -176,7 +183,7 @@ def _is_over(row: _Open, report: Report) -> bool:
     if row.reservation_id in head.open_reservations:
         return False
     if row.kind == ReservationKind.HOLD:
-        return row.number <= head.request_watermark
+        return row.incarnation < head.incarnation or row.number <= head.request_watermark
     return _is_top_up(row) or row.epoch != report.epoch or row.number <= head.grant_watermark
 
 

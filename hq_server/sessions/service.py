@@ -81,6 +81,7 @@ def open_session(
         incarnation=terminal.incarnation,
         machine_confirmed=machine_confirmed,
         branch_wanted=terminal.branch_from == UNCLAIMED,
+        requests_closed_through=terminal.requests_closed_through,
     )
 
 

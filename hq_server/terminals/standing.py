@@ -7,12 +7,13 @@ A stopped till sells on by its own rules until it next speaks to HQ, which then 
 
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import Terminal, TerminalStatus
+from hq_server.database.models import ReservationRecord, ReservationState, Terminal, TerminalStatus
 from hq_server.keys.generations import move_on
 from stored_value.identity import StoreId, TerminalId
+from stored_value.reservation_records import ReservationKind
 from sync.messages import GLOBAL_SCOPE
 
 REASON_CHARS_MAX = 200
@@ -31,8 +32,12 @@ def stop(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standin
 
 
 def allow_again(session: WriteSession, terminal_id: TerminalId) -> Standing:
-    """Only a stopped one; revoked is for ever. A till whose journal forked is stopped again at its next push."""
-    return _change(session, terminal_id, TerminalStatus.STOPPED, TerminalStatus.ACTIVE, "")
+    """Only a stopped one; revoked is for ever. A till whose journal forked is stopped again at its next push. Whoever lets it go on has seen to it that no copy of its disk
+    is in use."""
+    changed = _change(session, terminal_id, TerminalStatus.STOPPED, TerminalStatus.ACTIVE, "")
+    if changed is Standing.CHANGED:
+        _end_requests(session, session.scalars(select(Terminal).where(Terminal.terminal_id == terminal_id)).one())
+    return changed
 
 
 def confirm_machine(session: WriteSession, terminal_id: TerminalId) -> Standing:
@@ -45,7 +50,21 @@ def confirm_machine(session: WriteSession, terminal_id: TerminalId) -> Standing:
     if not terminal.machine_seen:
         return Standing.UNCHANGED
     terminal.machine_mark, terminal.machine_seen = terminal.machine_seen, ""
+    _end_requests(session, terminal)
     return Standing.CHANGED
+
+
+def _end_requests(session: WriteSession, terminal: Terminal) -> None:
+    """What another machine has asked for comes to nothing (H6): the till counts its requests past that, and its next report releases what it may not use itself."""
+    asked = session.scalar(
+        select(func.max(ReservationRecord.number)).where(
+            ReservationRecord.store_id == terminal.store_id,
+            ReservationRecord.terminal_id == terminal.terminal_id,
+            ReservationRecord.kind == ReservationKind.HOLD,
+            ReservationRecord.state == ReservationState.OPEN,
+        )
+    )
+    terminal.requests_closed_through = max(terminal.requests_closed_through, asked or 0)
 
 
 def revoke(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:

@@ -132,6 +132,20 @@ class Reservations:
             )
         return int(number)
 
+    def count_past(self, number: int, at: datetime) -> None:
+        """To head office, requests up to `number` are over. Those that this journal has not counted are a copy's of its disk, or were made before the disk was put back (H6): no
+        payment of this journal uses them, and the next report says so."""
+        with self._database.reading() as connection:
+            (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM hold_requests").fetchone()
+        if number <= last:
+            return
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO hold_requests VALUES (?, ?, '', '', 0, '[]', 'dropped', ?)",
+                (number, f"counted:{number}", at.isoformat()),
+            )
+        self._on_change()
+
     def answered(self, hold_id: ReservationId, *, held: bool) -> None:
         with self._database.writing() as connection:
             connection.execute(

@@ -54,6 +54,7 @@ def open_session(
         _log.warning("head office began a new epoch", extra={"epoch": session.epoch, "hq_head": session.journal_head})
         journal.outcomes.begin_epoch(session.epoch, session.journal_head)
     keep_anchor(journal, session.anchor)
+    journal.reservations.count_past(session.requests_closed_through, session.anchor.hq_time)
     if session.machine_confirmed:
         office.machine_confirmed()
     else:

@@ -164,6 +164,12 @@ class HeadOffice:
         with self.office.database.write() as session:
             return allow_again(session, terminal_id) is Standing.CHANGED
 
+    def told_of_copies(self, terminal_id: TerminalId) -> None:
+        """Copies of a till's disk were taken out of use before their journals differed: what they had asked for is to come to nothing."""
+        with self.office.database.write() as session:
+            stop(session, terminal_id, "a copy was in use")
+            allow_again(session, terminal_id)
+
     def take_branch_over(self, terminal_id: TerminalId) -> None:
         """They adopt the journal of a till that shows another one than head office holds, and wait no longer for what was reserved for the old one."""
         with self.office.database.write() as session:

@@ -50,6 +50,8 @@ def settle_fork(world: World, terminal_id: str) -> None:
         world.head_office.take_branch_over(keeps.station.journal.head_office.identity.terminal_id)
     elif world.head_office.let_go_on(keeps.station.journal.head_office.identity.terminal_id):
         world.record.count("forks stopped by head office")
+    elif len(machines) > 1:
+        world.head_office.told_of_copies(keeps.station.journal.head_office.identity.terminal_id)
     world.sync_soon(keeps)
 
 

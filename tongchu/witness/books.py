@@ -88,10 +88,10 @@ class HqBooks:
         return {str(terminal_id): int(number) for terminal_id, number in rows}
 
     def reserved_for_past_lives(self, terminal_id: str) -> list[tuple[str, str]]:
-        """Member and id of what is open for an earlier incarnation of the till: nobody will report on it."""
+        """Member and id of leases that are open for an earlier incarnation of the till: nobody will report on them."""
         rows = self.rows(
             "SELECT r.member_id, r.reservation_id FROM reservations r JOIN terminals t ON t.terminal_id = r.terminal_id"
-            f" WHERE r.terminal_id = '{terminal_id}' AND r.state = 'open' AND r.incarnation < t.incarnation ORDER BY 1, 2"
+            f" WHERE r.terminal_id = '{terminal_id}' AND r.state = 'open' AND r.kind = 'lease' AND r.incarnation < t.incarnation ORDER BY 1, 2"
         )
         return [(str(member_id), str(reservation_id)) for member_id, reservation_id in rows]
 
