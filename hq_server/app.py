@@ -6,35 +6,37 @@ from secrets import token_bytes
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
+from starlette.applications import Starlette
 
 from hq_server import errors
+from hq_server.calls import Diverted
 from hq_server.config import HqConfig
 from hq_server.console.app import create_console
 from hq_server.console.visiting import ROOT as CONSOLE
 from hq_server.database import migrate
 from hq_server.database.engine import Database, DatabaseUnfit
-from hq_server.enrolment.endpoints import router as enrolment
-from hq_server.feed.endpoints import router as feed
-from hq_server.feed.live import router as live
+from hq_server.enrolment.endpoints import calls as enrolment
+from hq_server.feed.endpoints import calls as feed
+from hq_server.feed.live import calls as live
 from hq_server.feed.news import NewsBoard
 from hq_server.feed.open_rows import OpenRows
 from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.gate import Gate, Room
-from hq_server.ingest.endpoints import router as ingest
+from hq_server.ingest.endpoints import calls as ingest
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.keys.key_ring import KeyRing
-from hq_server.members.endpoints import router as members
+from hq_server.members.endpoints import calls as members
 from hq_server.office import Clock, Office, utc_now
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
-from hq_server.recovery.endpoints import router as recovery
-from hq_server.reservations.endpoints import router as reservations
+from hq_server.recovery.endpoints import calls as recovery
+from hq_server.reservations.endpoints import calls as reservations
 from hq_server.reservations.lease_desk import LeaseDesk, LeaseParts
-from hq_server.sessions.endpoints import router as sessions
+from hq_server.sessions.endpoints import calls as sessions
 from hq_server.sessions.tokens import Tokens
 from hq_server.snapshots.builder import SnapshotBuilder
-from hq_server.snapshots.endpoints import router as snapshots
+from hq_server.snapshots.endpoints import calls as snapshots
 
 
 def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[int], bytes] = token_bytes) -> Office:
@@ -100,11 +102,18 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
     app.state.office = office
     errors.install(app)
     room = Room(pushes=config.pushes_at_once_max, calls=config.calls_at_once_max, waiting=config.waiting_calls_max)
+    app.add_middleware(Diverted, _answering_tills(office))
     app.add_middleware(Gate, room, office.keys.random)
-    for router in (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery):
-        app.include_router(router)
     app.mount(CONSOLE, create_console(office))
     app.add_api_route("/", _to_console, include_in_schema=False)
+    return app
+
+
+def _answering_tills(office: Office) -> Starlette:
+    every = (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery)
+    app = Starlette(routes=[route for calls in every for route in calls.routes])
+    app.state.office = office
+    errors.install(app)
     return app
 
 

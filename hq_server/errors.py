@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from hq_server.database.engine import DatabaseBusy, StorageFull
@@ -134,7 +135,7 @@ async def _handle(request: Request, error: Exception) -> Response:
     return _answer(request, error)
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """`Exception` is the last resort: Starlette logs nothing by itself and the client gets a support id."""
     for kind in (ApiProblem, StorageFull, DatabaseBusy, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _handle)

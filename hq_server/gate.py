@@ -11,11 +11,11 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hq_server.calls import PREFIX
 from hq_server.errors import ApiProblem, new_support_id, respond
 from sync.messages import PROTOCOL_HEADER
 from sync.versions import CURRENT, PREVIOUS, Standing, standing_of
 
-CALLS: Final = "/v1/"
 RETRY_AFTER_S: Final = 2
 _PUSHES: Final = ("/v1/journals/", "/v1/recoveries/")
 _LIVE: Final = "/v1/live"
@@ -38,7 +38,7 @@ class Gate:
         self._pushes = self._calls = self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(CALLS):
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
         refused = _unspoken(scope) or self._full(scope)

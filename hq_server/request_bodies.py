@@ -1,11 +1,10 @@
 """Owns reading request bodies: bounded, zstd when it says so, decoded into one message of the protocol. Every mistake becomes a 4xx `ApiProblem`."""
 
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import zstandard
-from fastapi import Depends, Request
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
 from hq_server.errors import ApiProblem
 
@@ -39,6 +38,9 @@ class Body:
                 )
 
 
+EMPTY: Final = Body(b"", "")
+
+
 def _inflated(raw: bytes) -> bytes:
     """Never more than `PLAIN_BYTES_MAX`, whatever the frame's header claims."""
     try:
@@ -63,6 +65,3 @@ async def read_body(request: Request) -> Body:
     except ClientDisconnect as error:
         raise ApiProblem("body_unreadable", "the caller hung up within the body") from error
     return Body(b"".join(parts), request.headers.get("content-encoding", "").strip().lower())
-
-
-RequestBody = Annotated[Body, Depends(read_body)]

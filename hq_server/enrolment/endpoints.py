@@ -1,22 +1,19 @@
 """POST /v1/enrolments."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
+from starlette.responses import Response
 
 from hq_server.answers import answered
+from hq_server.calls import Call, Calls
 from hq_server.enrolment.service import EnrolmentRefused, enrol
 from hq_server.errors import ApiProblem
-from hq_server.office import Office, office_of
-from hq_server.request_bodies import RequestBody
 from sync.enrolment import EnrolmentRequest
 
-router = APIRouter()
+calls = Calls()
 
 
-@router.post("/v1/enrolments")
-def post_enrolment(body: RequestBody, office: Annotated[Office, Depends(office_of)]) -> Response:
-    request = body.decode(EnrolmentRequest)
+@calls.post("/v1/enrolments")
+def post_enrolment(call: Call) -> Response:
+    office, request = call.office, call.decode(EnrolmentRequest)
     try:
         with office.database.write() as session:
             answer = enrol(session, office.keys, request, now=office.clock())

@@ -3,44 +3,43 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
+from hq_server.calls import Call, Calls
 from hq_server.database.engine import ReadSession
 from hq_server.errors import ApiProblem
 from hq_server.feed.open_rows import Address
 from hq_server.feed.pages import Page, PageUnknown, head_at, is_full, open_page, seal, stored_page
 from hq_server.keys.generations import current_key
-from hq_server.office import Office, office_of
+from hq_server.office import Office
 from hq_server.sessions.endpoints import authenticated, refuse_foreign_scope
 from sync.client import SEALED_PAGE_TYPE
 from sync.messages import PROTOCOL_HEADER, PROTOCOL_VERSION, SCOPE_KEY_HEADER
 
-router = APIRouter()
+calls = Calls()
 WAIT_S_MAX: Final = 25.0
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _OPEN_PAGE_TYPE: Final = "application/vnd.tongchu.open-page"
 
 
-@router.get("/v1/feed/{scope}/{epoch}/{page}")
-async def get_page(
-    request: Request,
-    scope: str,
-    epoch: str,
-    page: int,
-    office: Annotated[Office, Depends(office_of)],
-    authorization: Annotated[str | None, Header()] = None,
-    wait_s: Annotated[float, Query(ge=0, le=WAIT_S_MAX)] = 0.0,
-    after: Annotated[int | None, Query(ge=0)] = None,
-) -> Response:
+@calls.get("/v1/feed/{scope}/{epoch}/{page}")
+async def get_page(call: Call) -> Response:
     """`wait_s` holds the answer until the feed has more than `after` (default: than now). Async only to wait without holding a thread."""
-    asked = _Asked(scope, epoch, page, authorization, request.headers.get("if-none-match"))
+    asked = _Asked(
+        scope=call.part("scope"),
+        epoch=call.part("epoch"),
+        page=call.number_part("page"),
+        authorization=call.authorization,
+        known=call.request.headers.get("if-none-match"),
+    )
+    office, wait_s, after = call.office, call.seconds("wait_s", most=WAIT_S_MAX), call.number("after")
     if wait_s:
         head = await run_in_threadpool(_head_to_wait_at, office, asked)
         if head is not None:
-            await office.news.wait(scope, head if after is None else after, wait_s)
+            await office.news.wait(asked.scope, head if after is None else after, wait_s)
     return await run_in_threadpool(_answered, office, asked)
 
 

@@ -5,28 +5,28 @@ No thread is held while waiting; thousands of tills wait in one process.
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Header, Response
-from fastapi.concurrency import run_in_threadpool
 from msgspec.structs import replace
 from sqlalchemy import bindparam, select
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from hq_server.answers import answered
+from hq_server.calls import Call, Calls
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import TooManyWait, till_topic
 from hq_server.feed.till_heads import till_heads
-from hq_server.office import Office, office_of
-from hq_server.request_bodies import RequestBody
+from hq_server.office import Office
 from hq_server.sessions.endpoints import authenticated, claimed_till
 from hq_server.sessions.tokens import TillToken
 from stored_value.reservation_records import ReservationId, ReservationKind
 from sync.live import LIVE_WAIT_S_MAX, LiveRequest, News
 from sync.messages import GLOBAL_SCOPE
 
-router = APIRouter()
+calls = Calls()
 _RECALLED: Final = (
     select(ReservationRecord.reservation_id)
     .where(
@@ -41,13 +41,10 @@ _RECALLED: Final = (
 """Built once: every till asks for them all day long."""
 
 
-@router.post("/v1/live")
-async def post_live(
-    body: RequestBody,
-    office: Annotated[Office, Depends(office_of)],
-    authorization: Annotated[str | None, Header()] = None,
-) -> Response:
-    known = body.decode(LiveRequest)
+@calls.post("/v1/live")
+async def post_live(call: Call) -> Response:
+    office, authorization = call.office, call.authorization
+    known = call.decode(LiveRequest)
     till = claimed_till(office, authorization)
     clock = asyncio.get_running_loop().time
     until = clock() + max(0.0, min(known.wait_s, LIVE_WAIT_S_MAX))

@@ -1,26 +1,26 @@
 """POST /v1/members/find: a member from outside the till's scope, who belongs to it afterwards."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from starlette.responses import Response
 
 from hq_server.answers import answered
+from hq_server.calls import Call, Calls
 from hq_server.errors import ApiProblem
 from hq_server.members.service import NothingAsked, answer, enter_found, newcomers, wanted_ids
-from hq_server.office import Office, office_of
-from hq_server.request_bodies import RequestBody
-from hq_server.sessions.endpoints import CallingTill
+from hq_server.office import Office
+from hq_server.sessions.endpoints import calling_till
 from hq_server.wallets.scope import WalletChanged
 from stored_value.identity import MemberId, StoreId
 from sync.messages import FindMember
 
-router = APIRouter()
+calls = Calls()
 _ATTEMPTS: Final = 5
 
 
-@router.post("/v1/members/find")
-def find_members(body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]) -> Response:
-    wanted = body.decode(FindMember)
+@calls.post("/v1/members/find")
+def find_members(call: Call) -> Response:
+    office, till, wanted = call.office, calling_till(call), call.decode(FindMember)
     try:
         with office.database.read() as session:
             member_ids = wanted_ids(session, office.keys, wanted)

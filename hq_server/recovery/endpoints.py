@@ -1,43 +1,37 @@
 """POST /v1/recoveries/{terminal_id}: a till brings what a dead one of its store left; `/asks`: it asks for leave to.
 POST /v1/branches/{terminal_id}: a till claims the branch that was adopted."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
+from starlette.responses import Response
 
 from hq_server.answers import answered
+from hq_server.calls import Call, Calls
 from hq_server.errors import ApiProblem
-from hq_server.office import Office, office_of
 from hq_server.recovery.asking import ask_for_leave
 from hq_server.recovery.branches import answer_branch
 from hq_server.recovery.service import take_in_recovery
-from hq_server.request_bodies import RequestBody
-from hq_server.sessions.endpoints import CallingTill
+from hq_server.sessions.endpoints import calling_till
 from stored_value.identity import TerminalId
 from sync.branches import BranchQuery
 from sync.recovery import Recovery, RecoveryAsk
 
-router = APIRouter()
+calls = Calls()
 
 
-@router.post("/v1/recoveries/{terminal_id}")
-def post_recovery(
-    terminal_id: str, body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]
-) -> Response:
-    return answered(take_in_recovery(office, till, TerminalId(terminal_id), body.decode(Recovery)))
+@calls.post("/v1/recoveries/{terminal_id}")
+def post_recovery(call: Call) -> Response:
+    till, dead = calling_till(call), TerminalId(call.part("terminal_id"))
+    return answered(take_in_recovery(call.office, till, dead, call.decode(Recovery)))
 
 
-@router.post("/v1/recoveries/{terminal_id}/asks")
-def post_ask(
-    terminal_id: str, body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]
-) -> Response:
-    return answered(ask_for_leave(office, till, TerminalId(terminal_id), body.decode(RecoveryAsk)))
+@calls.post("/v1/recoveries/{terminal_id}/asks")
+def post_ask(call: Call) -> Response:
+    till, dead = calling_till(call), TerminalId(call.part("terminal_id"))
+    return answered(ask_for_leave(call.office, till, dead, call.decode(RecoveryAsk)))
 
 
-@router.post("/v1/branches/{terminal_id}")
-def post_branch(
-    terminal_id: str, body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]
-) -> Response:
-    if terminal_id != till.terminal_id:
+@calls.post("/v1/branches/{terminal_id}")
+def post_branch(call: Call) -> Response:
+    till = calling_till(call)
+    if call.part("terminal_id") != till.terminal_id:
         raise ApiProblem("not_permitted", "a till claims its own journal only")
-    return answered(answer_branch(office, till, body.decode(BranchQuery)))
+    return answered(answer_branch(call.office, till, call.decode(BranchQuery)))

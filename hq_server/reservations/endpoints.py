@@ -2,39 +2,40 @@
 
 import asyncio
 import logging
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Query, Response
-from fastapi.concurrency import run_in_threadpool
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from hq_server.answers import answered
+from hq_server.calls import Call, Calls
 from hq_server.database.engine import DatabaseBusy
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import TooManyWait, member_topic, till_topic
-from hq_server.office import Office, office_of
-from hq_server.request_bodies import RequestBody
+from hq_server.office import Office
 from hq_server.reservations.grants import grants_after
 from hq_server.reservations.holds import Asked, Asking, HoldFaulty, ask, check_request
-from hq_server.sessions.endpoints import CallingTill
+from hq_server.sessions.endpoints import authenticated, calling_till
 from hq_server.sessions.tokens import TillToken
 from hq_server.wallets.guarded import Stamp
 from sync.messages import HoldReply, HoldRequest
 
 logger = logging.getLogger(__name__)
-router = APIRouter()
+calls = Calls()
 WAIT_MS_MAX: Final = 5_000
 _LOOK_AGAIN_S: Final = 0.15
 """A return that another process of head office took in calls nobody here."""
 _ATTEMPTS: Final = 5
 
 
-@router.post("/v1/holds")
-async def post_hold(body: RequestBody, till: CallingTill, office: Annotated[Office, Depends(office_of)]) -> Response:
+@calls.post("/v1/holds")
+async def post_hold(call: Call) -> Response:
     """Async only to wait for leases to come back without holding a thread."""
-    wanted = body.decode(HoldRequest)
+    till = await run_in_threadpool(calling_till, call)
+    wanted = call.decode(HoldRequest)
     try:
         check_request(wanted)
-        reply = await _answer(office, till, wanted)
+        reply = await _answer(call.office, till, wanted)
     except HoldFaulty as error:
         raise ApiProblem(error.code, str(error)) from error
     except TooManyWait as error:
@@ -42,11 +43,11 @@ async def post_hold(body: RequestBody, till: CallingTill, office: Annotated[Offi
     return answered(reply)
 
 
-@router.get("/v1/grants")
-def get_grants(
-    till: CallingTill, office: Annotated[Office, Depends(office_of)], after: Annotated[int, Query(ge=0)] = 0
-) -> Response:
-    with office.database.read() as session:
+@calls.get("/v1/grants")
+def get_grants(call: Call) -> Response:
+    after = call.number("after") or 0
+    with call.office.database.read() as session:
+        till = authenticated(session, call.office, call.authorization)
         return answered(grants_after(session, till, after))
 
 

@@ -100,6 +100,20 @@ def test_an_unknown_address_is_named(till: PushingTill, method: str, path: str, 
     assert (response.status_code, told(response).code) == (status, code)
 
 
+def test_a_number_that_is_none_is_named_with_its_place(till: PushingTill) -> None:
+    asked = {
+        "/v1/feed/global/epoch/1.5": "path.page",
+        f"/v1/feed/global/epoch/{10**18}": "path.page",
+        "/v1/feed/global/epoch/0?after=-1": "query.after",
+        "/v1/feed/global/epoch/0?wait_s=soon": "query.wait_s",
+        "/v1/feed/global/epoch/0?wait_s=nan": "query.wait_s",
+        "/v1/grants?after=": "query.after",
+    }
+    for address, place in asked.items():
+        refused = httpx.get(till.hq.url + address, trust_env=False)
+        assert (refused.status_code, told(refused).data) == (400, {"where": place}), address
+
+
 def test_an_unforeseen_failure_gives_a_support_id_and_is_logged(
     till: PushingTill, caplog: pytest.LogCaptureFixture
 ) -> None:
