@@ -35,6 +35,7 @@ from hq_server.reservations.endpoints import calls as reservations
 from hq_server.reservations.lease_desk import LeaseDesk, LeaseParts
 from hq_server.sessions.endpoints import calls as sessions
 from hq_server.sessions.tokens import Tokens
+from hq_server.sessions.unspoken import UnspokenTills
 from hq_server.snapshots.builder import SnapshotBuilder
 from hq_server.snapshots.endpoints import calls as snapshots
 
@@ -103,7 +104,7 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
     errors.install(app)
     room = Room(pushes=config.pushes_at_once_max, calls=config.calls_at_once_max, waiting=config.waiting_calls_max)
     app.add_middleware(Diverted, _answering_tills(office))
-    app.add_middleware(Gate, room, office.keys.random)
+    app.add_middleware(Gate, room, office.keys.random, UnspokenTills(office.database, office.clock).heard)
     app.mount(CONSOLE, create_console(office))
     app.add_api_route("/", _to_console, include_in_schema=False)
     return app

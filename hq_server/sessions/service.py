@@ -16,6 +16,7 @@ from hq_server.recovery.branches import remember
 from hq_server.sessions.anchors import anchor_for, lies_in_future
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.sessions.tokens import TOKEN_LIFE, TillToken, TokenInvalid, TokenOutlived, Tokens
+from hq_server.sessions.unspoken import speaks
 from stored_value.identity import StoreId, TerminalId
 from sync.anchor import check_anchor
 from sync.entry import AnchorRef
@@ -57,6 +58,7 @@ def open_session(
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
     machine_confirmed = is_known_machine(session, terminal, request.machine, now=now)
+    speaks(terminal)
     terminal.last_seen_at = now
     terminal.version = request.version[:_VERSION_CHARS_MAX]
     session.flush()

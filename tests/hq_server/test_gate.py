@@ -54,7 +54,8 @@ class SlowOffice:
     def __init__(self) -> None:
         self.go = asyncio.Event()
         self._arrivals: asyncio.Queue[None] = asyncio.Queue()
-        self.gate = Gate(self, ROOM, Random(7).randbytes)
+        self.heard: list[tuple[str, str]] = []
+        self.gate = Gate(self, ROOM, Random(7).randbytes, lambda *told: self.heard.append(told))
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         self._arrivals.put_nowait(None)
@@ -66,9 +67,9 @@ class SlowOffice:
         for _ in range(count):
             await self._arrivals.get()
 
-    async def ask(self, path: str, query: str = "", version: str = CURRENT) -> Answer:
+    async def ask(self, path: str, query: str = "", version: str = CURRENT, receive: Receive = unread) -> Answer:
         answer = Answer()
-        await self.gate(scope(path, query, version), unread, answer.send)
+        await self.gate(scope(path, query, version), receive, answer.send)
         return answer
 
 
@@ -155,5 +156,32 @@ def test_the_version_of_a_till_is_looked_at_before_anything_else(version: str, s
         if code:
             assert answer.code == code
             assert answer.headers[PROTOCOL_HEADER.lower()] == CURRENT
+
+    played(scenario)
+
+
+@pytest.mark.parametrize(
+    ("parts", "heard"),
+    [
+        ((b'{"terminal_id":', b'"S01-T1"}'), [("S01-T1", "2025-01-01")]),
+        ((b'{"terminal_id":7}',), []),
+        ((b"\xff\xfe",), []),
+        ((b" " * 2_000, b'{"terminal_id":"S01-T1"}'), []),
+    ],
+    ids=["in two parts", "no till", "no text", "too much"],
+)
+def test_who_is_refused_for_his_protocol_is_heard_when_he_asks_for_a_challenge(
+    parts: tuple[bytes, ...], heard: list[tuple[str, str]]
+) -> None:
+    async def scenario(office: SlowOffice) -> None:
+        left = list(parts)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+        answer = await office.ask("/v1/challenges", version="2025-01-01", receive=receive)
+        assert answer.code == "protocol_too_old"
+        assert office.heard == heard
+        assert (await office.ask("/v1/sessions", version="2025-01-01")).code == "protocol_too_old", "unread"
 
     played(scenario)

@@ -72,7 +72,8 @@ def get_exceptions(
             found = exceptions(session, wanted, now=now, after=after or None)
         except ValueError as error:
             raise PageMissing from error
-        stopped = tuple(till for till in tills(session, wanted.store_id, now=now) if till.status == "stopped")
+        known = tills(session, wanted.store_id, now=now)
+        stopped = tuple(till for till in known if till.status == "stopped")
         is_first = not after and wanted.state is ExceptionState.OPEN
         return page(
             request,
@@ -82,6 +83,7 @@ def get_exceptions(
             wanted=wanted,
             asked=_asked(wanted),
             stopped=stopped if is_first else (),
+            unspoken=known if is_first else (),
             after=after,
             kinds=tuple(ExceptionKind),
             responsibles=tuple(Responsible),

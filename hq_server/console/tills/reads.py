@@ -9,13 +9,24 @@ from sqlalchemy import select
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import EnrolmentCode, Terminal
 from stored_value.identity import StoreId, TerminalId
+from sync.versions import Standing, standing_of
 
 FRESH: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unspoken:
+    """A till that is refused for its protocol, or somebody who says that he is it."""
+
+    is_too_old: bool
+    protocol: str
+    since: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TillLine:
-    """`minutes_ago` is None for a till that never came; what waits at a till nobody at HQ can know."""
+    """`minutes_ago` is None for a till that never came; what waits at a till nobody at HQ can know. `unspoken`: head office does not speak its protocol."""
 
     store_id: StoreId
     terminal_id: TerminalId
@@ -31,6 +42,7 @@ class TillLine:
     version: str
     minutes_ago: int | None
     in_another_machine: bool
+    unspoken: Unspoken | None
 
     @property
     def is_fresh(self) -> bool:
@@ -88,4 +100,18 @@ def _line(row: Terminal, now: datetime) -> TillLine:
         version=row.version,
         minutes_ago=ago,
         in_another_machine=bool(row.machine_seen),
+        unspoken=_unspoken(row),
+    )
+
+
+def _unspoken(row: Terminal) -> Unspoken | None:
+    """Not once head office has been updated and speaks it."""
+    standing = standing_of(row.unspoken_protocol)
+    if row.unspoken_since is None or row.unspoken_at is None or standing is Standing.SPOKEN:
+        return None
+    return Unspoken(
+        is_too_old=standing is Standing.TOO_OLD,
+        protocol=row.unspoken_protocol,
+        since=row.unspoken_since,
+        last_at=row.unspoken_at,
     )
