@@ -76,6 +76,8 @@ class FindingCode(StrEnum):
     HOLE_DECLARED = "hole_declared"
     FORK_ADOPTED = "fork_adopted"
     PRIOR_PERIOD = "prior_period"
+    PAY_CODE_UNKNOWN = "pay_code_unknown"
+    PAY_CODE_REPLAYED = "pay_code_replayed"
 
 
 INFORMATIVE = frozenset(

@@ -304,6 +304,14 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The entry is of a second copy of this till's journal, which head office took over"),
         N_("It stands beside the other copy's entry of the same number. Look whether both receipts were handed out."),
     ),
+    FindingCode.PAY_CODE_UNKNOWN: FindingWords(
+        N_("The payment names a pay code that head office did not give out"),
+        N_("Ask the store whose phone showed it, and take nothing more from that phone until it is clear."),
+    ),
+    FindingCode.PAY_CODE_REPLAYED: FindingWords(
+        N_("The same pay code was used twice"),
+        N_("Ask the member which of the payments was theirs; the other till took a copy of the code."),
+    ),
     ExceptionCode.JOURNAL_FORKED: FindingWords(
         N_("There are two copies of this till's journal"),
         N_("The till was stopped. Find out whether its disk was put back or copied, before anybody lets it go on."),

@@ -77,7 +77,13 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.COMPLIANCE_LIMIT,
         ExceptionCode.EXPOSURE_ABOVE_LIMIT,
     ),
-    ExceptionKind.EVIDENCE: (FindingCode.NO_EVIDENCE, FindingCode.WALLET_NOT_ACTIVE, FindingCode.CARD_ISSUE_OLD),
+    ExceptionKind.EVIDENCE: (
+        FindingCode.NO_EVIDENCE,
+        FindingCode.WALLET_NOT_ACTIVE,
+        FindingCode.CARD_ISSUE_OLD,
+        FindingCode.PAY_CODE_UNKNOWN,
+        FindingCode.PAY_CODE_REPLAYED,
+    ),
     ExceptionKind.PROMOTION: (
         FindingCode.PROMISE_DIFFERS,
         FindingCode.FIRST_TOP_UP_REPEATED,

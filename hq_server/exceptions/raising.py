@@ -12,7 +12,7 @@ from datetime import date, datetime
 import msgspec
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import ExceptionRecord, ExceptionState, Terminal
+from hq_server.database.models import ExceptionRecord, ExceptionState, JournalEntry, Terminal
 from hq_server.database.upsert import upsert
 from hq_server.exceptions.kinds import ExceptionCode, kind_of
 from hq_server.ingest.rows import ExceptionRow, JournalRow
@@ -64,6 +64,16 @@ def exceptions_of(entry: JournalRow, findings: Sequence[Finding]) -> Iterator[Ex
             resolved_by=None,
             resolution="",
         )
+
+
+def raise_about_entry(
+    session: WriteSession, entry: JournalEntry, findings: Sequence[Finding], *, now: datetime
+) -> None:
+    """Found after the entry was taken in. Idempotent."""
+    row = JournalRow(*(getattr(entry, name) for name in JournalRow._fields))
+    for each in exceptions_of(row, findings):
+        raised = upsert(session, ExceptionRecord).values(each._asdict() | {"raised_at": now})
+        session.execute(raised.on_conflict_do_nothing())
 
 
 def raise_about_till(session: WriteSession, terminal: Terminal, found: TillFinding, *, now: datetime) -> None:

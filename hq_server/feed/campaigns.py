@@ -5,6 +5,7 @@ What went beyond a cap was promised and stays given; it becomes a finding of the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import CampaignCount, JournalEntry, WalletEventRecord
 from hq_server.database.upsert import upsert
+from hq_server.exceptions.raising import raise_about_entry
 from hq_server.feed.outbox import CampaignGift, Change
 from stored_value.campaign import Given, count, over_cap
 from stored_value.eligibility import CampaignUse
@@ -25,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 Waiting = tuple[MemberId, EventId, Change]
 
 
-def count_campaigns(session: WriteSession, waiting: Sequence[Waiting]) -> list[CampaignRow]:
+def count_campaigns(session: WriteSession, waiting: Sequence[Waiting], *, at: datetime) -> list[CampaignRow]:
     """Adds what the rows gave, in their order; the new counts, one a promotion."""
     gifts = list(_gifts(waiting))
     if not gifts:
@@ -36,7 +38,7 @@ def count_campaigns(session: WriteSession, waiting: Sequence[Waiting]) -> list[C
         given = Given(promotion_id=gift.promotion_id, bonus_minor=gift.bonus_minor)
         over = over_cap(Cap(times=gift.cap_times, bonus_minor=gift.cap_minor), before, given)
         if over is not None:
-            _tell(session, member_id, event_id, over)
+            _tell(session, member_id, event_id, over, at)
         uses[gift.promotion_id] = count(before, given)
     _keep(session, uses)
     return [
@@ -74,7 +76,7 @@ def _keep(session: WriteSession, uses: Mapping[PromotionId, CampaignUse]) -> Non
     )
 
 
-def _tell(session: WriteSession, member_id: MemberId, event_id: EventId, over: Finding) -> None:
+def _tell(session: WriteSession, member_id: MemberId, event_id: EventId, over: Finding, at: datetime) -> None:
     event = session.get_one(WalletEventRecord, (member_id, event_id), populate_existing=True)
     found = (*_decode(event.findings), OutcomeFinding(code=over.code, data=over.data))
     told = {"findings": _encode(found).decode(), "needs_a_person": True}
@@ -95,3 +97,5 @@ def _tell(session: WriteSession, member_id: MemberId, event_id: EventId, over: F
         .values(told)
         .execution_options(synchronize_session=False)
     )
+    entry = session.get_one(JournalEntry, (event.store_id, event.terminal_id, event.incarnation, event.seq))
+    raise_about_entry(session, entry, [over], now=at)

@@ -75,7 +75,7 @@ def sequence_step(session: WriteSession, *, at: datetime, rows_max: int = STEP_R
     count_sequenced(session, epoch, len(waiting))
     _add_to_rollups(session, waiting)
     payloads = _payloads(session, waiting)
-    everybody = [*_blocks(session, waiting), *map(encode_row, count_campaigns(session, waiting))]
+    everybody = [*_blocks(session, waiting), *map(encode_row, count_campaigns(session, waiting, at=at))]
     number_rows(session, epoch, payloads | ({GLOBAL_SCOPE: everybody} if everybody else {}), at=at)
     return len(waiting)
 

@@ -32,6 +32,11 @@ _BLOCKED: Final = FindingSaid(
     later("This till had not heard of it yet."),
     later("Take nothing more from this card. Tell the store manager who showed it."),
 )
+_PAY_CODE: Final = FindingSaid(
+    later("The pay code was not good"),
+    later("Head office does not know it, or it had been used at another till."),
+    later("Ask for a fresh code next time. Tell the store manager who showed this one."),
+)
 _PROMISE: Final = FindingSaid(
     later("The bonus is not what the rulebook gives"),
     later("The promotion had changed, or was used up at another till."),
@@ -99,6 +104,7 @@ _CODES: Final = {
     _LIMIT: (Code.STATIC_CARD_LIMIT, Code.WALLET_LIMIT, Code.COMPLIANCE_LIMIT),
     _ABSENT: (Code.NO_EVIDENCE,),
     _BLOCKED: (Code.WALLET_NOT_ACTIVE, Code.CARD_ISSUE_OLD, Code.STATUS_DIFFERS),
+    _PAY_CODE: (Code.PAY_CODE_UNKNOWN, Code.PAY_CODE_REPLAYED),
     _PROMISE: (
         Code.PROMISE_DIFFERS,
         Code.FIRST_TOP_UP_REPEATED,

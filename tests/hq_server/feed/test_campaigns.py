@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hq_server.database.models import CampaignCount, JournalEntry, WalletEventRecord
+from hq_server.database.models import CampaignCount, ExceptionRecord, JournalEntry, WalletEventRecord
 from hq_server.snapshots.replica_file import write_replica
 from stored_value.findings import FindingCode
 from stored_value.wallet import ValueKind
@@ -59,7 +59,10 @@ def test_what_tills_promised_beyond_the_cap_is_kept_and_told(hq: ServedHq, till:
     with hq.database.read() as session:
         rows = [*session.scalars(select(WalletEventRecord)), *session.scalars(select(JournalEntry))]
         told = [(row.kind, row.needs_a_person) for row in rows if FindingCode.CAMPAIGN_BEYOND_CAP in row.findings]
+        raised = session.scalars(select(ExceptionRecord)).all()
     assert told == [("topped_up", True)] * 2
+    found = [(each.code, each.kind, each.state, each.seq) for each in raised]
+    assert found == [(FindingCode.CAMPAIGN_BEYOND_CAP, "promotion", "open", 6)]
     books_are_right(hq)
 
 
