@@ -110,11 +110,11 @@ def _with_reservations(before: Wallet, event: WalletEvent, outcome: Outcome) -> 
     place = event.occasion
     if place.reservations:
         after, postings, draws, findings = outcome
-        out_minor = event.amount_minor if isinstance(event, Redeemed) else 0
+        out_minor = event.amount_minor if isinstance(event, Redeemed | TopUpReversed | RefundReversed) else 0
         if isinstance(event, OrderPaid):
             out_minor = event.balance_minor
         after, told = settle(after, place.reservations, out_minor, things_used(event, before), place.terminal_id)
-        return after, postings, draws, findings + told
+        outcome = after, postings, draws, findings + told
     if isinstance(event, TopUpReversed) and before.reservations:
         after, postings, draws, findings = outcome
         after = without_reservations(after, (ReservationId(event.top_up_id),))

@@ -105,7 +105,7 @@ def left_behind(wallet: Wallet) -> dict[str, int | str]:
 
 
 def refuse_status(wallet: Wallet, status: WalletStatus, *, committed_minor: int = 0) -> Refusal | None:
-    """`committed_minor`: what leases and holds still keep; closing waits for them (H5)."""
+    """Closing waits for leases and holds, of money and of things (H5). `committed_minor`: what they keep."""
     if status not in NEXT[wallet.status]:
         allowed = ",".join(sorted(each.value for each in NEXT[wallet.status]))
         return Refusal(
@@ -113,8 +113,9 @@ def refuse_status(wallet: Wallet, status: WalletStatus, *, committed_minor: int 
             {"status": wallet.status.value, "wanted": status.value, "allowed": allowed, "remedy": "enrol_again"},
         )
     if status is WalletStatus.CLOSED:
-        if committed_minor:
-            return Refusal(RefusalCode.RESERVED_ELSEWHERE, {"reserved_minor": committed_minor, "remedy": "recall"})
+        if committed_minor or wallet.reservations:
+            kept = max(committed_minor, sum(each.amount_minor for each in wallet.reservations))
+            return Refusal(RefusalCode.RESERVED_ELSEWHERE, {"reserved_minor": kept, "remedy": "recall"})
         left = {name: amount for name, amount in left_behind(wallet).items() if name != "bonus_minor"}
         if left:
             return Refusal(RefusalCode.BALANCE_LEFT, {**left, "remedy": "cash_out"})

@@ -3,11 +3,13 @@
 `undone_by` answers with the event that a till writes, or with a refusal whose `remedy` names the next best way.
 """
 
+from datetime import date
 from typing import assert_never
 
 from stored_value.cash_out import cash_out
 from stored_value.cash_out_records import CashOutState
 from stored_value.deposits import deposit
+from stored_value.draw import LIABILITY, drawable_lots, drawable_minor
 from stored_value.events import (
     InstalmentReleased,
     MemberEnrolled,
@@ -140,6 +142,19 @@ TAKEN_BACK_BY: dict[type[WalletEvent], type[WalletEvent]] = {
     DepositKept: DepositRestored,
 }
 """The kinds that can be taken back at all, and by which: what `undone_by` answers when nothing stands against it."""
+
+
+def leaving_minor(event: WalletEvent, wallet: Wallet, on: date) -> int:
+    """What taking the entry back takes out of the wallet. Other tills may keep some of it (H5): it is reserved first."""
+    match event:
+        case ToppedUp():
+            source = event.occasion.event_id
+            drawable = (lot for kind in LIABILITY for lot in drawable_lots(wallet, kind, on))
+            return sum(lot.remaining_minor for lot in drawable if lot.top_up_id == source)
+        case PurchaseRefunded():
+            return min(event.amount_minor, max(0, drawable_minor(wallet, on)))
+        case _:
+            return 0
 
 
 def _not_now(event: WalletEvent, remedy: str) -> Refusal:

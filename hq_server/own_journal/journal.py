@@ -25,6 +25,7 @@ from hq_server.ingest.understanding import Incoming, Place, understand
 from hq_server.ingest.wallet_batch import HeldWallet, MemberBatch, apply_to_member
 from hq_server.own_journal.place import HEAD_OFFICE_ZONE, OWN_INCARNATION, OWN_STORE, OWN_TERMINAL
 from hq_server.reservations.settling import note_settled
+from hq_server.reservations.silence import as_if_reported
 from hq_server.wallets.scope import WalletChanged
 from stored_value.events import WalletEvent
 from stored_value.events_money_out import TransferredIn, TransferredOut
@@ -61,6 +62,11 @@ class OwnJournal:
         ).all()
         self._held |= load_wallets(self.session, dict.fromkeys(wanted, ()))
         return {member_id: wallet for member_id in wanted if (wallet := self._held[member_id].wallet) is not None}
+
+    def wallets_to_decide_on(self, member_ids: Iterable[str]) -> dict[str, Wallet]:
+        """The same as whoever takes something out of them must see them: with what silent tills may have leased (H1, H5)."""
+        policy = self.rulebooks.in_force(self._now).offline.leases
+        return as_if_reported(self.session, self.wallets(member_ids), policy)
 
     def event_of(self, member_id: str, event_id: str) -> WalletEvent | None:
         """What this journal says of an event that the member has already; None when there is no such event. An id of a till's event raises `OwnEventFaulty`."""

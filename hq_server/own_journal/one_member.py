@@ -26,7 +26,7 @@ def write_once(
     member_id, event_id = named
 
     def write(journal: OwnJournal) -> Refusal | None:
-        wallet = journal.wallets([member_id]).get(member_id)
+        wallet = journal.wallets_to_decide_on([member_id]).get(member_id)
         if wallet is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
         before = journal.event_of(member_id, event_id)

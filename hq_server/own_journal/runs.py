@@ -102,7 +102,7 @@ def _look_at(desk: Desk, moment: Moment, members: Sequence[MemberId], report: Ru
 
 
 def _write_due(desk: Desk, journal: OwnJournal, moment: Moment, members: Sequence[MemberId]) -> tuple[WalletEvent, ...]:
-    wallets = journal.wallets(members)
+    wallets = journal.wallets_to_decide_on(members)
     events: list[WalletEvent] = []
     for wallet in wallets.values():
         events.extend(_planned(desk, journal, moment, wallet))

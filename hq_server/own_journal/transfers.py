@@ -72,7 +72,7 @@ def move(desk: Desk, moment: Moment, wish: TwoMembers, note: Note) -> Refusal | 
 
 def _first_leg(journal: OwnJournal, moment: Moment, wish: TwoMembers, note: Note) -> Refusal | None:
     event_id = first_leg_id(wish.transfer_id)
-    wallets = journal.wallets([wish.giver, wish.taker])
+    wallets = journal.wallets_to_decide_on([wish.giver, wish.taker])
     before = journal.event_of(wish.giver, event_id)
     if before is not None:
         return None if _is_same(before, wish) else Refusal(RefusalCode.ACTION_REUSED)

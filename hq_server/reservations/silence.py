@@ -1,5 +1,6 @@
 """Owns what tills may hold that head office has forgotten (H1): until it has reported in the new epoch, each till counts as holding the most that the policy leases."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -10,6 +11,7 @@ from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ScopeMember, Terminal, TerminalStatus
 from hq_server.database.prepared import Prepared
+from hq_server.feed.publishing import current_epoch
 from stored_value.identity import StoreId, TerminalId
 from stored_value.offline_policy import LeasePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
@@ -25,6 +27,12 @@ _SILENT: Final = Prepared(
         Terminal.status != TerminalStatus.REVOKED,
     )
     .order_by(Terminal.store_id, Terminal.terminal_id)
+)
+
+_ANY_SILENT: Final = Prepared(
+    select(Terminal.terminal_id)
+    .where(Terminal.reported_epoch != bindparam("epoch"), Terminal.status != TerminalStatus.REVOKED)
+    .limit(1)
 )
 
 
@@ -59,6 +67,17 @@ def with_presumed(wallet: Wallet, silent: tuple[Till, ...], policy: LeasePolicy)
     """The wallet as decisions must see it; never written."""
     presumed = tuple(_presumed(till, amount) for till in silent if (amount := unknown_minor(wallet, till, policy)))
     return replace(wallet, reservations=(*wallet.reservations, *presumed)) if presumed else wallet
+
+
+def as_if_reported(session: ReadSession, wallets: Mapping[str, Wallet], policy: LeasePolicy) -> dict[str, Wallet]:
+    """The same for what head office does itself with wallets (H5): none of it may take what a silent till may have leased. One question where no till is silent."""
+    epoch = current_epoch(session)
+    if not policy.tills_max or _ANY_SILENT.row(session, epoch=epoch) is None:
+        return dict(wallets)
+    return {
+        member_id: with_presumed(wallet, silent_tills(session, member_id, epoch), policy)
+        for member_id, wallet in wallets.items()
+    }
 
 
 def _presumed(till: Till, amount_minor: int) -> Reservation:

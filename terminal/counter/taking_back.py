@@ -1,8 +1,11 @@
 """Taking back the last entry 冲正: only the newest entry of a member, in the shift and at the till that wrote it. Which event does it is the rules' to say.
 
-Once head office may know an entry, others may have acted on it, so head office is read first; offline only what never left this till goes back (H3).
+Once head office may know an entry, others may have acted on it, so head office is read first and what would leave is reserved (H5); offline only what never left this till
+goes back (H3).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from stored_value.events import (
@@ -20,7 +23,8 @@ from stored_value.identity import EventId, MemberId
 from stored_value.order_refund import plan_order_refund
 from stored_value.refund import plan_refund
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.taking_back import TAKEN_BACK_BY, refuse_taking_back, undone_by
+from stored_value.reservation_records import ReservationId
+from stored_value.taking_back import TAKEN_BACK_BY, leaving_minor, refuse_taking_back, undone_by
 from stored_value.wallet import Wallet
 from sync.entry import Entry
 from sync.event_codec import event_of
@@ -29,6 +33,7 @@ from terminal.counter.member_view import moved_minor
 from terminal.counter.online_read import is_fresh
 from terminal.counter.order_refund import as_planned
 from terminal.counter.own_entries import entry_before, newest_entry
+from terminal.counter.reserving import Reserved, Wanted, cover, reserving
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import TakingBack
 from terminal.counter.workplace import AtWork, Workplace
@@ -92,18 +97,51 @@ def take_back(place: Workplace, action: EventId, event_id: EventId) -> Completed
         before = entry_before(place, recorded.member_id, own.header.seq) if own else None
         return before is not None and before.header.id == event_id and recorded.kind == _undoing_kind(event)
 
-    offline = place.journal.find(action) is None and not is_fresh(place, event.member_id)
-    with place.journal.deciding():
+    fresh = place.journal.find(action) is not None or is_fresh(place, event.member_id)
+    with _reserving(place, at_work, action, entry, event, fresh=fresh) as (wanted, reserved):
         before = done_before(place, action, is_same)
         if before is not None:
             return before
         member = _member(place, event)
         if isinstance(member, Refusal):
             return member
+        offline = not fresh or reserved.offline
         undoing = _decide(place, at_work, entry, event, member.view.wallet, action, offline=offline)
         if isinstance(undoing, Refusal):
             return undoing
-        return finish(place, at_work, member, undoing)
+        if offline or _only_here(place, entry.header.seq):
+            return finish(place, at_work, member, undoing)
+        covered = cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
+        if isinstance(covered, Refusal):
+            return covered
+        if covered.risk_minor or leaving_minor(event, member.view.wallet, at_work.on) > wanted.amount_minor:
+            # Head office has heard of the entry, or a lease was given back, meanwhile.
+            return Refusal(RefusalCode.ONLINE_ONLY)
+        return finish(place, at_work, member, _naming(undoing, covered.reservations))
+
+
+@contextmanager
+def _reserving(
+    place: Workplace, at_work: AtWork, action: EventId, entry: Entry, event: WalletEvent, *, fresh: bool
+) -> Iterator[tuple[Wanted, Reserved]]:
+    """What would leave the wallet is reserved first, unless head office has not heard of it: then nobody else can have it."""
+    member = _member(place, event)
+    amount_minor = 0
+    if fresh and not isinstance(member, Refusal) and not _only_here(place, entry.header.seq):
+        amount_minor = leaving_minor(event, member.view.wallet, at_work.on)
+    wanted = Wanted(member_id=event.member_id, amount_minor=amount_minor)
+    if not amount_minor:
+        with place.journal.deciding():
+            yield wanted, Reserved()
+        return
+    with reserving(place, action, wanted) as reserved:
+        yield wanted, reserved
+
+
+def _naming(undoing: WalletEvent, reservations: tuple[ReservationId, ...]) -> WalletEvent:
+    if not reservations:
+        return undoing
+    return replace(undoing, occasion=replace(undoing.occasion, reservations=reservations))
 
 
 def _decide(

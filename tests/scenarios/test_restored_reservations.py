@@ -16,6 +16,7 @@ from tests.hq_server.serving import serving
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.relay import LossyRelay
 from tests.scenarios.reserving_tills import leased
+from tests.scenarios.test_kept_from_head_office import Kept, moving
 from tests.scenarios.test_reservations import LEASES, NONE, two_tills
 from tests.scenarios.test_restored_and_forked import backup_of
 from tests.scenarios.till import Till, refused
@@ -136,6 +137,8 @@ def test_h1_a_lease_that_head_office_forgot_is_kept_until_its_till_was_heard_and
     assert refused(two.try_to_redeem(wang, 1)) is RefusalCode.RESERVED_ELSEWHERE, "each of two tills may have a lease"
     beside.restart(disaster.relay.url)
     beside.sync()
+    decided = Kept(after, one, two, wang, is_lease=True)
+    assert moving(decided, member_of("S01", 1), 5_001) is not None, "nor does head office give it away itself"
     answer = two.try_to_redeem(wang, 6_000)
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.data["left_minor"]) == (RefusalCode.RESERVED_ELSEWHERE, 5_000)

@@ -60,7 +60,10 @@ class ReservedBook:
             case "topped_up" if body["offline"]:
                 kept = body.get("reserved_minor")
                 self._leases[entry.event_id] = _Lease(int(body["amount_minor"] if kept is None else kept), "")
+            case "refund_reversed":
+                self._use(entry)
             case "top_up_reversed":
+                self._use(entry)
                 self._leases.pop(body["top_up_id"], None)
             case kind if kind in PAYMENTS:
                 self._pay(entry)
@@ -74,17 +77,7 @@ class ReservedBook:
 
     def _pay(self, entry: SeenEntry) -> None:
         amount = int(entry.header["out_minor"])
-        leased = held = 0
-        for reservation_id in entry.header["reservations"]:
-            left = amount - leased - held
-            lease = self._leases.get(reservation_id)
-            if lease is not None and not _is_over(lease, entry):
-                part = min(left, lease.left_minor)
-                lease.left_minor -= part
-                leased += part
-            elif lease is None and reservation_id not in self._used:
-                held += min(left, self.holds.get(reservation_id, 0))
-                self._used.add(reservation_id)
+        leased, held = self._use(entry)
         if amount:
             self.payments.append(
                 Payment(
@@ -96,6 +89,22 @@ class ReservedBook:
                     held_minor=held,
                 )
             )
+
+    def _use(self, entry: SeenEntry) -> tuple[int, int]:
+        """What the leases and the holds that the entry names gave."""
+        amount = int(entry.header["out_minor"])
+        leased = held = 0
+        for reservation_id in entry.header["reservations"]:
+            left = amount - leased - held
+            lease = self._leases.get(reservation_id)
+            if lease is not None and not _is_over(lease, entry):
+                part = min(left, lease.left_minor)
+                lease.left_minor -= part
+                leased += part
+            elif lease is None and reservation_id not in self._used:
+                held += min(left, self.holds.get(reservation_id, 0))
+                self._used.add(reservation_id)
+        return leased, held
 
 
 def _is_over(lease: _Lease, entry: SeenEntry) -> bool:

@@ -173,6 +173,7 @@ def test_h3_offline_only_what_never_left_this_till(open_till: Till, kind: str) -
     assert refusal is not None
     assert refusal.code is RefusalCode.ONLINE_ONLY
     assert refused(take_back(open_till, entry)) is RefusalCode.ONLINE_ONLY
+    open_till.hq.rows[WANG] = member_row(wallet_of(0))
     open_till.settle_and_follow()
     open_till.hq.online = True
     done(take_back(open_till, entry))
