@@ -16,6 +16,7 @@ from hq_server.answers import answered
 from hq_server.calls import Call, Calls
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.database.prepared import Prepared
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import TooManyWait, till_topic
 from hq_server.feed.till_heads import till_heads
@@ -27,7 +28,7 @@ from sync.live import LIVE_WAIT_S_MAX, LiveRequest, News
 from sync.messages import GLOBAL_SCOPE
 
 calls = Calls()
-_RECALLED: Final = (
+_RECALLED: Final = Prepared(
     select(ReservationRecord.reservation_id)
     .where(
         ReservationRecord.store_id == bindparam("store_id"),
@@ -38,7 +39,6 @@ _RECALLED: Final = (
     )
     .order_by(ReservationRecord.reservation_id)
 )
-"""Built once: every till asks for them all day long."""
 
 
 @calls.post("/v1/live")
@@ -87,11 +87,11 @@ def _look(office: Office, till: TillToken) -> News:
 
 def _news(session: ReadSession, till: TillToken, now: datetime) -> News:
     held = till_heads(session, till, as_of=now)
-    asked = {"store_id": till.store_id, "terminal_id": till.terminal_id}
+    recalled = _RECALLED.rows(session, store_id=till.store_id, terminal_id=till.terminal_id)
     return News(
         epoch=held.epoch,
         heads=held.heads,
         grants=held.grants,
         as_of=held.as_of,
-        recalls=tuple(ReservationId(each) for each in session.scalars(_RECALLED, asked)),
+        recalls=tuple(ReservationId(each) for (each,) in recalled),
     )

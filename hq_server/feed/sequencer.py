@@ -199,7 +199,7 @@ class Sequencer:
         What is left goes to the background thread; no till waits for the others' rows."""
         if self._turn.acquire(blocking=False):
             try:
-                self._tell(self._step())
+                self._step()
             finally:
                 self._turn.release()
         self._awake.set()
@@ -213,24 +213,21 @@ class Sequencer:
         while step == STEP_ROWS_MAX:
             step = self._step()
             moved += step
-        self._tell(moved)
         return moved
 
     def _step(self) -> int:
-        if not self._anything_waits():
-            return 0
+        """The rows moved, which the board is told of. An idle head office writes nothing."""
+        with self._database.read() as session:
+            if not _WAITING.rows(session):
+                return 0
         with self._database.write() as session:
-            return sequence_step(session, at=self._clock())
-
-    def _tell(self, moved: int) -> None:
+            moved = sequence_step(session, at=self._clock())
+            epoch = current_epoch(session)
+            heads = heads_of(session, epoch)
         if moved:
             steps.debug("sequenced", extra={"step": "sequenced", "rows": moved})
-            self.look()
-
-    def _anything_waits(self) -> bool:
-        """An idle head office writes nothing."""
-        with self._database.read() as session:
-            return bool(_WAITING.rows(session))
+            self._news.tell(epoch, heads)
+        return moved
 
     def look(self) -> None:
         """Tells waiting readers of heads that this or another process moved."""

@@ -7,9 +7,13 @@ pushes of different tills meet only in members' wallets, whose versions guard th
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import UNCLAIMED, Terminal, TerminalStatus
+from hq_server.database.prepared import Prepared
 from hq_server.errors import ApiProblem
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
@@ -37,6 +41,11 @@ from sync.errors import SignatureError
 from sync.messages import PUSH_ENTRIES_MAX, Outcome, Push, PushReply
 
 logger = logging.getLogger(__name__)
+_HELD: Final = Prepared(
+    select(Terminal.accepted_seq).where(
+        Terminal.store_id == bindparam("store"), Terminal.terminal_id == bindparam("terminal")
+    )
+)
 
 
 def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
@@ -63,14 +72,14 @@ def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
 
 def _answer_replay(office: Office, till: TillToken, received: Sequence[Received], push: Push) -> PushReply | None:
     """The answer to a push that brings nothing new, without a write; None when there may be something to do."""
+    if not received:
+        return None
     with office.database.read() as session:
-        terminal = session.get(Terminal, (till.store_id, till.terminal_id))
-        if terminal is None or not received:
+        found = _HELD.row(session, store=till.store_id, terminal=till.terminal_id)
+        if found is None or received[-1].entry.header.seq > found[0]:
             return None
+        terminal = session.get_one(Terminal, (till.store_id, till.terminal_id))
         if push.head.is_report and not Report(push.head, push.epoch).is_known(terminal):
-            return None
-        last = received[-1].entry
-        if last.header.seq > terminal.accepted_seq:
             return None
         held = held_entries(session, terminal, received, push.head.seq)
         proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
@@ -128,7 +137,9 @@ def _take_in_once(
     moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
     heeded = Heeded()
     if _is_whole_report(push, terminal):
-        heeded = heed(session, terminal, report, Stamp(now, office.keys.random))
+        # What changed of the till's own row is written once, at the end.
+        with session.no_autoflush:
+            heeded = heed(session, terminal, report, Stamp(now, office.keys.random))
     session.flush()
     outcomes = (*known_outcomes(proven, held), *kept.outcomes)
     moved |= heeded.freed | {each.member_id for each in heeded.top_ups}

@@ -5,15 +5,17 @@ Pages sealed before keep the key they were sealed with: the till had read them, 
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import ScopeGeneration
+from hq_server.database.prepared import Prepared
 from hq_server.database.upsert import upsert
 from hq_server.keys.derived import DerivedKey
 from hq_server.keys.key_files import HqKeys
 
 FIRST_GENERATION = 1
+_NUMBER = Prepared(select(ScopeGeneration.generation).where(ScopeGeneration.scope == bindparam("scope")))
 
 
 class ScopeKeyUnknown(Exception):
@@ -44,5 +46,5 @@ def move_on(session: WriteSession, scopes: Iterable[str]) -> None:
 
 
 def _generation(session: ReadSession, scope: str) -> int:
-    found = session.scalar(select(ScopeGeneration.generation).where(ScopeGeneration.scope == scope))
-    return found or FIRST_GENERATION
+    found = _NUMBER.row(session, scope=scope)
+    return found[0] if found else FIRST_GENERATION

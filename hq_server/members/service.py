@@ -1,11 +1,14 @@
 """Owns reading a member from outside a till's scope. Called by the endpoint; the caller commits, and again when the wallet changed meanwhile."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import bindparam, select
 
+from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import Member, ScopeMember
+from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import HqKeys
 from hq_server.members.personal import cipher_of
@@ -15,8 +18,14 @@ from stored_value.identity import MemberId, StoreId
 from sync.messages import FindMember, FoundMembers
 
 FOUND_MAX = 10
-_IN_SCOPE = select(ScopeMember.member_id).where(
-    ScopeMember.store_id == bindparam("store_id"), ScopeMember.member_id.in_(bindparam("member_ids", expanding=True))
+_FOUND: Final = select(Member.member_id).order_by(Member.enrolled_at).limit(FOUND_MAX)
+_BY_NUMBER: Final = Prepared(_FOUND.where(Member.member_no == bindparam("number")))
+_BY_PHONE: Final = Prepared(_FOUND.where(Member.phone_index == bindparam("phone")))
+_BY_ID: Final = Prepared(_FOUND.where(Member.member_id == bindparam("member")))
+_IN_SCOPE: Final = Prepared(
+    select(ScopeMember.member_id).where(
+        ScopeMember.store_id == bindparam("store"), among_given(ScopeMember.member_id, "members")
+    )
 )
 
 
@@ -26,15 +35,21 @@ class NothingAsked(Exception):
 
 def wanted_ids(session: ReadSession, keys: HqKeys, wanted: FindMember) -> list[MemberId]:
     """Raises `NothingAsked`."""
-    found = session.scalars(
-        select(Member.member_id).where(_condition(keys, wanted)).order_by(Member.enrolled_at).limit(FOUND_MAX)
-    )
-    return [MemberId(member_id) for member_id in found]
+    match (wanted.member_no, wanted.phone, wanted.member_id):
+        case (number, "", "") if number:
+            found = _BY_NUMBER.rows(session, number=number)
+        case ("", phone, "") if phone:
+            found = _BY_PHONE.rows(session, phone=cipher_of(keys).phone_index(phone))
+        case ("", "", member_id) if member_id:
+            found = _BY_ID.rows(session, member=member_id)
+        case _:
+            raise NothingAsked("ask by one of member_no, phone and member_id")
+    return [MemberId(member_id) for (member_id,) in found]
 
 
 def newcomers(session: ReadSession, member_ids: list[MemberId], store_id: StoreId) -> list[MemberId]:
     """Those who do not belong to the store yet."""
-    known = set(session.scalars(_IN_SCOPE, {"store_id": store_id, "member_ids": member_ids}))
+    known = {member_id for (member_id,) in _IN_SCOPE.rows(session, store=store_id, members=member_ids)}
     return [member_id for member_id in member_ids if member_id not in known]
 
 
@@ -48,15 +63,3 @@ def enter_found(
 
 def answer(session: ReadSession, member_ids: list[MemberId], *, now: datetime) -> FoundMembers:
     return FoundMembers(epoch=current_epoch(session), members=tuple(member_rows(session, member_ids)), as_of=now)
-
-
-def _condition(keys: HqKeys, wanted: FindMember) -> ColumnElement[bool]:
-    match (wanted.member_no, wanted.phone, wanted.member_id):
-        case (number, "", "") if number:
-            return Member.member_no == number
-        case ("", phone, "") if phone:
-            return Member.phone_index == cipher_of(keys).phone_index(phone)
-        case ("", "", member_id) if member_id:
-            return Member.member_id == member_id
-        case _:
-            raise NothingAsked("ask by one of member_no, phone and member_id")

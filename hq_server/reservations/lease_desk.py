@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from hq_server.database.among import among_given
 from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
 from hq_server.database.models import (
     ReservationRecord,
@@ -22,6 +23,7 @@ from hq_server.database.models import (
     WalletEventRecord,
     WalletRecord,
 )
+from hq_server.database.prepared import Prepared
 from hq_server.feed.news import NewsBoard, till_topic
 from hq_server.feed.presence import Presence
 from hq_server.feed.publishing import current_epoch
@@ -47,6 +49,30 @@ EVENTS_COUNTED: Final = 50
 NEED_PAUSE: Final = timedelta(minutes=10)
 """After a payment elsewhere needed a lease back, the member gets no new one for so long: or it would be leased away again before the payment has it."""
 LOOK_INTERVAL_S: Final = 60.0
+
+_STATES: Final = Prepared(select(WalletRecord.state).where(among_given(WalletRecord.member_id, "members")))
+_NEEDED: Final = Prepared(
+    select(ReservationRecord.member_id).where(
+        among_given(ReservationRecord.member_id, "members"),
+        ReservationRecord.needed,
+        ReservationRecord.recalled_at > bindparam("since"),
+    )
+)
+_USED: Final = Prepared(
+    select(WalletEventRecord.store_id, WalletEventRecord.terminal_id)
+    .where(WalletEventRecord.member_id == bindparam("member"))
+    .order_by(WalletEventRecord.event_id.desc())
+    .limit(EVENTS_COUNTED)
+)
+_REPORTING: Final = Prepared(
+    select(Terminal.store_id, Terminal.terminal_id).where(
+        among_given(Terminal.store_id, "stores"),
+        Terminal.status == TerminalStatus.ACTIVE,
+        Terminal.reported_epoch == bindparam("epoch"),
+        Terminal.reported_at.is_not(None),
+        Terminal.last_seen_at >= bindparam("since"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +133,10 @@ class LeaseDesk:
 
     def look_at(self, members: Sequence[str]) -> int:
         """At most BATCH_MEMBERS; in one unit of work, and none at all when nothing is to be done."""
-        policy = self._policy()
-        if not policy.tills_max:
-            return 0
         now = self._parts.clock()
         with self._parts.database.read() as session:
-            plans = _plans(session, members, policy, now)
+            policy = self._parts.rulebooks.all(session).in_force(now).offline.leases
+            plans = _plans(session, members, policy, now) if policy.tills_max else {}
         if not plans:
             return 0
         with self._parts.database.write() as session:
@@ -161,16 +185,13 @@ def _plans(
 ) -> dict[str, tuple[Till, ...]]:
     """By member for whom something is to be done, the tills that may get a lease."""
     epoch, on = current_epoch(session), business_day(now)
-    states = session.execute(
-        select(WalletRecord.member_id, WalletRecord.state).where(WalletRecord.member_id.in_(members))
-    )
-    paused = _paused(session, members, now)
+    anyone = (Till(StoreId(""), TerminalId("")),)
+    wallets = [read_wallet(state) for (state,) in _STATES.rows(session, members=members)]
+    fit = [wallet for wallet in wallets if plan_leases(wallet, anyone, policy, on=on, now=now) != LeasePlan()]
+    paused = _paused(session, [wallet.member_id for wallet in fit], now)
     wanted: dict[str, tuple[Till, ...]] = {}
-    for member_id, state in states:
-        wallet = read_wallet(state)
-        anyone = (Till(StoreId(""), TerminalId("")),)
-        if plan_leases(wallet, anyone, policy, on=on, now=now) == LeasePlan():
-            continue
+    for wallet in fit:
+        member_id = wallet.member_id
         tills = (
             () if member_id in paused else _usable(session, member_id, epoch, now - timedelta(hours=policy.valid_hours))
         )
@@ -180,34 +201,17 @@ def _plans(
 
 
 def _paused(session: ReadSession, members: Sequence[str], now: datetime) -> frozenset[str]:
-    found = session.scalars(
-        select(ReservationRecord.member_id).where(
-            ReservationRecord.member_id.in_(members),
-            ReservationRecord.needed,
-            ReservationRecord.recalled_at > now - NEED_PAUSE,
-        )
-    )
-    return frozenset(found)
+    if not members:
+        return frozenset()
+    return frozenset(member_id for (member_id,) in _NEEDED.rows(session, members=members, since=now - NEED_PAUSE))
 
 
 def _usable(session: ReadSession, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
     """The member's tills, the most used first: active, heard of lately, and such as report (an older till would never give a lease back)."""
-    used = session.execute(
-        select(WalletEventRecord.store_id, WalletEventRecord.terminal_id)
-        .where(WalletEventRecord.member_id == member_id)
-        .order_by(WalletEventRecord.event_id.desc())
-        .limit(EVENTS_COUNTED)
-    )
+    used = _USED.rows(session, member=member_id)
     ranked = most_used(Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in used)
-    fit = session.execute(
-        select(Terminal.store_id, Terminal.terminal_id).where(
-            Terminal.store_id.in_({till.store_id for till in ranked}),
-            Terminal.status == TerminalStatus.ACTIVE,
-            Terminal.reported_epoch == epoch,
-            Terminal.reported_at.is_not(None),
-            Terminal.last_seen_at >= heard_since,
-        )
-    )
+    stores = sorted({till.store_id for till in ranked})
+    fit = _REPORTING.rows(session, stores=stores, epoch=epoch, since=heard_since)
     able = {Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in fit}
     return tuple(till for till in ranked if till in able)
 
