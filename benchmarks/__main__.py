@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="small sizes and one run: shows that it works, not how fast"
     )
+    parser.add_argument("--as-it-is", action="store_true", help="without the second column on the slower flush")
     parser.add_argument("--full", action="store_true", help="the largest sizes, where they take long; see the docs")
     parser.add_argument("--json", action="store_true", help="everything that was measured, as JSON")
     parser.add_argument("--runs", type=int, default=3, help="processes a figure (default 3)")
@@ -108,7 +109,7 @@ def _run(chosen: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="tongchu-bench-", dir=chosen.folder) as made:
         folder = Path(made)
         folder.chmod(0o755)
-        columns = _columns(folder, warnings)
+        columns = {AS_IT_IS: None} if chosen.as_it_is else _columns(folder, warnings)
         for name in names:
             for flush, environment in columns.items() if BENCHMARKS[name].flushes else [(AS_IT_IS, None)]:
                 finished = list(_runs(name, folder, environment, runs, chosen))

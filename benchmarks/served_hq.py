@@ -26,6 +26,7 @@ from hq_server.members.personal import NewMember
 from hq_server.stores.service import StoreOwner, open_store
 from stored_value.identity import MemberId, StoreId, TerminalId, member_no
 from sync.personal import Personal
+from tests.hq_server.quick_secrets import quick_secrets
 
 _START_S: Final = 30.0
 _NAP_S: Final = 0.05
@@ -48,7 +49,8 @@ class HeadOffice:
 def make(folder: Path, database_url: str, members: int) -> HeadOffice:
     """Everything in its tables, nothing serving yet."""
     config = HqConfig(data_dir=folder / "hq", database_url=database_url, port=_free_port())
-    report = initialise(config, sample=True, now=datetime.now(UTC))
+    with quick_secrets():
+        report = initialise(config, sample=True, now=datetime.now(UTC))
     assert report.sample is not None
     file = folder / "hq.toml"
     file.write_text(f'data_dir = "{config.data_dir}"\ndatabase_url = "{database_url}"\nport = {config.port}\n', "utf-8")

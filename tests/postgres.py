@@ -49,7 +49,7 @@ class Server:
     def database(self, *, like: str = "template1") -> Iterator[str]:
         """The URL of a fresh database, empty or a copy of `like`, to which nobody may be connected; dropped afterwards whoever is still connected."""
         name = f"t_{uuid.uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")  # a quarter of the usual way's cost
         try:
             yield self.url(name)
         finally:
