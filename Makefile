@@ -4,6 +4,9 @@ ARGS ?=
 # Two workers suit the smallest machine this is developed on; WORKERS=0 runs in one process, for a debugger.
 WORKERS ?= 2
 
+# Tests start many processes: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
@@ -31,10 +34,10 @@ static: setup
 	$(BIN)/lint-imports --no-logo
 
 check: static ## Style, types, layers, the source's own rules and the fast tests; under a minute
-	$(PYTEST) -m 'not slow and not soak' -n $(WORKERS) $(ARGS)
+	$(PYTEST) -m 'not slow and not soak' -n $(WORKERS) --dist worksteal $(ARGS)
 
 test: static ## Everything that check does, and every other test but the soak; nothing may be skipped
-	$(PYTEST) -m 'not soak' -n $(WORKERS) --fail-on-skip --durations=25 --durations-min=3 $(ARGS)
+	$(PYTEST) -m 'not soak' -n $(WORKERS) --dist worksteal --fail-on-skip --durations=25 --durations-min=3 $(ARGS)
 
 bench: setup ## Measure every figure this project claims; run it on a quiet machine
 	$(BIN)/python -m benchmarks $(ARGS)

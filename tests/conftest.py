@@ -5,6 +5,7 @@ One exception: containers may forbid network namespaces, which nobody can instal
 Everything is started only when a test asks. Under pytest-xdist each worker has a server and a browser of its own.
 """
 
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,15 @@ settings.load_profile("tongchu")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails: what it needs must be there")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with a test that may take long come first, so that in the end no worker waits for the other's last long one."""
+    longest_s: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        if limit := item.get_closest_marker("timeout"):
+            longest_s[item.path] = max(longest_s[item.path], *limit.args)
+    items.sort(key=lambda item: -longest_s[item.path])
 
 
 _forbidden = cache(why_not)

@@ -1,9 +1,9 @@
-"""Owns the fork server of the crash tests and of the soak: one process without threads that has imported the product, from which each child is forked in milliseconds."""
+"""Owns the fork server of the crash tests, of the soak and of the command line: one process without threads that has imported the product, whose children start in milliseconds."""
 
 import multiprocessing
 from multiprocessing.context import ForkServerContext
 
-_PRELOADED = ["tests.crash.till_child", "tests.crash.hq_child", "tests.soak.children"]
+_PRELOADED = ["tests.crash.till_child", "tests.crash.hq_child", "tests.soak.children", "tongchu.cli"]
 
 
 def fork_server() -> ForkServerContext:

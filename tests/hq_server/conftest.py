@@ -100,9 +100,9 @@ def hq(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedHq]:
         yield served
 
 
-@pytest.fixture(scope="session", params=ON_EACH)
+@pytest.fixture(scope="module", params=ON_EACH)
 def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FranchiseDay]:
-    """A head office with a day behind it, for tests that only read."""
+    """A head office with a day behind it, for a module's tests that only read."""
     with _served(request, request.param, tmp_path_factory.mktemp("day")) as served:
         yield live_a_day(served)
 

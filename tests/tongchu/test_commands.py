@@ -1,6 +1,5 @@
 """The command line as a technician meets it: help that reads well, and every mistake with its remedy and exit code 2."""
 
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -8,20 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.tongchu.typed import tongchu
+
 pytestmark = pytest.mark.slow
 
 
-def tongchu(*arguments: str, home: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tongchu", *arguments],
-        capture_output=True,
-        text=True,
-        input=typed,
-        cwd=home,
-        env={**os.environ, "XDG_DATA_HOME": str(home), "COLUMNS": "120", "NO_COLOR": "1"},
-        timeout=60,
-        check=False,
-    )
+def test_it_is_a_module_to_run(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tongchu", "till", "status", "-c", "none.toml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "no such file" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

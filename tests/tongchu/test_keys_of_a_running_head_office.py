@@ -15,7 +15,7 @@ from sync.enrolment import EnrolmentRequest
 from sync.errors import HqUnreachable
 from sync.keys import public_key_text, session_statement, sign
 from sync.messages import ChallengeRequest, Session, SessionRequest
-from tests.tongchu.test_commands import tongchu
+from tests.tongchu.typed import tongchu
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow

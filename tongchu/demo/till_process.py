@@ -106,7 +106,8 @@ class TillProcess:
 
     def __init__(self, name: str, config_path: Path) -> None:
         self.name = name
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])  # imported once for all tills, in a process that has no threads
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, config_path), name=f"till {name}")
         self._process.start()

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay
 from tests.hq_server.served import ServedHq
 
-pytestmark = pytest.mark.slow
+# What a browser makes of a page is the same whatever database it was read from; that pages say the same on each is test_pages.py's.
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("day", ["sqlite"], indirect=True)]
 WIDTHS = (1280, 1024, 390)
 
 
