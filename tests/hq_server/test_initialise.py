@@ -1,5 +1,6 @@
 """A new head office: made once, with a first user or with the sample franchise; a second time changes nothing."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from sync.messages import RulebookRow
 from sync.pins import check_pin
 from sync.rulebook_signature import check_rulebook
 from sync.wallet_codec import read_wallet
+from tests.hq_server.quick_secrets import quick_secrets
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC)
 
@@ -38,6 +40,13 @@ NOW = datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC)
 @pytest.fixture
 def config(hq_database_url: str, tmp_path: Path) -> HqConfig:
     return HqConfig(data_dir=tmp_path / "data", keys_dir=tmp_path / "keys", database_url=hq_database_url)
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """PINs and passwords at the least cost; those of `sampled` have the real one."""
+    with quick_secrets():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +90,7 @@ def test_a_second_time_is_refused_and_changes_nothing(config: HqConfig) -> None:
 
 
 def test_an_interrupted_initialisation_goes_on_with_the_keys_it_made(
-    config: HqConfig, monkeypatch: pytest.MonkeyPatch
+    config: HqConfig, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut(session: WriteSession, keys: HqKeys, hashes: SlowHashes, *, now: datetime) -> None:
         raise KeyboardInterrupt
@@ -103,7 +112,7 @@ def test_exposed_keys_are_refused_before_anything_is_written(config: HqConfig) -
         initialise(config, sample=False, now=NOW)
 
 
-def test_the_sample_franchise_is_the_one_that_was_promised(config: HqConfig) -> None:
+def test_the_sample_franchise_is_the_one_that_was_promised(config: HqConfig, quick: None) -> None:
     report = initialise(config, sample=True, now=NOW)
     sample = report.sample
     assert sample is not None

@@ -17,7 +17,7 @@ _AHEAD: Final = 5
 time is up, then come back-offs."""
 
 
-_LONGER: Final = 3
+_LONGER: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

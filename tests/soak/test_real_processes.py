@@ -16,7 +16,7 @@ from tests.soak.franchise import Franchise, running
 from tests.soak.healing import disagreements, settle
 from tests.soak.misfortune import Pace, strike
 
-SHORT = Pace(lasts_s=20, weather_every_s=5, kill_every_s=3)
+SHORT = Pace(lasts_s=12, weather_every_s=4, kill_every_s=2)
 LONG = Pace(lasts_s=180, weather_every_s=10, kill_every_s=6)
 ALWAYS = (
     "acknowledged", "topped_up online", "topped_up offline", "packets lost", "packets cut", "packets doubled",
@@ -57,7 +57,7 @@ def told(happened: Counter[str]) -> str:
 @pytest.mark.parametrize(
     ("pace", "wanted"),
     [
-        pytest.param(SHORT, ALWAYS, id="20-s", marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
+        pytest.param(SHORT, ALWAYS, id="12-s", marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
         pytest.param(
             LONG, (*ALWAYS, *IN_THREE_MINUTES), id="3-min", marks=[pytest.mark.soak, pytest.mark.timeout(1800)]
         ),
