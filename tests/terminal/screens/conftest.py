@@ -13,8 +13,12 @@ os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
 
+from kivy.config import Config
+
 from tests.terminal.counter.till import Till
 from tests.terminal.screens.desk import Bench
+
+Config.set("graphics", "maxfps", "0")  # nobody looks: no frame waits for its sixtieth of a second
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from printers.preview import preview_png
 from printers.profile import GENERIC_80
@@ -80,6 +81,18 @@ class Driver:
 
 def _named(widget: Any, name: str) -> bool:
     return type(widget).__name__ == name
+
+
+@contextmanager
+def unpainted() -> Iterator[None]:
+    """Frames within are laid out and answer to touches, and are not painted: without a graphics card that is most of a frame's time. The next frame after it is painted."""
+    from kivy.core.window import Window
+
+    def nothing() -> None:
+        """What is not painted now still is to be."""
+
+    with patch.object(Window, "on_draw", nothing), patch.object(Window, "on_flip", nothing):
+        yield
 
 
 _windows: list[Any] = []

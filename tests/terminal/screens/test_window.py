@@ -1,6 +1,6 @@
 """The real window without a display: every screen loads in both languages and both themes, fits, and is driven by touches, keys and scans over the real counter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from terminal.screens.navigation import (
 )
 from tests.terminal.counter.till import PIN, WANG_CARD, Till
 from tests.terminal.screens.desk import Bench
-from tests.terminal.screens.driving import Driver, pump, receipt_picture, window
+from tests.terminal.screens.driving import Driver, pump, receipt_picture, unpainted, window
 from tests.terminal.screens.make_screenshots import SHOTS
-from tests.terminal.screens.shots import Shot
+from tests.terminal.screens.shots import Shot, english
 from tests.terminal.screens.stand_in import WANG
 from tests.waiting import until
 
@@ -69,9 +69,21 @@ def parents(widget: Any) -> list[Any]:
     return found
 
 
+def different(shots: Sequence[Shot]) -> list[Shot]:
+    """Each is tried in both languages: the English picture of a state that is there already shows nothing new."""
+    states: list[tuple[object, ...]] = []
+    chosen: list[Shot] = []
+    for shot in shots:
+        state = (shot.at, shot.play, Shot.set_up if shot.set_up is english else shot.set_up)
+        if state not in states:
+            states.append(state)
+            chosen.append(shot)
+    return chosen
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: str(shot.name))
+@pytest.mark.parametrize("shot", different(SHOTS), ids=lambda shot: str(shot.name))
 def test_every_state_of_every_screen_fits(shot: Shot, language: Language, tmp_path: Path) -> None:
     from terminal.widgets.labels import FitWords, Paragraph, Tag
     from terminal.widgets.look import ASSETS
@@ -80,28 +92,29 @@ def test_every_state_of_every_screen_fits(shot: Shot, language: Language, tmp_pa
     bench.texts.use(language)
     shot.set_up(bench)
     bench.texts.use(language)
-    with window(bench) as driver:
+    with unpainted(), window(bench) as driver:
         bench.navigator.go(shot.at)
         driver.settle()
         shot.play(driver)
         driver.settle()
-        wide, high = driver.window.size
-        shown = labels(driver)
-        assert len(shown) >= 5
-        for label in shown:
-            x, y = label.to_window(label.x, label.y)
-            where = f"{type(label).__name__} {label.text!r} at {x:.0f},{y:.0f} size {label.size}"
-            if in_a_list(label):
-                continue
-            assert x >= -1, where
-            assert x + label.width <= wide + 1, where
-            assert y >= -1, where
-            assert y + label.height <= high + 1, where
-            if isinstance(label, FitWords | Tag | Paragraph):
-                assert label.texture_size[0] <= label.width + 1, f"cut off: {where}"
-            if isinstance(label, Tag):
-                box = label.parent
-                assert label.right <= box.right + 1, f"leaves its box: {where}"
+    driver.settle()
+    wide, high = driver.window.size
+    shown = labels(driver)
+    assert len(shown) >= 5
+    for label in shown:
+        x, y = label.to_window(label.x, label.y)
+        where = f"{type(label).__name__} {label.text!r} at {x:.0f},{y:.0f} size {label.size}"
+        if in_a_list(label):
+            continue
+        assert x >= -1, where
+        assert x + label.width <= wide + 1, where
+        assert y >= -1, where
+        assert y + label.height <= high + 1, where
+        if isinstance(label, FitWords | Tag | Paragraph):
+            assert label.texture_size[0] <= label.width + 1, f"cut off: {where}"
+        if isinstance(label, Tag):
+            box = label.parent
+            assert label.right <= box.right + 1, f"leaves its box: {where}"
 
 
 def test_targets_are_as_large_as_fingers() -> None:
