@@ -53,6 +53,8 @@ def dies_with_an_offline_hour(franchise: Franchise, folder: Path) -> tuple[Till,
     wang = member_of("S01")
     till = franchise.till(DEAD)
     till.top_up(wang, 50_000)
+    till.push()
+    franchise.hq.sequenced()  # its bonus is drawn from once head office has confirmed it
     till.sync()
     till.unplug()
     till.redeem(wang, 1_000)
