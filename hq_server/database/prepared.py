@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlalchemy.types import TypeEngine
 
-from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.engine import Reading, WriteSession
 from hq_server.database.upsert import InsertOf, insert_of
 
 Columns = TypeVarTuple("Columns")
@@ -64,7 +64,7 @@ class _Fixed:
         self._statement = statement
         self._by_engine: dict[str, _Compiled] = {}
 
-    def compiled(self, session: ReadSession) -> _Compiled:
+    def compiled(self, session: Reading) -> _Compiled:
         dialect = session.dialect
         found = self._by_engine.get(dialect.name)
         if found is None:
@@ -82,12 +82,12 @@ class Prepared(Generic[*Columns]):
     ) -> None:
         self._fixed = _Fixed(statement)
 
-    def rows(self, session: ReadSession, **values: Any) -> list[tuple[*Columns]]:
+    def rows(self, session: Reading, **values: Any) -> list[tuple[*Columns]]:
         compiled = self._fixed.compiled(session)
         found: list[Any] = session.driver().execute(compiled.text, compiled.arguments(values)).fetchall()
         return [compiled.read(row) for row in found] if compiled.results else found
 
-    def row(self, session: ReadSession, **values: Any) -> tuple[*Columns] | None:
+    def row(self, session: Reading, **values: Any) -> tuple[*Columns] | None:
         """The only one, if any."""
         found = self.rows(session, **values)
         assert len(found) <= 1, "more rows than one"

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hq_server.calls import Call, Calls
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.errors import ApiProblem
 from hq_server.feed.open_rows import Address
 from hq_server.feed.pages import Page, PageUnknown, head_at, is_full, open_page, seal, stored_page
@@ -56,7 +56,7 @@ class _Asked:
 
 def _head_to_wait_at(office: Office, asked: _Asked) -> int | None:
     """None when there is nothing to wait for: the page is full."""
-    with _page_or_problem(), office.database.read() as session:
+    with _page_or_problem(), office.database.look() as session:
         if stored_page(session, asked.scope, asked.epoch, asked.page) is not None:
             return None
         head = head_at(session, asked.scope, asked.epoch, asked.page)
@@ -68,7 +68,7 @@ def _head_to_wait_at(office: Office, asked: _Asked) -> int | None:
 
 def _answered(office: Office, asked: _Asked) -> Response:
     """From one view of the database, but for the sealing of a page that has just become full."""
-    with _page_or_problem(), office.database.read() as session:
+    with _page_or_problem(), office.database.look() as session:
         kept = stored_page(session, asked.scope, asked.epoch, asked.page)
         if kept is not None:
             return _answered_sealed(kept, asked.known)
@@ -82,7 +82,7 @@ def _answered(office: Office, asked: _Asked) -> Response:
     return _answered_sealed(sealed, asked.known)
 
 
-def _refuse_strangers(session: ReadSession, office: Office, asked: _Asked) -> None:
+def _refuse_strangers(session: Reading, office: Office, asked: _Asked) -> None:
     refuse_foreign_scope(authenticated(session, office, asked.authorization), asked.scope)
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from hq_server.answers import answered
 from hq_server.calls import Call, Calls
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
 from hq_server.errors import ApiProblem
@@ -73,7 +73,7 @@ def _is_news(news: News, known: LiveRequest) -> bool:
 def _first_look(office: Office, authorization: str | None) -> News:
     """The till that the token names is still one of ours, and connected."""
     now = office.clock()
-    with office.database.read() as session:
+    with office.database.look() as session:
         till = authenticated(session, office, authorization)
         office.presence.came(till.store_id, till.terminal_id)
         return _news(session, till, now)
@@ -81,11 +81,11 @@ def _first_look(office: Office, authorization: str | None) -> News:
 
 def _look(office: Office, till: TillToken) -> News:
     now = office.clock()
-    with office.database.read() as session:
+    with office.database.look() as session:
         return _news(session, till, now)
 
 
-def _news(session: ReadSession, till: TillToken, now: datetime) -> News:
+def _news(session: Reading, till: TillToken, now: datetime) -> News:
     held = till_heads(session, till, as_of=now)
     recalled = _RECALLED.rows(session, store_id=till.store_id, terminal_id=till.terminal_id)
     return News(

@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 from sqlalchemy import bindparam, select
 
-from hq_server.database.engine import Database, ReadSession, WriteSession
+from hq_server.database.engine import Database, Reading, WriteSession
 from hq_server.database.models import Feed, SealedPage
 from hq_server.database.prepared import Prepared
 from hq_server.database.upsert import upsert
@@ -60,13 +60,13 @@ class Page:
         return f'"{sha256(self.body).hexdigest()[:32]}"'
 
 
-def stored_page(session: ReadSession, feed_id: str, epoch: str, page: int) -> Page | None:
+def stored_page(session: Reading, feed_id: str, epoch: str, page: int) -> Page | None:
     """A sealed page that was served before."""
     kept = _STORED.row(session, feed_id=feed_id, epoch=epoch, page=page)
     return None if kept is None else Page(kept[0], sealed=True, key_id=kept[1])
 
 
-def head_at(session: ReadSession, feed_id: str, epoch: str, page: int) -> int:
+def head_at(session: Reading, feed_id: str, epoch: str, page: int) -> int:
     """The feed's head, asked by somebody who wants this page. Raises `PageUnknown` for a page that does not exist."""
     now = current_epoch(session)
     if epoch != now:
@@ -107,7 +107,7 @@ def _keep(session: WriteSession, feed_id: str, epoch: str, page: int, key_id: st
     )
 
 
-def _sealed_contents(session: ReadSession, feed_id: str, epoch: str, page: int) -> FeedPage:
+def _sealed_contents(session: Reading, feed_id: str, epoch: str, page: int) -> FeedPage:
     """What never changes: the head is the page's own last seq, the time that of its last row."""
     rows = _rows(session, feed_id, epoch, page)
     assert len(rows.entries) == PAGE_ROWS, f"page {page} of {feed_id} is not full"
@@ -124,7 +124,7 @@ def _sealed_contents(session: ReadSession, feed_id: str, epoch: str, page: int) 
     )
 
 
-def open_page(session: ReadSession, where: Address, kept: OpenRows, *, at: datetime) -> Page:
+def open_page(session: Reading, where: Address, kept: OpenRows, *, at: datetime) -> Page:
     """The page at the feed's end as this session sees it, the head included; empty when the feed ends just before it."""
     rows = kept.of(where, lambda: _rows(session, where.feed_id, where.epoch, where.page))
     contents = FeedPage(
@@ -140,7 +140,7 @@ def open_page(session: ReadSession, where: Address, kept: OpenRows, *, at: datet
     return Page(write_page(contents), sealed=False)
 
 
-def _rows(session: ReadSession, feed_id: str, epoch: str, page: int) -> PageRows:
+def _rows(session: Reading, feed_id: str, epoch: str, page: int) -> PageRows:
     first = page * PAGE_ROWS + 1
     found = _ROWS.rows(session, feed_id=feed_id, epoch=epoch, first=first, last=first + PAGE_ROWS - 1)
     entries = tuple(FeedEntry(seq=seq, row=_as_encoded(payload)) for seq, payload, _, _ in found)

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from hq_server.database.batch_writer import writer_for
-from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.engine import Reading, WriteSession
 from hq_server.database.models import Feed, FeedHead, HqState
 from hq_server.database.prepared import Prepared
 from sync.messages import GLOBAL_SCOPE, FeedRow
@@ -57,7 +57,7 @@ _ADVANCE: Final = Prepared(
 )
 
 
-def current_epoch(session: ReadSession) -> str:
+def current_epoch(session: Reading) -> str:
     return _only(_EPOCH.row(session))
 
 
@@ -73,12 +73,12 @@ def count_sequenced(session: WriteSession, epoch: str, rows: int) -> None:
     _advance(session, epoch, {LEDGER: rows})
 
 
-def heads_of(session: ReadSession, epoch: str) -> dict[str, int]:
+def heads_of(session: Reading, epoch: str) -> dict[str, int]:
     """The last seq of every feed of an epoch; a feed without rows is absent."""
     return dict(_HEADS.rows(session, epoch=epoch))
 
 
-def feed_head(session: ReadSession, feed_id: str, epoch: str) -> int:
+def feed_head(session: Reading, feed_id: str, epoch: str) -> int:
     """The last seq of one feed; 0 before the first row."""
     found = _HEAD.row(session, feed_id=feed_id, epoch=epoch)
     return found[0] if found else 0

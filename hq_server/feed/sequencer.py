@@ -217,7 +217,7 @@ class Sequencer:
 
     def _step(self) -> int:
         """The rows moved, which the board is told of. An idle head office writes nothing."""
-        with self._database.read() as session:
+        with self._database.look() as session:
             if not _WAITING.rows(session):
                 return 0
         with self._database.write() as session:
@@ -231,7 +231,7 @@ class Sequencer:
 
     def look(self) -> None:
         """Tells waiting readers of heads that this or another process moved."""
-        with self._database.read() as session:
+        with self._database.look() as session:
             epoch = current_epoch(session)
             self._news.tell(epoch, heads_of(session, epoch))
 

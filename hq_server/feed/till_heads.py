@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.database.models import FeedHead, Terminal
 from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
@@ -26,7 +26,7 @@ _GRANTED: Final = Prepared(
 )
 
 
-def till_heads(session: ReadSession, till: TillToken, *, as_of: datetime) -> Heads:
+def till_heads(session: Reading, till: TillToken, *, as_of: datetime) -> Heads:
     """`as_of` is of before the session began."""
     epoch = current_epoch(session)
     granted = _GRANTED.row(session, store_id=till.store_id, terminal_id=till.terminal_id, epoch=epoch)

@@ -30,5 +30,5 @@ def post_journal(call: Call) -> Response:
 def _heads(office: Office, till: TillToken) -> Heads:
     """After the push was taken in and its events were put into the feeds: the till need not ask for what has not moved."""
     now = office.clock()
-    with office.database.read() as session:
+    with office.database.look() as session:
         return till_heads(session, till, as_of=now)

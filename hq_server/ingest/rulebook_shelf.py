@@ -4,15 +4,18 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.database.models import RulebookVersion
 from hq_server.database.prepared import Prepared
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 
 _NEWEST = Prepared(select(func.max(RulebookVersion.version)))
+_LATER = Prepared(
+    select(RulebookVersion.version, RulebookVersion.document).where(RulebookVersion.version > bindparam("held"))
+)
 
 
 class NoRulebook(Exception):
@@ -66,16 +69,13 @@ class RulebookShelf:
         self._guard = threading.Lock()
         self._parsed: dict[int, Rulebook] = {}
 
-    def all(self, session: ReadSession) -> Rulebooks:
+    def all(self, session: Reading) -> Rulebooks:
         [(found,)] = _NEWEST.rows(session)
         newest = found or 0
         with self._guard:
             held = max(self._parsed, default=0)
         if newest > held:
-            rows = session.execute(
-                select(RulebookVersion.version, RulebookVersion.document).where(RulebookVersion.version > held)
-            )
-            fresh = {version: parse_rulebook(document) for version, document in rows}
+            fresh = {version: parse_rulebook(document) for version, document in _LATER.rows(session, held=held)}
             with self._guard:
                 self._parsed = self._parsed | fresh
         return Rulebooks(self._parsed)

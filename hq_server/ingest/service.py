@@ -74,10 +74,11 @@ def _answer_replay(office: Office, till: TillToken, received: Sequence[Received]
     """The answer to a push that brings nothing new, without a write; None when there may be something to do."""
     if not received:
         return None
-    with office.database.read() as session:
+    with office.database.look() as session:
         found = _HELD.row(session, store=till.store_id, terminal=till.terminal_id)
-        if found is None or received[-1].entry.header.seq > found[0]:
-            return None
+    if found is None or received[-1].entry.header.seq > found[0]:
+        return None
+    with office.database.read() as session:
         terminal = session.get_one(Terminal, (till.store_id, till.terminal_id))
         if push.head.is_report and not Report(push.head, push.epoch).is_known(terminal):
             return None

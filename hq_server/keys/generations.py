@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
 
-from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.engine import Reading, WriteSession
 from hq_server.database.models import ScopeGeneration
 from hq_server.database.prepared import Prepared
 from hq_server.database.upsert import upsert
@@ -22,11 +22,11 @@ class ScopeKeyUnknown(Exception):
     """The scope never had a key of this id."""
 
 
-def current_key(session: ReadSession, keys: HqKeys, scope: str) -> DerivedKey:
+def current_key(session: Reading, keys: HqKeys, scope: str) -> DerivedKey:
     return keys.scope_key(scope, _generation(session, scope))
 
 
-def key_named(session: ReadSession, keys: HqKeys, scope: str, key_id: str) -> DerivedKey:
+def key_named(session: Reading, keys: HqKeys, scope: str, key_id: str) -> DerivedKey:
     """The key of a page or snapshot sealed earlier. Raises `ScopeKeyUnknown`."""
     name, _, number = key_id.rpartition(".")
     if name != scope or not number.isdecimal() or not FIRST_GENERATION <= int(number) <= _generation(session, scope):
@@ -45,6 +45,6 @@ def move_on(session: WriteSession, scopes: Iterable[str]) -> None:
         )
 
 
-def _generation(session: ReadSession, scope: str) -> int:
+def _generation(session: Reading, scope: str) -> int:
     found = _NUMBER.row(session, scope=scope)
     return found[0] if found else FIRST_GENERATION

@@ -22,7 +22,7 @@ _ATTEMPTS: Final = 5
 def find_members(call: Call) -> Response:
     office, till, wanted = call.office, calling_till(call), call.decode(FindMember)
     try:
-        with office.database.read() as session:
+        with office.database.look() as session:
             member_ids = wanted_ids(session, office.keys, wanted)
             entering = newcomers(session, member_ids, till.store_id)
             if not entering:
@@ -30,7 +30,7 @@ def find_members(call: Call) -> Response:
     except NothingAsked as error:
         raise ApiProblem("request_invalid", str(error)) from error
     _enter(office, entering, till.store_id)
-    with office.database.read() as session:
+    with office.database.look() as session:
         found = answer(session, member_ids, now=office.clock())
     return answered(found)
 

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from hq_server.database.among import among_given
-from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.engine import Reading, WriteSession
 from hq_server.database.models import Member, ScopeMember
 from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
@@ -33,7 +33,7 @@ class NothingAsked(Exception):
     """Not exactly one of member number, phone and id."""
 
 
-def wanted_ids(session: ReadSession, keys: HqKeys, wanted: FindMember) -> list[MemberId]:
+def wanted_ids(session: Reading, keys: HqKeys, wanted: FindMember) -> list[MemberId]:
     """Raises `NothingAsked`."""
     match (wanted.member_no, wanted.phone, wanted.member_id):
         case (number, "", "") if number:
@@ -47,7 +47,7 @@ def wanted_ids(session: ReadSession, keys: HqKeys, wanted: FindMember) -> list[M
     return [MemberId(member_id) for (member_id,) in found]
 
 
-def newcomers(session: ReadSession, member_ids: list[MemberId], store_id: StoreId) -> list[MemberId]:
+def newcomers(session: Reading, member_ids: list[MemberId], store_id: StoreId) -> list[MemberId]:
     """Those who do not belong to the store yet."""
     known = {member_id for (member_id,) in _IN_SCOPE.rows(session, store=store_id, members=member_ids)}
     return [member_id for member_id in member_ids if member_id not in known]
@@ -61,5 +61,5 @@ def enter_found(
         enter_scope(session, member_id, store_id, at=now, random=keys.random)
 
 
-def answer(session: ReadSession, member_ids: list[MemberId], *, now: datetime) -> FoundMembers:
+def answer(session: Reading, member_ids: list[MemberId], *, now: datetime) -> FoundMembers:
     return FoundMembers(epoch=current_epoch(session), members=tuple(member_rows(session, member_ids)), as_of=now)

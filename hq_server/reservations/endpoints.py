@@ -46,7 +46,7 @@ async def post_hold(call: Call) -> Response:
 @calls.get("/v1/grants")
 def get_grants(call: Call) -> Response:
     after = call.number("after") or 0
-    with call.office.database.read() as session:
+    with call.office.database.look() as session:
         till = authenticated(session, call.office, call.authorization)
         return answered(grants_after(session, till, after))
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select
 
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
 from hq_server.reservations.silence import Till
@@ -121,7 +121,7 @@ def most_used(used: Iterable[Till]) -> list[Till]:
     return sorted(counts, key=lambda till: (-counts[till], ordered.index(till)))
 
 
-def grants_after(session: ReadSession, till: TillToken, after: int) -> Grants:
+def grants_after(session: Reading, till: TillToken, after: int) -> Grants:
     """In order and without gaps. One that is closed, asked back or the other branch's (H6) is told as expired: the till skips it, and its next report says so."""
     found = _OFFERED.rows(session, store=till.store_id, terminal=till.terminal_id, epoch=till.epoch, after=after)
     return Grants(epoch=till.epoch, grants=tuple(_grant(_Offered(*row), till) for row in found))

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from hq_server.database.among import among_given
-from hq_server.database.engine import Database, DatabaseBusy, ReadSession, StorageFull, WriteSession
+from hq_server.database.engine import Database, DatabaseBusy, Reading, StorageFull, WriteSession
 from hq_server.database.models import (
     ReservationRecord,
     ReservationState,
@@ -134,7 +134,7 @@ class LeaseDesk:
     def look_at(self, members: Sequence[str]) -> int:
         """At most BATCH_MEMBERS; in one unit of work, and none at all when nothing is to be done."""
         now = self._parts.clock()
-        with self._parts.database.read() as session:
+        with self._parts.database.look() as session:
             policy = self._parts.rulebooks.all(session).in_force(now).offline.leases
             plans = _plans(session, members, policy, now) if policy.tills_max else {}
         if not plans:
@@ -146,7 +146,7 @@ class LeaseDesk:
         return len(told)
 
     def _policy(self) -> LeasePolicy:
-        with self._parts.database.read() as session:
+        with self._parts.database.look() as session:
             return self._parts.rulebooks.all(session).in_force(self._parts.clock()).offline.leases
 
     def _take(self) -> list[str]:
@@ -180,9 +180,7 @@ class LeaseDesk:
                 logger.exception("the lease desk failed")
 
 
-def _plans(
-    session: ReadSession, members: Sequence[str], policy: LeasePolicy, now: datetime
-) -> dict[str, tuple[Till, ...]]:
+def _plans(session: Reading, members: Sequence[str], policy: LeasePolicy, now: datetime) -> dict[str, tuple[Till, ...]]:
     """By member for whom something is to be done, the tills that may get a lease."""
     epoch, on = current_epoch(session), business_day(now)
     anyone = (Till(StoreId(""), TerminalId("")),)
@@ -200,13 +198,13 @@ def _plans(
     return wanted
 
 
-def _paused(session: ReadSession, members: Sequence[str], now: datetime) -> frozenset[str]:
+def _paused(session: Reading, members: Sequence[str], now: datetime) -> frozenset[str]:
     if not members:
         return frozenset()
     return frozenset(member_id for (member_id,) in _NEEDED.rows(session, members=members, since=now - NEED_PAUSE))
 
 
-def _usable(session: ReadSession, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
+def _usable(session: Reading, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
     """The member's tills, the most used first: active, heard of lately, and such as report (an older till would never give a lease back)."""
     used = _USED.rows(session, member=member_id)
     ranked = most_used(Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in used)

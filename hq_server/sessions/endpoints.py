@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from hq_server.answers import answered
 from hq_server.calls import Call, Calls
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.errors import ApiProblem
 from hq_server.keys.generations import ScopeKeyUnknown, current_key, key_named
 from hq_server.office import Office
@@ -18,11 +18,11 @@ calls = Calls()
 
 def calling_till(call: Call) -> TillToken:
     """The active till whose token the call carries. Asks the database: not in the server's event loop."""
-    with call.office.database.read() as session:
+    with call.office.database.look() as session:
         return authenticated(session, call.office, call.authorization)
 
 
-def authenticated(session: ReadSession, office: Office, authorization: str | None) -> TillToken:
+def authenticated(session: Reading, office: Office, authorization: str | None) -> TillToken:
     """The same within a view of the database that the endpoint has already."""
     try:
         return authenticate(session, office.tokens, authorization, now=office.clock())
@@ -68,7 +68,7 @@ def get_scope_key(call: Call) -> Response:
     office, scope, key_id = call.office, call.part("scope"), call.text("key_id")
     refuse_foreign_scope(calling_till(call), scope)
     try:
-        with office.database.read() as session:
+        with office.database.look() as session:
             key = key_named(session, office.keys, scope, key_id) if key_id else current_key(session, office.keys, scope)
     except ScopeKeyUnknown as error:
         raise ApiProblem("not_found", str(error)) from error

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.engine import Reading, WriteSession
 from hq_server.database.models import HqState, RulebookVersion
 from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
@@ -49,7 +49,7 @@ def _just_after(epoch: str) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + began + timedelta(milliseconds=2)
 
 
-def newest_rulebook(session: ReadSession) -> int:
+def newest_rulebook(session: Reading) -> int:
     """The highest version published, in force or not; 0 before the first."""
     [(newest,)] = _NEWEST.rows(session)
     return newest or 0

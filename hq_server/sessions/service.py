@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.engine import Reading, ReadSession, WriteSession
 from hq_server.database.models import UNCLAIMED, HqState, Terminal, TerminalStatus
 from hq_server.database.prepared import Prepared
 from hq_server.exceptions.clocks import notice_clock
@@ -100,7 +100,7 @@ def bearer(tokens: Tokens, authorization: str | None, *, now: datetime) -> TillT
         raise SessionRefused("token_expired", "the session is over; open a new one") from error
 
 
-def authenticate(session: ReadSession, tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
+def authenticate(session: Reading, tokens: Tokens, authorization: str | None, *, now: datetime) -> TillToken:
     """The till behind an Authorization header. A token of an epoch that is over is expired: the till must notice."""
     token = bearer(tokens, authorization, now=now)
     found = _STANDING.row(session, store_id=token.store_id, terminal_id=token.terminal_id)

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Select, func, select
 
 from hq_server.database.among import among_given, pair_among_given
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading
 from hq_server.database.models import Member, PurchaseRecord, WalletRecord
 from hq_server.database.prepared import Prepared
 from stored_value.identity import EventId, MemberId, StoreId, TerminalId
@@ -62,7 +62,7 @@ def _recent() -> Select[str, str, str, str, date, int, bytes]:
 _RECENT: Final = Prepared(_recent())
 
 
-def member_rows(session: ReadSession, member_ids: Sequence[str]) -> Iterator[MemberRow]:
+def member_rows(session: Reading, member_ids: Sequence[str]) -> Iterator[MemberRow]:
     """In the order of ids; a wallet whose member has not been enrolled here is left out."""
     ordered = sorted(set(member_ids))
     for start in range(0, len(ordered), _CHUNK):
@@ -82,13 +82,13 @@ def member_rows(session: ReadSession, member_ids: Sequence[str]) -> Iterator[Mem
             )
 
 
-def purchase_rows(session: ReadSession, keys: Sequence[tuple[str, str]]) -> Iterator[PurchaseRow]:
+def purchase_rows(session: Reading, keys: Sequence[tuple[str, str]]) -> Iterator[PurchaseRow]:
     """By (member, purchase)."""
     for start in range(0, len(keys), _CHUNK):
         yield from map(_purchase_row, _PURCHASES.rows(session, keys=keys[start : start + _CHUNK]))
 
 
-def recent_purchases(session: ReadSession, member_ids: Iterable[str]) -> Mapping[str, Sequence[PurchaseRow]]:
+def recent_purchases(session: Reading, member_ids: Iterable[str]) -> Mapping[str, Sequence[PurchaseRow]]:
     """By member, the newest first."""
     ordered = sorted(set(member_ids))
     recent: defaultdict[str, list[PurchaseRow]] = defaultdict(list)

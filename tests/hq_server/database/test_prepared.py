@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from hq_server.database import migrate
 from hq_server.database.among import among_given, pair_among_given
-from hq_server.database.engine import Database, is_unstorable
+from hq_server.database.engine import POOL_SIZE, Database, is_unstorable
 from hq_server.database.models import FeedHead, HqState, Outbox, Rollup
 from hq_server.database.prepared import Prepared, PreparedChange
 
@@ -98,6 +98,31 @@ def test_what_is_written_here_is_undone_with_the_unit_of_work(database: Database
         spoilt()
     with database.read() as session:
         assert _STATE.row(session) == ("e1", AT)
+
+
+def test_a_look_sees_one_state_and_leaves_the_connection_as_it_was(database: Database) -> None:
+    with database.look() as look:
+        assert _STATE.row(look) == ("e1", AT)
+        with database.write() as session:
+            _MOVE.run(session, to="e2")
+        assert _STATE.row(look) == ("e1", AT)
+    with database.write() as session:
+        assert _STATE.row(session) == ("e2", AT)
+        _MOVE.run(session, to="e3")
+    with database.look() as look:
+        assert _STATE.row(look) == ("e3", AT)
+    for connection in [database.engine.connect() for _ in range(2)]:
+        with connection:
+            assert connection.get_isolation_level() in ("SERIALIZABLE", "READ COMMITTED")
+
+
+def test_a_look_that_fails_keeps_nothing_locked(database: Database) -> None:
+    broken = Prepared(select(text("nothing_of_the_kind")).select_from(HqState))
+    for _ in range(POOL_SIZE + 1):
+        with pytest.raises((psycopg.Error, sqlite3.Error)), database.look() as look:
+            broken.rows(look)
+    with database.write() as session:
+        assert _MOVE.run(session, to="e2") == 1
 
 
 def test_what_the_database_will_not_take_is_known_as_such(database: Database) -> None:
