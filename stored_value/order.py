@@ -14,16 +14,17 @@ from stored_value.events import OrderLine, Redeemed
 from stored_value.events_order import OrderPaid, SoldLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.holdings import change_holdings
-from stored_value.identity import LotId, StoreId
+from stored_value.identity import StoreId
 from stored_value.money import floor_share, split
 from stored_value.occasion import EvidenceClass, Tender
 from stored_value.order_check import check_order
 from stored_value.order_postings import coupon_bearer, order_postings
 from stored_value.passes import sold_pass, use_pass
-from stored_value.points import usable_points
+from stored_value.points import points_drawn, usable_points
 from stored_value.postings import Account, Posting
 from stored_value.redemption import draw_balance, refuse_redemption
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import things_kept
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.standing import Deed, refuse_deed
 from stored_value.wallet import (
@@ -176,20 +177,18 @@ def _take_points(wallet: Wallet, order: OrderPaid, laying: _Laying, proven: bool
     used = order.points
     if used is None or not used.value_minor:
         return wallet
-    left = used.points if proven else 0
-    changes: dict[LotId, int] = {}
-    for held in usable_points(wallet, order.occasion.business_date):
-        quantity = min(left, held.remaining)
-        if quantity:
-            changes[held.holding_id] = -quantity
-            laying.taken.append(_taken(held, quantity))
-            left -= quantity
-    given = -sum(changes.values())
+    place = order.occasion
+    kept = things_kept(wallet.reservations, place.reservations)
+    drawn = points_drawn(wallet, used.points if proven else 0, place.business_date, kept)
+    for held in usable_points(wallet, place.business_date):
+        if held.holding_id in drawn:
+            laying.taken.append(_taken(held, drawn[held.holding_id]))
+    given = sum(drawn.values())
     covered = floor_share(used.value_minor, given, used.points) if used.points > 0 else 0
     share = LineShare(kind=ShareKind.POINTS, source="", paid_minor=0, borne_by=StoreId(HEAD_OFFICE_STORE))
     laying.pay(split(covered, laying.open_minor), share)
     laying.pay(split(used.value_minor - covered, laying.open_minor), None)
-    return change_holdings(wallet, changes)
+    return change_holdings(wallet, {lot_id: -quantity for lot_id, quantity in drawn.items()})
 
 
 def _take_balance(

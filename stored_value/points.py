@@ -1,9 +1,10 @@
-"""Points 积分: earned on top-up and spend, always rounded down, drawn by lot (first to expire, then oldest), taken back with a refund, exchanged for what the rulebook offers.
+"""Points 积分: earned on top-up and spend, always rounded down, drawn by lot (what the use has reserved, then first to expire, then oldest), taken back with a refund, exchanged
+for what the rulebook offers.
 
 Points are kept by quantity and not booked; what they buy is a cost of the programme, in head office's books, when it is handed over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -17,7 +18,7 @@ from stored_value.occasion import Occasion
 from stored_value.postings import Account, Posting, clearing
 from stored_value.promotions import CouponGift, PassGift
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.reservation_records import ReservedThing
+from stored_value.reservation_records import ReservedThing, things_kept
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.tiers import tier_of
 from stored_value.wallet import Holding, HoldingKind, Purchase, Taken, Wallet, WalletStatus
@@ -126,19 +127,35 @@ def usable_points(wallet: Wallet, on: date) -> list[Holding]:
     return held
 
 
-def points_wanted(wallet: Wallet, points: int, on: date) -> tuple[ReservedThing, ...]:
-    """The lots that a use of `points` would draw, to be reserved before it."""
-    wanted: list[ReservedThing] = []
-    for lot in usable_points(wallet, on):
-        taken = min(points, lot.remaining)
-        if taken:
-            wanted.append(ReservedThing(thing_id=lot.holding_id, quantity=taken))
-            points -= taken
-    return tuple(wanted)
+def points_drawn(wallet: Wallet, points: int, on: date, kept: Mapping[LotId, int]) -> dict[LotId, int]:
+    """By lot, what a use of `points` draws: first what is `kept` for it, then the rest, each in draw order (H4: what leaves is that very thing which was reserved)."""
+    drawn: dict[LotId, int] = {}
+    usable = usable_points(wallet, on)
+    for most in ({lot.holding_id: min(kept.get(lot.holding_id, 0), lot.remaining) for lot in usable}, None):
+        for lot in usable:
+            already = drawn.get(lot.holding_id, 0)
+            free = most[lot.holding_id] if most is not None else lot.remaining - already
+            taken = min(points, free)
+            if taken:
+                drawn[lot.holding_id] = already + taken
+                points -= taken
+    return drawn
+
+
+def points_wanted(wallet: Wallet, points: int, on: date, leased: Mapping[LotId, int]) -> tuple[ReservedThing, ...]:
+    """The lots that a use of `points` would draw, to be reserved before it; those that the till leases first, also before others that end sooner."""
+    drawn = points_drawn(wallet, points, on, leased)
+    return tuple(ReservedThing(thing_id=lot_id, quantity=quantity) for lot_id, quantity in drawn.items())
 
 
 def usable_points_total(wallet: Wallet, on: date) -> int:
     return sum(lot.remaining for lot in usable_points(wallet, on))
+
+
+def use_points(wallet: Wallet, points: int, place: Occasion) -> tuple[Wallet, int]:
+    """The wallet after a use at `place`, and how many were missing. What the reservations that it names keep is drawn first."""
+    drawn = points_drawn(wallet, points, place.business_date, things_kept(wallet.reservations, place.reservations))
+    return _less(wallet, drawn), points - sum(drawn.values())
 
 
 def take_points(wallet: Wallet, points: int, on: date, first: LotId | None = None) -> tuple[Wallet, int]:
@@ -238,7 +255,7 @@ def apply_points_redemption(
     if reward is None or (reward.points, reward.worth_minor) != (event.points, event.worth_minor):
         findings.append(Finding(FindingCode.REWARD_DIFFERS, _differing(event, reward)))
     before = usable_points(wallet, place.business_date)
-    wallet, missing = take_points(wallet, event.points, place.business_date)
+    wallet, missing = use_points(wallet, event.points, place)
     bought = exchanged(event, _taken_of(before, wallet))
     wallet = replace(wallet, purchases=(*wallet.purchases, bought))
     if missing:

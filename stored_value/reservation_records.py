@@ -1,5 +1,7 @@
 """What a wallet keeps for a till (L5, L6): holds for one payment and leases for spending offline, as immutable values. `Wallet` holds them; `reservations` holds their rules."""
 
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,3 +46,13 @@ class Reservation:
     things: tuple[ReservedThing, ...] = ()
     accepted: bool = False
     recalled: bool = False
+
+
+def things_kept(reservations: Iterable[Reservation], named: Collection[ReservationId]) -> Counter[LotId]:
+    """How much of each thing those of the reservations that are `named` keep."""
+    kept: Counter[LotId] = Counter()
+    for each in reservations:
+        if each.reservation_id in named:
+            for thing in each.things:
+                kept[thing.thing_id] += thing.quantity
+    return kept

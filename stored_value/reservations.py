@@ -15,10 +15,12 @@ from stored_value.events_reservation import LeaseAccepted, LeaseReturned, Reserv
 from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
 from stored_value.identity import LotId, TerminalId
+from stored_value.occasion import Occasion
+from stored_value.points import points_drawn
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
 from stored_value.rulebook import HEAD_OFFICE_STORE
-from stored_value.wallet import HoldingKind, Lot, Wallet
+from stored_value.wallet import Lot, Wallet
 
 
 def reserved_minor(wallet: Wallet, *, besides: TerminalId | None = None) -> int:
@@ -197,21 +199,16 @@ def things_used(event: object, wallet: Wallet) -> dict[LotId, int]:
                 if cover is not None:
                     used[cover.holding_id] = used.get(cover.holding_id, 0) + cover.units
             if event.points is not None:
-                _add_points(used, wallet, event.points.points)
+                used |= _points(wallet, event.points.points, event.occasion)
         case PointsRedeemed():
-            _add_points(used, wallet, event.points)
+            used |= _points(wallet, event.points, event.occasion)
         case _:
             pass
     return used
 
 
-def _add_points(used: dict[LotId, int], wallet: Wallet, points: int) -> None:
-    """In the order in which they are drawn: first to expire, then oldest, then id."""
-    lots = [held for held in wallet.holdings if held.kind is HoldingKind.POINTS and held.remaining]
-    for held in sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.acquired_on, lot.holding_id)):
-        taken = min(points, held.remaining)
-        used[held.holding_id] = taken
-        points -= taken
+def _points(wallet: Wallet, points: int, place: Occasion) -> dict[LotId, int]:
+    return points_drawn(wallet, points, place.business_date, things_kept(wallet.reservations, place.reservations))
 
 
 def apply_reservation(wallet: Wallet, event: ReservationEvent) -> tuple[Wallet, list[Finding]]:

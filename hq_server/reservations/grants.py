@@ -18,7 +18,7 @@ from stored_value.identity import MemberId
 from stored_value.leased_things import things_to_lease
 from stored_value.money import floor_share
 from stored_value.offline_policy import LeasePolicy
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
 from stored_value.reservations import available_minor
 from stored_value.standing import Standing, standing_of
 from stored_value.wallet import Wallet
@@ -92,26 +92,39 @@ def granted_leases(wallet: Wallet) -> list[Reservation]:
 
 
 def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, on: date, now: datetime) -> LeasePlan:
-    """`tills` are those that may have one, the most used first; `wallet` includes what silent tills are presumed to hold. Things go to one till only."""
+    """`tills` are those that may have one, the most used first; `wallet` includes what silent tills are presumed to hold. Things go to one till only, and to one that
+    has a lease already where there is one: what the member was given after it comes in a lease of its own."""
     if not policy.tills_max or standing_of(wallet, on) is not Standing.ACTIVE:
         return NOTHING
     leases = granted_leases(wallet)
     half = timedelta(hours=policy.valid_hours) / 2
     renewals = tuple(kept for kept in leases if not kept.recalled and now >= kept.granted_at + half)
-    held = {kept.terminal_id for kept in leases}
+    holders = {kept.terminal_id for kept in leases}
+    with_money = {kept.terminal_id for kept in leases if kept.amount_minor}
+    things, carrier = _things(wallet, tills, leases, policy, on)
     available = available_minor(wallet, on)
     offers: list[Offer] = []
     for till in tills:
-        if len(leases) + len(offers) >= policy.tills_max:
-            break
-        amount = min(policy.amount_minor, floor_share(max(0, available), policy.share_percent, 100))
-        things = () if leases or offers else things_to_lease(wallet, policy, on)
-        if till.terminal_id in held or (amount < policy.from_minor and not things):
+        if till.terminal_id not in holders and len(holders) >= policy.tills_max:
             continue
-        amount = amount if amount >= policy.from_minor else 0
-        offers.append(Offer(till, amount, things))
-        available -= amount
+        amount = min(policy.amount_minor, floor_share(max(0, available), policy.share_percent, 100))
+        amount = amount if amount >= policy.from_minor and till.terminal_id not in with_money else 0
+        own = things if till == carrier else ()
+        if amount or own:
+            offers.append(Offer(till, amount, own))
+            holders.add(till.terminal_id)
+            available -= amount
     return LeasePlan(tuple(offers), renewals)
+
+
+def _things(
+    wallet: Wallet, tills: Sequence[Till], leases: Sequence[Reservation], policy: LeasePolicy, on: date
+) -> tuple[tuple[ReservedThing, ...], Till | None]:
+    """What is still to be leased, and to which till."""
+    leased = things_kept(leases, {kept.reservation_id for kept in leases})
+    carriers = {kept.terminal_id for kept in leases if kept.things} or {kept.terminal_id for kept in leases}
+    fit = (till for till in tills if not carriers or till.terminal_id in carriers)
+    return things_to_lease(wallet, policy, on, leased), next(fit, None)
 
 
 def most_used(used: Iterable[Till]) -> list[Till]:

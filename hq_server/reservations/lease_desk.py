@@ -31,7 +31,7 @@ from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.closing import grants_counted
-from hq_server.reservations.grants import LeasePlan, Offer, most_used, plan_leases
+from hq_server.reservations.grants import LeasePlan, Offer, granted_leases, most_used, plan_leases
 from hq_server.reservations.recalls import mark_recalled
 from hq_server.reservations.silence import Till, silent_tills, with_presumed
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
@@ -39,6 +39,7 @@ from stored_value.identity import StoreId, TerminalId, uuid7
 from stored_value.offline_policy import LeasePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
 from stored_value.reservations import recalled, with_reservation
+from stored_value.wallet import Wallet
 from sync.wallet_codec import read_wallet
 
 logger = logging.getLogger(__name__)
@@ -183,9 +184,8 @@ class LeaseDesk:
 def _plans(session: Reading, members: Sequence[str], policy: LeasePolicy, now: datetime) -> dict[str, tuple[Till, ...]]:
     """By member for whom something is to be done, the tills that may get a lease."""
     epoch, on = current_epoch(session), business_day(now)
-    anyone = (Till(StoreId(""), TerminalId("")),)
     wallets = [read_wallet(state) for (state,) in _STATES.rows(session, members=members)]
-    fit = [wallet for wallet in wallets if plan_leases(wallet, anyone, policy, on=on, now=now) != LeasePlan()]
+    fit = [wallet for wallet in wallets if plan_leases(wallet, _anyone(wallet), policy, on=on, now=now) != LeasePlan()]
     paused = _paused(session, [wallet.member_id for wallet in fit], now)
     wanted: dict[str, tuple[Till, ...]] = {}
     for wallet in fit:
@@ -196,6 +196,13 @@ def _plans(session: Reading, members: Sequence[str], policy: LeasePolicy, now: d
         if plan_leases(wallet, tills, policy, on=on, now=now) != LeasePlan():
             wanted[member_id] = tills
     return wanted
+
+
+def _anyone(wallet: Wallet) -> tuple[Till, ...]:
+    """Whoever the member's tills may turn out to be: a till that has no lease, and those that have one."""
+    return Till(StoreId(""), TerminalId("")), *(
+        Till(kept.store_id, kept.terminal_id) for kept in granted_leases(wallet)
+    )
 
 
 def _paused(session: Reading, members: Sequence[str], now: datetime) -> frozenset[str]:

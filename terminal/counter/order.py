@@ -23,7 +23,7 @@ from stored_value.tiers import tier_of
 from stored_value.wallet import ValueKind, Wallet
 from terminal.counter.completion import done_before, finish
 from terminal.counter.order_views import CouponPaid, OrderPayment, OrderQuote, PassForSale, Shelf
-from terminal.counter.reserving import Wanted, cover, means_offline, reserving, things_leased
+from terminal.counter.reserving import Wanted, cover, leased_things, means_offline, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Standing, Workplace
 from terminal.members import MemberOnFile
@@ -81,7 +81,7 @@ def _quote(
     draws = plan_draw(wallet, balance, rulebook.draw_order, standing.on, store_id)
     most = _points_most(cart, wallet, standing)
     refusals = priced.refusals
-    wanted = Wanted(member_id=member.member_id, amount_minor=0, things=_things(wallet, cart, standing.on))
+    wanted = Wanted(member_id=member.member_id, amount_minor=0, things=_things(place, member, cart, standing.on))
     if offline and not things_leased(place, member, wanted):
         refusals = (*refusals, Refusal(RefusalCode.ONLINE_ONLY, {"remedy": "pay_without_holdings"}))
     return OrderQuote(
@@ -117,7 +117,7 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
     known = place.members.find(member_id)
     if known is None:
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
-    things = _things(known.view.wallet, payment.cart, at_work.on)
+    things = _things(place, known, payment.cart, at_work.on)
     wanted = Wanted(member_id=member_id, amount_minor=payment.balance_minor, things=things)
     with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
@@ -171,13 +171,14 @@ def _paid(
     )
 
 
-def _things(wallet: Wallet, cart: Cart, on: date) -> tuple[ReservedThing, ...]:
+def _things(place: Workplace, member: MemberOnFile, cart: Cart, on: date) -> tuple[ReservedThing, ...]:
     """What the cart uses up and another till could use as well."""
     units: Counter[LotId] = Counter(cart.coupons)
     for item in cart.items:
         if item.covered_by is not None:
             units[item.covered_by.holding_id] += item.covered_by.units
-    points = points_wanted(wallet, cart.points, on) if cart.points else ()
+    leased = leased_things(place, member)
+    points = points_wanted(member.view.wallet, cart.points, on, leased) if cart.points else ()
     return (*(ReservedThing(thing_id=each, quantity=count) for each, count in units.items()), *points)
 
 

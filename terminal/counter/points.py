@@ -4,8 +4,9 @@ from stored_value.events import Event, EvidenceClass, PointsRedeemed
 from stored_value.identity import EventId, MemberId
 from stored_value.points import points_wanted, refuse_points_redemption
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservedThing
 from terminal.counter.completion import done_before, finish
-from terminal.counter.reserving import Wanted, cover, reserving, things_leased
+from terminal.counter.reserving import Wanted, cover, leased_things, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
@@ -20,7 +21,9 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
 
     known = place.members.find(member_id)
     reward = at_work.rulebook.points.reward(reward_id)
-    points = points_wanted(known.view.wallet, reward.points, at_work.on) if known and reward else ()
+    points: tuple[ReservedThing, ...] = ()
+    if known and reward:
+        points = points_wanted(known.view.wallet, reward.points, at_work.on, leased_things(place, known))
     wanted = Wanted(member_id=member_id, amount_minor=0, things=points)
     with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)

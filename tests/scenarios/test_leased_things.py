@@ -10,6 +10,8 @@ from stored_value.identity import LotId, MemberId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook_document import write_rulebook
+from stored_value.wallet import HoldingKind
+from sync.wallet_codec import read_wallet
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.reserving_tills import leased, listening
 from tests.scenarios.test_orders import earn_a_coupon, pay
@@ -96,3 +98,53 @@ def test_h4_a_leased_coupon_is_asked_back_for_a_payment_elsewhere(franchise: Fra
     assert (one.flagged(), two.flagged()) == ({}, {})
     held = done(one.counter.holdings(wang))
     assert (held.coupons, [each.left for each in held.passes], held.points_leased_here) == ((), [1], 0)
+
+
+def test_h4_points_that_are_leased_are_used_offline_although_others_end_sooner(franchise: Franchise) -> None:
+    one, two, wang, _, _ = shop_that_leases(franchise)
+    at = franchise.hq.clock.at
+    sooner = replace(SHOP.points, valid_days=5)
+    book = replace(SHOP, version=SHOP.version + 1, effective_at=at, offline=OfflinePolicy(leases=LEASES), points=sooner)
+    with franchise.hq.database.write() as session:
+        publish_rulebook(session, franchise.hq.office.keys, write_rulebook(book), by="test", now=at)
+    franchise.hq.sequenced()
+    one.sync()
+    done(pay(one, wang, Cart(items=(item(1, 50_000),)), cash_minor=50_000))
+    one.sync()
+    before = done(one.counter.holdings(wang))
+    one.unplug()
+    done(pay(one, wang, Cart(items=(item(1, 12_000),), points=200), cash_minor=11_800))
+    assert (
+        refused(pay(one, wang, Cart(items=(item(1, 12_000),), points=101), cash_minor=11_899))
+        is RefusalCode.ONLINE_ONLY
+    )
+    after = done(one.counter.holdings(wang))
+    assert (before.points_leased_here, after.points_leased_here) == (300, 100)
+    for till in (one, two, one):
+        till.sync()
+    assert (one.flagged(), franchise.books.faults("S01-T1", "S02-T1")) == ({}, [])
+    assert done(two.counter.holdings(wang)).points == before.points - 200 + 118
+    ((state,),) = franchise.books.rows(f"SELECT state FROM wallets WHERE member_id = '{wang}'")
+    ending = [lot.remaining for lot in read_wallet(state).holdings if lot.kind is HoldingKind.POINTS and lot.expires_on]
+    assert ending == [500, 118], "untouched"
+
+
+def test_h4_a_coupon_that_comes_while_a_lease_is_out_is_leased_at_once(franchise: Franchise) -> None:
+    """Not only when the lease is renewed."""
+    one, two, wang, coupon, wash = shop_that_leases(franchise)
+    one.unplug()
+    done(pay(one, wang, Cart(items=(item(1, 12_000),), coupons=(coupon,)), cash_minor=10_000))
+    one.sync()
+    done(one.counter.exchange_points(one.counter.new_action(), wang, "tea"))
+    one.sync()
+    (another,) = (each.holding_id for each in done(one.counter.holdings(wang)).coupons)
+    assert franchise.grant_leases() == 1
+    franchise.hq.sequenced()
+    one.sync()
+    one.unplug()
+    done(pay(one, wang, Cart(items=(item(1, 12_000),), coupons=(another,)), cash_minor=10_000))
+    done(use(one, wang, wash, 2))
+    for till in (one, two, one):
+        till.sync()
+    assert franchise.grant_leases() == 1, "a pass that was used up here is leased again"
+    assert (one.flagged(), franchise.books.faults("S01-T1", "S02-T1")) == ({}, [])

@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import date
 
+from stored_value.apply import apply
+from stored_value.events_loyalty import PointsRedeemed
 from stored_value.identity import EventId, LotId, StoreId, TerminalId
 from stored_value.leased_things import things_to_lease
 from stored_value.offline_policy import LeasePolicy
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing
+from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import with_reservation
 from stored_value.wallet import Holding, HoldingKind, Wallet
-from tests.stored_value.miniature import DAY, NOON, wallet
+from tests.stored_value.kept import reservation
+from tests.stored_value.miniature import BOOK, DAY, occasion, wallet
 
 
 def held(name: str, kind: HoldingKind, quantity: int, until: date | None = None) -> Holding:
@@ -57,19 +60,34 @@ def test_what_ends_first_goes_first_and_what_is_over_or_never_used_up_stays() ->
 
 
 def test_what_is_kept_for_others_is_left_out() -> None:
-    kept = Reservation(
-        reservation_id=ReservationId("hold"),
-        kind=ReservationKind.HOLD,
-        store_id=StoreId("S02"),
-        terminal_id=TerminalId("S02-T1"),
-        incarnation=1,
-        number=1,
-        granted_minor=0,
-        amount_minor=0,
-        granted_at=NOON,
-        things=(
-            ReservedThing(thing_id=LotId("soon"), quantity=1),
-            ReservedThing(thing_id=LotId("wash"), quantity=9),
-        ),
-    )
+    kept = reservation("hold", things={"soon": 1, "wash": 9}, kind=ReservationKind.HOLD)
     assert chosen(with_reservation(WALLET, kept), coupons=1, pass_units=3) == {"late": 1, "wash": 1}
+
+
+def test_what_a_till_leases_already_is_not_doubled_and_a_coupon_that_came_later_follows() -> None:
+    def more(leased: dict[str, int], **policy: int) -> dict[str, int]:
+        held = with_reservation(WALLET, reservation("lease", 1_000, leased))
+        things = things_to_lease(
+            held, LeasePolicy(**policy), DAY, {LotId(name): count for name, count in leased.items()}
+        )
+        return {each.thing_id: each.quantity for each in things}
+
+    assert more({"soon": 1}, coupons=1, pass_units=2) == {"wash": 2}
+    assert more({"soon": 1}, coupons=2) == {"late": 1}
+    assert more({"wash": 1}, coupons=1, pass_units=2) == {"soon": 1}, "a pass in use waits until it is used up there"
+    assert more({"p2": 10}, points=100) == {}
+
+
+def test_h4_points_are_drawn_from_what_the_named_lease_keeps_then_as_they_end() -> None:
+    held = with_reservation(WALLET, reservation("lease", things={"p1": 60}))
+    place = replace(occasion("x"), terminal_id=TerminalId("S02-T1"), reservations=(ReservationId("lease"),))
+
+    def left(points: int) -> tuple[list[int], int]:
+        event = PointsRedeemed(occasion=place, member_id=held.member_id, points=points, reward_id="mug", worth_minor=0)
+        after = apply(held, event, BOOK).wallet
+        lots = [each.remaining for each in after.holdings if each.holding_id in ("p1", "p2")]
+        return lots, sum(each.quantity for kept in after.reservations for each in kept.things)
+
+    assert left(40) == ([40, 50], 20)
+    assert left(70) == ([20, 40], 0)
+    assert left(125) == ([5, 0], 0)

@@ -30,6 +30,7 @@ from stored_value.reservations import (
     without_reservations,
 )
 from stored_value.wallet import Wallet
+from tests.stored_value.kept import reservation
 from tests.stored_value.miniature import BOOK, DAY, MEMBER, NOON, PLAIN_BOOK, enrolled, redeem, reverse, top_up, wallet
 
 KEEPS_NOTHING = replace(PLAIN_BOOK, offline=OfflinePolicy(top_up_spendable=False))
@@ -58,20 +59,8 @@ def kept(
     things: dict[str, int] | None = None,
     hours: int = 72,
 ) -> Reservation:
-    return Reservation(
-        reservation_id=ReservationId(name),
-        kind=kind,
-        store_id=StoreId(till[:3]),
-        terminal_id=till,
-        incarnation=1,
-        number=1,
-        granted_minor=amount,
-        amount_minor=amount,
-        granted_at=NOON,
-        expires_at=NOON + timedelta(hours=hours),
-        things=tuple(ReservedThing(thing_id=LotId(thing), quantity=count) for thing, count in (things or {}).items()),
-        accepted=True,
-    )
+    until = NOON + timedelta(hours=hours)
+    return reservation(name, amount, things, till=till, kind=kind, granted_at=NOON, expires_at=until)
 
 
 def holding(amount: int, *reservations: Reservation) -> Wallet:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from stored_value.identity import MemberId, StoreId, TerminalId
+from stored_value.identity import MemberId
 from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.reservations import refuse_reservation, with_reservation
 from sync.keys import encode_bytes
@@ -14,6 +14,7 @@ from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest, Memb
 from sync.personal import phone_tag
 from sync.wallet_codec import read_wallet, write_wallet
 from terminal.counter.link import LinkState, TillKeys
+from tests.stored_value.kept import reservation
 
 EPOCH = "epoch-1"
 START = datetime(2026, 11, 23, 0, 2, tzinfo=UTC)  # 08:02 in Shanghai
@@ -44,17 +45,15 @@ class HeadOffice:
         wallet = replace(read_wallet(bytes(row.wallet)), version=row.version)
         refusal = refuse_reservation(wallet, wanted.amount_minor, wanted.things, START.date())
         if refusal is None:
-            held = Reservation(
-                reservation_id=wanted.hold_id,
+            held = reservation(
+                wanted.hold_id,
+                wanted.amount_minor,
+                {each.thing_id: each.quantity for each in wanted.things},
+                till="S01-T1",
                 kind=ReservationKind.HOLD,
-                store_id=StoreId("S01"),
-                terminal_id=TerminalId("S01-T1"),
-                incarnation=1,
                 number=wanted.number,
-                granted_minor=wanted.amount_minor,
-                amount_minor=wanted.amount_minor,
                 granted_at=START,
-                things=wanted.things,
+                accepted=False,
             )
             self.keep(wanted.member_id, held)
         code, data = (refusal.code.value, refusal.data) if refusal else ("", {})

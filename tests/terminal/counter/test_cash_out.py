@@ -6,14 +6,15 @@ import pytest
 
 from stored_value.events import Tender, TenderKind
 from stored_value.events_money_out import CashOutPaid, CashOutRequested
-from stored_value.identity import EventId, StoreId, TerminalId
+from stored_value.identity import EventId
 from stored_value.policies import CashOutMethod, CashOutPolicy
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
+from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.wallet import LotEnd, ValueKind
 from sync.event_codec import event_of
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
+from tests.stored_value.kept import reservation
 from tests.terminal.counter.head_office import START
 from tests.terminal.counter.till import (
     MANAGER,
@@ -74,18 +75,7 @@ def pay(till: Till, request: EventId, *tenders: Tender) -> Completed | Refusal:
 
 def kept_elsewhere(kind: ReservationKind, amount_minor: int) -> Reservation:
     """At another store's till."""
-    return Reservation(
-        reservation_id=ReservationId("theirs"),
-        kind=kind,
-        store_id=StoreId("S02"),
-        terminal_id=TerminalId("S02-T1"),
-        incarnation=1,
-        number=1,
-        granted_minor=amount_minor,
-        amount_minor=amount_minor,
-        granted_at=START,
-        accepted=True,
-    )
+    return reservation("theirs", amount_minor, kind=kind, granted_at=START)
 
 
 def test_the_reckoning_is_shown_line_by_line_with_where_it_goes(saver: Till) -> None:

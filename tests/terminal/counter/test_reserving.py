@@ -14,11 +14,12 @@ from stored_value.identity import EventId, ShiftId, StaffId, StoreId, TerminalId
 from stored_value.occasion import EvidenceClass
 from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
+from stored_value.reservation_records import Reservation, ReservationId
 from sync.event_codec import event_of
 from sync.messages import MemberRow, RulebookRow
 from terminal import steps
 from terminal.clock import new_id
+from tests.stored_value.kept import reservation
 from tests.stored_value.miniature import occasion
 from tests.terminal.counter.head_office import START
 from tests.terminal.counter.till import RULEBOOK, WANG, Till, done, member_row, refused, rulebook_row, wallet_of
@@ -32,18 +33,7 @@ def online(till: Till, principal: int = 50_000) -> None:
 
 
 def kept(name: str, amount: int, *, terminal: str = "S02-T1", number: int = 1) -> Reservation:
-    return Reservation(
-        reservation_id=ReservationId(name),
-        kind=ReservationKind.LEASE,
-        store_id=StoreId(terminal[:3]),
-        terminal_id=TerminalId(terminal),
-        incarnation=1,
-        number=number,
-        granted_minor=amount,
-        amount_minor=amount,
-        granted_at=START,
-        accepted=terminal != "S01-T1",
-    )
+    return reservation(name, amount, till=terminal, number=number, granted_at=START, accepted=terminal != "S01-T1")
 
 
 def lease(till: Till, name: str, amount: int, number: int = 1) -> None:
