@@ -14,7 +14,8 @@ from terminal.screens.words import wallet_status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberHeader:
-    """`age` says how old the balance is and from whom; `warning` is empty unless the card cannot simply be used."""
+    """`age` says how old the balance is and from whom; `warning` is empty unless the card cannot simply be used; `limit` what could be spent if nobody could be asked,
+    in `limit_ink`: loud while nobody can."""
 
     initial: str
     name: str
@@ -28,6 +29,7 @@ class MemberHeader:
     bonus: str
     bonus_caption: str
     limit: str
+    limit_ink: str
     warning: str
 
 
@@ -44,6 +46,7 @@ NOBODY: Final = MemberHeader(
     bonus="",
     bonus_caption="",
     limit="",
+    limit_ink="muted",
     warning="",
 )
 
@@ -64,6 +67,7 @@ def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeade
         bonus=format_yuan(bonus),
         bonus_caption=t("Bonus"),
         limit=_limit(member, texts),
+        limit_ink="refund_ink" if member.offline else "muted",
         warning=_warning(member, texts),
     )
 

@@ -110,10 +110,13 @@ class Card(Column):
 
 
 class Pill(BoxLayout):
+    """As wide as its text, at most `most` (0: no bound)."""
+
     text = StringProperty("")
     glyph = StringProperty("")
     ink = StringProperty("ink")
     fill = StringProperty("sunken")
+    most = NumericProperty(0)
 
 
 class Avatar(BoxLayout):

@@ -17,9 +17,21 @@ class Words(Label):
 
 
 class Tag(Label):
-    """One line, as wide as its text."""
+    """One line, as wide as its text; wider than `most` (0: no bound) it is ellipsized in the middle."""
 
     ink = StringProperty("ink")
+    most = NumericProperty(0)
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        for name in ("text", "most", "font_size", "bold"):
+            self.fbind(name, self._bound)
+        self._bound()
+
+    def _bound(self, *_changed: object) -> None:
+        ruler = CoreLabel(font_size=self.font_size, font_name=self.font_name, bold=self.bold)
+        wide, _high = ruler.get_extents(self.text or " ")
+        self.text_size = (self.most, None) if 0 < self.most < wide else (None, None)
 
 
 class Paragraph(Label):

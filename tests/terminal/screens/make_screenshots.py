@@ -198,6 +198,12 @@ def _hq_older(bench: Bench) -> None:
     bench.counter.state = replace(OFFLINE, is_hq_older=True, findings_open=3)
 
 
+def _owing(bench: Bench) -> None:
+    bench.counter.people[WANG.member_id] = replace(
+        WANG, owed_minor=1_200, offline_now_minor=30_000, leased_here_minor=20_000, kept_elsewhere_minor=45_000
+    )
+
+
 def _choose_settled(driver: Driver) -> None:
     driver.tap(driver.item("FindingEntry", 4))
 
@@ -221,6 +227,7 @@ SHOTS: Final = (
     Shot(name="member", at=MemberCard(WANG, True)),
     Shot(name="member-new", at=MemberCard(LI, True), set_up=offline),
     Shot(name="member-long-name", at=MemberCard(LONG, True)),
+    Shot(name="member-owing", at=MemberCard(WANG, True), set_up=_owing),
     Shot(name="member-dark", at=MemberCard(WANG, True), set_up=dark),
     Shot(name="redeem", at=Redeem(WANG, True), play=_amount),
     Shot(name="redeem-items", at=Redeem(WANG, True), play=_items),
@@ -241,6 +248,7 @@ SHOTS: Final = (
     Shot(name="top-up-cash", at=TopUp(WANG), play=_cash),
     Shot(name="top-up-refused", at=TopUp(WANG), play=lambda driver: driver.keys("4000"), set_up=_too_full),
     Shot(name="top-up-en", at=TopUp(LI), play=_cash, set_up=english),
+    Shot(name="top-up-long", at=TopUp(LONG)),
     Shot(name="top-up-dark", at=TopUp(WANG), play=_cash, set_up=dark),
     Shot(name="refund-find", at=Refund()),
     Shot(name="refund", at=Refund(PURCHASE), play=_lines),

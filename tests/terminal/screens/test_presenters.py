@@ -125,6 +125,20 @@ def test_a_member_who_is_not_active_can_neither_pay_nor_top_up() -> None:
     assert view.header.warning == "此卡已冻结，不能使用"
 
 
+def test_what_can_be_spent_offline_is_told_beside_a_debt_and_loudly_only_while_nobody_can_be_asked() -> None:
+    from dataclasses import replace
+
+    owing = replace(WANG, owed_minor=1_200, offline_now_minor=30_000, kept_elsewhere_minor=45_000)
+    for offline, ink in ((False, "muted"), (True, "refund_ink")):
+        bench = Bench()
+        member = replace(owing, offline=offline, spendable_now_minor=30_000 if offline else 103_840)
+        bench.counter.people[WANG.member_id] = member
+        bench.navigator.go(MemberCard(member, True))
+        header = bench.view("member").header
+        assert header.warning.startswith("欠款 ￥12.00")
+        assert (header.limit, header.limit_ink) == ("可离线支付 ￥300.00 · 其他收银机占用 ￥450.00", ink)
+
+
 def test_a_stopped_till_says_so_on_every_screen() -> None:
     from dataclasses import replace
 

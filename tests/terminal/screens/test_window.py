@@ -26,7 +26,7 @@ from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver, pump, receipt_picture, unpainted, window
 from tests.terminal.screens.make_screenshots import SHOTS
 from tests.terminal.screens.shots import Shot, english
-from tests.terminal.screens.stand_in import WANG
+from tests.terminal.screens.stand_in import LONG, WANG
 from tests.waiting import until
 
 KEYPAD_DP_MIN = 72
@@ -257,6 +257,24 @@ def test_a_touch_is_seen_in_the_same_frame() -> None:
         touch.touch_down()
         assert five.state == "down"
         touch.touch_up()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_long_tier_leaves_room_for_the_name_and_the_balance(language: Language) -> None:
+    from terminal.widgets.labels import FitWords, Tag, Words
+
+    bench = Bench(TopUp(LONG))
+    bench.texts.use(language)
+    with window(bench) as driver:
+        driver.settle()
+        shown = labels(driver)
+        name = next(each for each in shown if isinstance(each, Words) and each.text.startswith("阿卜杜"))
+        tier = next(each for each in shown if isinstance(each, Tag) and each.text == bench.view("top_up").header.tier)
+        balance = next(each for each in shown if isinstance(each, FitWords) and each.text == "￥4,999,999.99")
+        assert name.width >= 80
+        assert name.to_window(name.right, 0)[0] <= tier.to_window(tier.x, 0)[0]
+        assert tier.to_window(tier.right, 0)[0] <= balance.to_window(balance.x, 0)[0]
+        assert tier.texture_size[0] <= tier.width + 1
 
 
 def test_names_are_ellipsized_in_the_middle() -> None:
