@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 
-from hq_server.database.models import Terminal
+from hq_server.database.models import ExceptionRecord, Terminal
 from hq_server.recovery.approvals import approve
 from stored_value.identity import StoreId, TerminalId
 from sync.client import HqClient
@@ -16,7 +17,7 @@ from sync.entry import entry_hash
 from sync.errors import HqRefused
 from terminal.journal import EntryNotLost
 from terminal.journal.mirror import Mirror
-from terminal.recovery import CopyUnusable, RecoveryReport, Rescuer, read_copy, recover
+from terminal.recovery import CopyUnusable, RecoveryReport, Rescuer, ask_for_leave, read_copy, recover
 from terminal.syncing import TillStopped
 from terminal.till_directory import TillDirectory
 from tests.scenarios.franchise import Franchise, member_of
@@ -32,15 +33,18 @@ def code_for(franchise: Franchise, terminal_id: str = DEAD) -> str:
 
 
 def rescue(franchise: Franchise, path: Path, code: str, *, by: str = RESCUER, dry_run: bool = False) -> RecoveryReport:
-    rescuer = Rescuer(
+    with HqClient(franchise.hq.url) as client:
+        return recover(client, read_copy(path), rescuer_with(franchise, code, by=by), dry_run=dry_run)
+
+
+def rescuer_with(franchise: Franchise, code: str, *, by: str = RESCUER) -> Rescuer:
+    return Rescuer(
         terminal_id=TerminalId(by),
         key=TillDirectory(franchise.folder / by).secrets().terminal_key,
         approval=code,
         technician="李师傅",
         now=franchise.hq.clock.at,
     )
-    with HqClient(franchise.hq.url) as client:
-        return recover(client, read_copy(path), rescuer, dry_run=dry_run)
 
 
 def mirrored(till: Till, folder: Path) -> Path:
@@ -232,3 +236,21 @@ def test_h7_a_hole_that_the_till_did_not_sign_stops_it(franchise: Franchise, tmp
     assert isinstance(till.sync_fails(), TillStopped)
     assert franchise.books.balances()[member_of("S01")] == 55_000
     assert status_of(franchise)[0] == "stopped"
+
+
+def test_c11_the_technician_asks_for_leave_and_head_office_sees_what_the_copy_holds(
+    franchise: Franchise, tmp_path: Path
+) -> None:
+    dead_till, mirror = dies_with_an_offline_hour(franchise, tmp_path)
+    _, held = status_of(franchise)
+    with HqClient(franchise.hq.url) as client:
+        asked = ask_for_leave(client, read_copy(mirror), rescuer_with(franchise, ""))
+    assert asked.held_through == held
+    with franchise.hq.database.read() as session:
+        found = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "recovery_asked")).one()
+    assert (found.terminal_id, found.state) == (DEAD, "open")
+    for told in (f'"copy_through":{held + 2}', "李师傅", RESCUER):
+        assert told in found.findings
+    dead_till.restart(franchise.hq.url)
+    dead_till.sync()
+    assert status_of(franchise) == ("active", held + 2), "asking changes nothing"

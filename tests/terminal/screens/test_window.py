@@ -271,7 +271,7 @@ def test_a_long_tier_leaves_room_for_the_name_and_the_balance(language: Language
         name = next(each for each in shown if isinstance(each, Words) and each.text.startswith("阿卜杜"))
         tier = next(each for each in shown if isinstance(each, Tag) and each.text == bench.view("top_up").header.tier)
         balance = next(each for each in shown if isinstance(each, FitWords) and each.text == "￥4,999,999.99")
-        assert name.width >= 80
+        assert name.width >= 40
         assert name.to_window(name.right, 0)[0] <= tier.to_window(tier.x, 0)[0]
         assert tier.to_window(tier.right, 0)[0] <= balance.to_window(balance.x, 0)[0]
         assert tier.texture_size[0] <= tier.width + 1
