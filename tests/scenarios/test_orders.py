@@ -136,7 +136,7 @@ def test_a_pass_sold_here_used_there_comes_back_less_what_was_used(franchise: Fr
     lines = (OrderRefundLine(line_no=1, amount_minor=30_000),)
     answer = one.counter.refund_order(one.counter.new_action(), sale.event_id, lines, "")
     assert isinstance(answer, Refusal)
-    assert (answer.code, answer.data["amount_minor"]) == (RefusalCode.PASS_RETURNED_WHOLE, 21_000)
+    assert (answer.code, answer.data.get("amount_minor")) == (RefusalCode.PASS_RETURNED_WHOLE, 21_000)
     refund(one, sale.event_id, 1, 21_000)
     one.sync()
     assert franchise.books.faults("S01-T1", "S02-T1") == []
