@@ -28,15 +28,14 @@ _STORED = Prepared(
         SealedPage.page == bindparam("page"),
     )
 )
+_OF_FEED = (Feed.feed_id == bindparam("feed_id"), Feed.epoch == bindparam("epoch"))
 _ROWS = Prepared(
-    select(Feed.seq, Feed.payload, Feed.needs_global, Feed.sequenced_at)
-    .where(
-        Feed.feed_id == bindparam("feed_id"),
-        Feed.epoch == bindparam("epoch"),
-        Feed.seq.between(bindparam("first"), bindparam("last")),
-    )
+    select(Feed.seq, Feed.payload, Feed.needs_global)
+    .where(*_OF_FEED, Feed.seq.between(bindparam("first"), bindparam("last")))
     .order_by(Feed.seq)
 )
+_NUMBERED_AT = Prepared(select(Feed.sequenced_at).where(*_OF_FEED, Feed.seq == bindparam("seq")))
+"""Apart from the rows, because reading a time takes longer than the rest of its row."""
 
 
 class PageUnknown(Exception):
@@ -143,10 +142,12 @@ def open_page(session: Reading, where: Address, kept: OpenRows, *, at: datetime)
 def _rows(session: Reading, feed_id: str, epoch: str, page: int) -> PageRows:
     first = page * PAGE_ROWS + 1
     found = _ROWS.rows(session, feed_id=feed_id, epoch=epoch, first=first, last=first + PAGE_ROWS - 1)
-    entries = tuple(FeedEntry(seq=seq, row=_as_encoded(payload)) for seq, payload, _, _ in found)
+    if not found:
+        return PageRows((), 0, None)
+    entries = tuple(FeedEntry(seq=seq, row=_as_encoded(payload)) for seq, payload, _ in found)
     assert [entry.seq for entry in entries] == list(range(first, first + len(entries))), "a feed has no gaps"
-    needs_global = max((needs for _, _, needs, _ in found), default=0)
-    last_at = found[-1][3] if found else None
+    needs_global = max(needs for _, _, needs in found)
+    [(last_at,)] = _NUMBERED_AT.rows(session, feed_id=feed_id, epoch=epoch, seq=entries[-1].seq)
     return PageRows(entries, needs_global, last_at)
 
 
