@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import Terminal
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
+from hq_server.terminals.rows import TerminalRow
 
 CLOCK_OFF_AT: Final = timedelta(minutes=5)
 
 
-def notice_clock(session: WriteSession, terminal: Terminal, till_time: datetime, *, now: datetime) -> None:
+def notice_clock(session: WriteSession, terminal: TerminalRow, till_time: datetime, *, now: datetime) -> None:
     off = till_time - now
     if abs(off) >= CLOCK_OFF_AT:
         data = {"off_s": int(off.total_seconds())}

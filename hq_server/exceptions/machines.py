@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Final
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import Terminal
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
+from hq_server.terminals.rows import TerminalRow
 
 logger = logging.getLogger(__name__)
 _MARK_CHARS: Final = 12
 """As much of a machine's mark as tells two apart when people compare them."""
 
 
-def is_known_machine(session: WriteSession, terminal: Terminal, mark: str, *, now: datetime) -> bool:
+def is_known_machine(session: WriteSession, terminal: TerminalRow, mark: str, *, now: datetime) -> bool:
     """Another one works, but spends no lease before a person has confirmed it: its disk may be a copy."""
     if not mark:
         return True

@@ -12,11 +12,12 @@ from datetime import date, datetime
 import msgspec
 
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import ExceptionRecord, ExceptionState, JournalEntry, Terminal
+from hq_server.database.models import ExceptionRecord, ExceptionState, JournalEntry
 from hq_server.database.upsert import upsert
 from hq_server.exceptions.kinds import ExceptionCode, kind_of
 from hq_server.ingest.rows import ExceptionRow, JournalRow
 from hq_server.own_journal.place import OWN_INCARNATION, OWN_STORE, OWN_TERMINAL
+from hq_server.terminals.rows import TerminalRow
 from stored_value.findings import Finding
 from sync.messages import OutcomeFinding
 
@@ -76,7 +77,7 @@ def raise_about_entry(
         session.execute(raised.on_conflict_do_nothing())
 
 
-def raise_about_till(session: WriteSession, terminal: Terminal, found: TillFinding, *, now: datetime) -> None:
+def raise_about_till(session: WriteSession, terminal: TerminalRow, found: TillFinding, *, now: datetime) -> None:
     """Idempotent for the same place in the journal, or the same day."""
     where = terminal.terminal_id, str(terminal.incarnation), str(found.seq) if found.seq is not None else str(found.on)
     row = _row(terminal.store_id, terminal.terminal_id, terminal.incarnation, SUBJECT_GAP.join(where), found, now)

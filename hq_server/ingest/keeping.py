@@ -13,7 +13,6 @@ import msgspec
 
 from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import CLASHES, DatabaseBusy, ReadSession, WriteSession
-from hq_server.database.models import Terminal
 from hq_server.ingest.anchor_trail import neighbours
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
 from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
@@ -26,6 +25,7 @@ from hq_server.office import Office
 from hq_server.reservations.lost_grants import mark_earlier
 from hq_server.reservations.settling import note_settled
 from hq_server.stores.zones import zone_of
+from hq_server.terminals.rows import TerminalRow
 from stored_value.events import MemberEnrolled
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import StoreId
@@ -58,7 +58,7 @@ def with_retries(take_in: Callable[[bool], T]) -> T:
     return take_in(True)
 
 
-def journal_head(terminal: Terminal) -> JournalHead:
+def journal_head(terminal: TerminalRow) -> JournalHead:
     return JournalHead(
         terminal_id=terminal.terminal_id,
         incarnation=terminal.incarnation,
@@ -69,7 +69,7 @@ def journal_head(terminal: Terminal) -> JournalHead:
 
 
 def held_entries(
-    session: ReadSession, terminal: Terminal, received: Sequence[Received], *also: int
+    session: ReadSession, terminal: TerminalRow, received: Sequence[Received], *also: int
 ) -> dict[int, HeldEntry]:
     """Those that head office holds already, of the entries received and of the seqs `also`."""
     seqs = [each.entry.header.seq for each in received]
@@ -86,7 +86,7 @@ def hashes_of(held: dict[int, HeldEntry]) -> dict[int, str]:
 def keep(
     office: Office,
     session: WriteSession,
-    terminal: Terminal,
+    terminal: TerminalRow,
     proven: Proven,
     epoch: str,
     *,
@@ -121,7 +121,7 @@ def keep(
     return kept
 
 
-def _move_head(terminal: Terminal, incoming: Sequence[Incoming]) -> None:
+def _move_head(terminal: TerminalRow, incoming: Sequence[Incoming]) -> None:
     head = incoming[-1].entry
     terminal.accepted_seq, terminal.head_hash = head.header.seq, head.hash
     terminal.last_occurred_at = head.header.occurred_at
@@ -134,7 +134,7 @@ def _move_head(terminal: Terminal, incoming: Sequence[Incoming]) -> None:
 
 
 def _understood(
-    office: Office, session: WriteSession, terminal: Terminal, proven: Proven, now: datetime
+    office: Office, session: WriteSession, terminal: TerminalRow, proven: Proven, now: datetime
 ) -> list[Incoming]:
     fresh = proven.fresh
     if not fresh:

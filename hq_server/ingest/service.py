@@ -35,6 +35,7 @@ from hq_server.reservations.closing import Heeded, Report, heed, members_of
 from hq_server.reservations.reported import give_back_reported
 from hq_server.sessions.anchors import anchor_for
 from hq_server.sessions.tokens import TillToken
+from hq_server.terminals.rows import TerminalRow, hold_terminal, read_terminal, write_terminal
 from hq_server.wallets.guarded import Stamp, lock_wallets
 from stored_value.identity import MemberId
 from sync.errors import SignatureError
@@ -79,7 +80,9 @@ def _answer_replay(office: Office, till: TillToken, received: Sequence[Received]
     if found is None or received[-1].entry.header.seq > found[0]:
         return None
     with office.database.read() as session:
-        terminal = session.get_one(Terminal, (till.store_id, till.terminal_id))
+        terminal = read_terminal(session, till.store_id, till.terminal_id)
+        if terminal is None:
+            return None
         if push.head.is_report and not Report(push.head, push.epoch).is_known(terminal):
             return None
         held = held_entries(session, terminal, received, push.head.seq)
@@ -116,7 +119,8 @@ def _take_in_once(
 ) -> tuple[PushReply, Fault | None, frozenset[MemberId], Heeded]:
     """With the members whose wallets changed, and what became of the till's report."""
     now, received, push = office.clock(), pushed.received, pushed.push
-    terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
+    row = hold_terminal(session, till.store_id, till.terminal_id)
+    terminal = row.row
     if terminal.status != TerminalStatus.ACTIVE:
         raise ApiProblem(f"terminal_{terminal.status}", terminal.status_reason or "head office stopped this till")
     if terminal.branch_from == UNCLAIMED:
@@ -138,10 +142,8 @@ def _take_in_once(
     moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
     heeded = Heeded()
     if _is_whole_report(push, terminal):
-        # What changed of the till's own row is written once, at the end.
-        with session.no_autoflush:
-            heeded = heed(session, terminal, report, Stamp(now, office.keys.random))
-    session.flush()
+        heeded = heed(session, terminal, report, Stamp(now, office.keys.random))
+    write_terminal(session, row)
     outcomes = (*known_outcomes(proven, held), *kept.outcomes)
     moved |= heeded.freed | {each.member_id for each in heeded.top_ups}
     return _reply(session, office, terminal, push.epoch, outcomes), proven.fault, moved, heeded
@@ -153,7 +155,7 @@ def _of_fault(fault: Fault) -> TillFinding:
     )
 
 
-def _is_whole_report(push: Push, terminal: Terminal) -> bool:
+def _is_whole_report(push: Push, terminal: TerminalRow) -> bool:
     """Head office now holds every entry that the report speaks of, and no later one."""
     head = push.head
     return (
@@ -164,7 +166,7 @@ def _is_whole_report(push: Push, terminal: Terminal) -> bool:
 
 
 def _reply(
-    session: ReadSession, office: Office, terminal: Terminal, epoch: str, outcomes: tuple[Outcome, ...]
+    session: ReadSession, office: Office, terminal: TerminalRow, epoch: str, outcomes: tuple[Outcome, ...]
 ) -> PushReply:
     return PushReply(
         epoch=epoch,

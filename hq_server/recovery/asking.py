@@ -5,13 +5,13 @@ Called by the endpoint.
 
 from typing import Final
 
-from hq_server.database.models import Terminal
 from hq_server.errors import ApiProblem
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
 from hq_server.office import Office
 from hq_server.own_journal.place import business_day
 from hq_server.sessions.tokens import TillToken
+from hq_server.terminals.rows import read_terminal
 from stored_value.identity import TerminalId
 from sync.recovery import RecoveryAsk, RecoveryAsked
 
@@ -22,7 +22,7 @@ def ask_for_leave(office: Office, rescuer: TillToken, terminal_id: TerminalId, a
     """Once a day and dead till; asked again after it was refused, it is open again."""
     now = office.clock()
     with office.database.write() as session:
-        dead = session.get(Terminal, (rescuer.store_id, terminal_id))
+        dead = read_terminal(session, rescuer.store_id, terminal_id)
         if dead is None or dead.terminal_id == rescuer.terminal_id:
             raise ApiProblem("not_permitted", "a till asks for another one of its own store")
         data: dict[str, int | str] = {

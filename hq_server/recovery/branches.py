@@ -13,6 +13,7 @@ from hq_server.errors import ApiProblem
 from hq_server.ingest.loading import load_entries
 from hq_server.office import Office
 from hq_server.sessions.tokens import TillToken
+from hq_server.terminals.rows import TerminalRow
 from hq_server.terminals.standing import Standing
 from stored_value.identity import TerminalId
 from sync.branches import MARKS_MAX, BranchQuery, BranchReply, Mark
@@ -38,7 +39,7 @@ def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
     return Standing.CHANGED
 
 
-def remember(terminal: Terminal, incarnation: int) -> None:
+def remember(terminal: TerminalRow, incarnation: int) -> None:
     """A till that was last signed for in an earlier epoch goes on in an incarnation that this head office, restored from a backup, has forgotten (H1): it claims its branch once
     more. The person's decision stands; within an epoch nobody takes his own branch over."""
     if terminal.incarnation < incarnation <= _INCARNATIONS_MAX:

@@ -15,7 +15,6 @@ from hq_server.database.models import (
     RecoveryApproval,
     ReservationRecord,
     ReservationState,
-    Terminal,
 )
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import member_topic
@@ -24,6 +23,7 @@ from hq_server.ingest.push_chain import End, Fault, Received, prove_chain, read_
 from hq_server.office import Office
 from hq_server.recovery.approvals import ApprovalRefused, approval_of
 from hq_server.sessions.tokens import TillToken
+from hq_server.terminals.rows import TerminalRow, hold_terminal, read_terminal, write_terminal
 from hq_server.terminals.standing import Standing, revoke
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, TerminalId
@@ -76,11 +76,13 @@ def _take_in_whole(
             )
         except ApprovalRefused as refused:
             raise ApiProblem(refused.code, str(refused)) from refused
-        dead = session.get_one(Terminal, (approval.store_id, approval.terminal_id), with_for_update=True)
+        dead = hold_terminal(session, approval.store_id, approval.terminal_id).row
         if recovery.head is None:
             return _TakenIn(_reply(session, dead, ()), None, frozenset())
         is_own = _vouched(session, dead, rescuer, recovery.head)
         _take_over(office, session, dead, approval, rescuer)
+        lasting = hold_terminal(session, approval.store_id, approval.terminal_id)
+        dead = lasting.row
         held = held_entries(session, dead, received)
         public_key = _public_key(session, rescuer)
         end = End(recovery.head.seq, recovery.head.hash)
@@ -88,7 +90,7 @@ def _take_in_whole(
         code = FindingCode.RECOVERED_SIGNED if is_own else FindingCode.RECOVERED
         remark = Finding(code, {"by": rescuer.terminal_id, "approved_by": approval.approved_by})
         kept = keep(office, session, dead, proven, recovery.epoch, remark=remark)
-        session.flush()
+        write_terminal(session, lasting)
         outcomes = (*known_outcomes(proven, held), *kept.outcomes)
         moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
         if recovery.is_whole and proven.fault is None:
@@ -96,7 +98,7 @@ def _take_in_whole(
         return _TakenIn(_reply(session, dead, outcomes), proven.fault, moved)
 
 
-def _vouched(session: ReadSession, dead: Terminal, rescuer: TillToken, head: RescuedHead) -> bool:
+def _vouched(session: ReadSession, dead: TerminalRow, rescuer: TillToken, head: RescuedHead) -> bool:
     """True when the dead till's own key vouches as well."""
     said = (head.terminal_id, head.incarnation, head.rescuer)
     if said != (dead.terminal_id, dead.incarnation, rescuer.terminal_id):
@@ -118,11 +120,13 @@ def _vouched(session: ReadSession, dead: Terminal, rescuer: TillToken, head: Res
 
 
 def _public_key(session: ReadSession, rescuer: TillToken) -> str:
-    return session.get_one(Terminal, (rescuer.store_id, rescuer.terminal_id)).public_key
+    row = read_terminal(session, rescuer.store_id, rescuer.terminal_id)
+    assert row is not None, "the till has just shown its token"
+    return row.public_key
 
 
 def _take_over(
-    office: Office, session: WriteSession, dead: Terminal, approval: RecoveryApproval, rescuer: TillToken
+    office: Office, session: WriteSession, dead: TerminalRow, approval: RecoveryApproval, rescuer: TillToken
 ) -> None:
     """From now on the dead till's key opens nothing."""
     approval.rescuer = rescuer.terminal_id
@@ -139,7 +143,7 @@ def _take_over(
 
 
 def _note_whole(
-    office: Office, session: WriteSession, dead: Terminal, approval: RecoveryApproval, rescuer: TillToken
+    office: Office, session: WriteSession, dead: TerminalRow, approval: RecoveryApproval, rescuer: TillToken
 ) -> None:
     record(
         session,
@@ -151,7 +155,7 @@ def _note_whole(
     )
 
 
-def _reply(session: ReadSession, dead: Terminal, outcomes: tuple[Outcome, ...]) -> RecoveryReply:
+def _reply(session: ReadSession, dead: TerminalRow, outcomes: tuple[Outcome, ...]) -> RecoveryReply:
     waiting = session.scalar(
         select(func.count())
         .select_from(ReservationRecord)

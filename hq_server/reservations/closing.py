@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import bindparam, or_, select
 
 from hq_server.database.engine import ReadSession, WriteSession
-from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
+from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.settling import close_records
+from hq_server.terminals.rows import TerminalRow
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.identity import MemberId
 from stored_value.reservation_records import ReservationId, ReservationKind
@@ -67,12 +68,12 @@ class Report:
     head: SignedHead
     epoch: str
 
-    def is_known(self, terminal: Terminal) -> bool:
+    def is_known(self, terminal: TerminalRow) -> bool:
         """Whether just this one was heeded last: its reply was lost."""
         return terminal.report_signature == self.head.signature and terminal.reported_epoch == self.epoch
 
 
-def grants_counted(terminal: Terminal, epoch: str) -> int:
+def grants_counted(terminal: TerminalRow, epoch: str) -> int:
     """Grants are counted anew in each epoch (H1)."""
     return terminal.grant_counter if terminal.grant_epoch == epoch else 0
 
@@ -93,12 +94,12 @@ class Heeded:
     top_ups: tuple[KeptTopUp, ...] = ()
 
 
-def members_of(session: ReadSession, terminal: Terminal, report: Report) -> frozenset[str]:
+def members_of(session: ReadSession, terminal: TerminalRow, report: Report) -> frozenset[str]:
     """Whose wallets `heed` may change. Their locks must be taken together with those of the push's entries, in one order: two tills' reports would wait for each other else."""
     return frozenset(row.member_id for row in _open_of(session, terminal) if _is_over(row, report))
 
 
-def heed(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> Heeded:
+def heed(session: WriteSession, terminal: TerminalRow, report: Report, stamp: Stamp) -> Heeded:
     """Closes and moves the watermarks. The terminal's row is locked, and the wallets of `members_of`."""
     head, epoch = report.head, report.epoch
     counted = grants_counted(terminal, epoch)
@@ -118,7 +119,7 @@ def heed(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp
     return heeded
 
 
-def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Stamp) -> Heeded:
+def _close(session: WriteSession, terminal: TerminalRow, report: Report, stamp: Stamp) -> Heeded:
     done = [row for row in _open_of(session, terminal) if _is_over(row, report)]
     if done and terminal.hole_seq:
         done = _without_lost(session, terminal, done)
@@ -142,7 +143,7 @@ def _close(session: WriteSession, terminal: Terminal, report: Report, stamp: Sta
     return Heeded(frozenset(MemberId(member_id) for member_id in by_member), top_ups)
 
 
-def _without_lost(session: WriteSession, terminal: Terminal, done: list[_Open]) -> list[_Open]:
+def _without_lost(session: WriteSession, terminal: TerminalRow, done: list[_Open]) -> list[_Open]:
     """An entry declared lost, or whose header cannot be read, may have used what was granted before it: of its member, of any member when nobody knows whose it was.
     That waits for a person (H7)."""
     found = session.execute(
@@ -168,7 +169,7 @@ def _members_of(raw: bytes) -> tuple[MemberId, ...]:
     return members if all(map(ID_SHAPE.fullmatch, members)) else ()
 
 
-def _open_of(session: ReadSession, terminal: Terminal) -> list[_Open]:
+def _open_of(session: ReadSession, terminal: TerminalRow) -> list[_Open]:
     """A person who took a branch over decided that the other one is over (H6): its holds go with it, which were for payments of that moment. Its leases may be spent in what
     nobody has seen, and wait for a write-off."""
     found = _OPEN.rows(

@@ -18,6 +18,7 @@ from hq_server.reservations.recalls import leases_needed, leases_of_thing, mark_
 from hq_server.reservations.silence import silent_tills, with_presumed
 from hq_server.sessions.tokens import TillToken
 from hq_server.stores.zones import zone_of
+from hq_server.terminals.rows import hold_terminal
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from hq_server.wallets.rows import member_rows
 from hq_server.wallets.scope import note_in_scope
@@ -85,7 +86,7 @@ def check_request(wanted: HoldRequest) -> None:
 def ask(session: WriteSession, asking: Asking) -> Asked:
     """Held or refused, and written down as that: the same request again gets the same answer. Raises `HoldFaulty`."""
     till, wanted, stamp = asking.till, asking.wanted, asking.stamp
-    terminal = session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
+    terminal = hold_terminal(session, till.store_id, till.terminal_id).row
     known = session.get(ReservationRecord, (till.store_id, till.terminal_id, wanted.hold_id))
     if known is not None:
         return Asked(_answer_again(session, known, wanted, stamp.at))

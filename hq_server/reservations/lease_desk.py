@@ -34,6 +34,7 @@ from hq_server.reservations.closing import grants_counted
 from hq_server.reservations.grants import LeasePlan, Offer, granted_leases, most_used, plan_leases
 from hq_server.reservations.recalls import mark_recalled
 from hq_server.reservations.silence import Till, silent_tills, with_presumed
+from hq_server.terminals.rows import TerminalRow, hold_terminal, write_terminal
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.identity import StoreId, TerminalId, uuid7
 from stored_value.offline_policy import LeasePolicy
@@ -227,7 +228,7 @@ def _carry_out(
     """Decided again under the locks; the tills that are to hear of it, one for each lease."""
     epoch = current_epoch(session)
     rows = {
-        till: session.get_one(Terminal, (till.store_id, till.terminal_id), with_for_update=True)
+        till: hold_terminal(session, till.store_id, till.terminal_id)
         for till in sorted({till for tills in wanted.values() for till in tills})
     }
     told: list[TerminalId] = []
@@ -239,7 +240,7 @@ def _carry_out(
         plan = plan_leases(seen, wanted[member_id], policy, on=business_day(stamp.at), now=stamp.at)
         if plan == LeasePlan():
             continue
-        leases = [_lease(offer, rows[offer.till], epoch, policy, stamp) for offer in plan.offers]
+        leases = [_lease(offer, rows[offer.till].row, epoch, policy, stamp) for offer in plan.offers]
         after = recalled(wallet, [kept.reservation_id for kept in plan.renewals])
         for lease in leases:
             after = with_reservation(after, lease)
@@ -247,11 +248,13 @@ def _carry_out(
         session.add_all(_record(lease, member_id, epoch, version) for lease in leases)
         mark_recalled(session, plan.renewals, at=stamp.at, needed=False)
         told.extend(kept.terminal_id for kept in (*leases, *plan.renewals))
+    for held in rows.values():
+        write_terminal(session, held)
     session.flush()
     return told
 
 
-def _lease(offer: Offer, terminal: Terminal, epoch: str, policy: LeasePolicy, stamp: Stamp) -> Reservation:
+def _lease(offer: Offer, terminal: TerminalRow, epoch: str, policy: LeasePolicy, stamp: Stamp) -> Reservation:
     number = grants_counted(terminal, epoch) + 1
     if terminal.grant_epoch != epoch:
         terminal.grant_epoch, terminal.grants_closed_through = epoch, 0

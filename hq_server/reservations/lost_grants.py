@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import ReservationRecord, Terminal
+from hq_server.database.models import ReservationRecord
 from hq_server.ingest.understanding import ID_SHAPE, Incoming
+from hq_server.terminals.rows import TerminalRow
 from stored_value.events_reservation import LeaseAccepted
 from stored_value.reservation_records import Reservation, ReservationKind
 
 
-def mark_earlier(session: ReadSession, terminal: Terminal, incoming: Sequence[Incoming], epoch: str) -> None:
+def mark_earlier(session: ReadSession, terminal: TerminalRow, incoming: Sequence[Incoming], epoch: str) -> None:
     """Marks the entries whose anchor is of an earlier epoch, and gives those that accept a forgotten lease that lease."""
     accepted: dict[str, tuple[Incoming, LeaseAccepted]] = {}
     for each in incoming:
@@ -36,7 +37,7 @@ def mark_earlier(session: ReadSession, terminal: Terminal, incoming: Sequence[In
         each.lost_lease = _lease(terminal, event)
 
 
-def _lease(terminal: Terminal, event: LeaseAccepted) -> Reservation:
+def _lease(terminal: TerminalRow, event: LeaseAccepted) -> Reservation:
     place = event.occasion
     return Reservation(
         reservation_id=event.lease_id,

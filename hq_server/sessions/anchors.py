@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import Terminal
 from hq_server.feed.publishing import current_epoch, feed_head
 from hq_server.keys.key_files import HqKeys
 from hq_server.sessions.epochs import newest_rulebook
+from hq_server.terminals.rows import TerminalRow
 from stored_value.identity import TerminalId
 from sync.anchor import make_anchor
 from sync.entry import AnchorRef
@@ -17,7 +17,7 @@ CLOCK_LEEWAY = timedelta(minutes=10)
 """A head office clock put right by minutes is not a restored head office."""
 
 
-def anchor_for(session: ReadSession, keys: HqKeys, terminal: Terminal, *, now: datetime) -> AnchorRef:
+def anchor_for(session: ReadSession, keys: HqKeys, terminal: TerminalRow, *, now: datetime) -> AnchorRef:
     """As of the session's own view: `accepted_seq` is the terminal row's, so flush what was accepted first."""
     epoch = current_epoch(session)
     key = keys.signing(KeyPurpose.ANCHOR, now)
@@ -33,7 +33,7 @@ def anchor_for(session: ReadSession, keys: HqKeys, terminal: Terminal, *, now: d
     )
 
 
-def lies_in_future(session: ReadSession, terminal: Terminal, anchor: AnchorRef, *, now: datetime) -> bool:
+def lies_in_future(session: ReadSession, terminal: TerminalRow, anchor: AnchorRef, *, now: datetime) -> bool:
     """True when head office signed something that its database no longer knows: it was restored from a backup."""
     epoch = current_epoch(session)
     if anchor.epoch != epoch:

@@ -17,6 +17,7 @@ from hq_server.sessions.anchors import anchor_for, lies_in_future
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.sessions.tokens import TOKEN_LIFE, TillToken, TokenInvalid, TokenOutlived, Tokens
 from hq_server.sessions.unspoken import speaks
+from hq_server.terminals.rows import TerminalRow, terminal_by_id, write_terminal
 from stored_value.identity import StoreId, TerminalId
 from sync.anchor import check_anchor
 from sync.entry import AnchorRef
@@ -34,7 +35,6 @@ _STANDING = Prepared(
         select(HqState.epoch).scalar_subquery().label("epoch"),
     ).where(Terminal.store_id == bindparam("store_id"), Terminal.terminal_id == bindparam("terminal_id"))
 )
-_BY_ID = select(Terminal).where(Terminal.terminal_id == bindparam("terminal_id"))
 
 
 class SessionRefused(Exception):
@@ -49,7 +49,11 @@ class SessionRefused(Exception):
 def open_session(
     session: WriteSession, keys: HqKeys, tokens: Tokens, request: SessionRequest, *, now: datetime
 ) -> Session:
-    terminal = _proven(session, tokens, request, now)
+    held = terminal_by_id(session, request.terminal_id)
+    if held is None:
+        raise SessionRefused("terminal_unknown", "this till is not enrolled here")
+    terminal = held.row
+    _prove(terminal, tokens, request, now)
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
         _notice_restore(session, keys, terminal, request.anchor, now)
         if request.anchor.epoch < current_epoch(session):
@@ -61,7 +65,7 @@ def open_session(
     speaks(terminal)
     terminal.last_seen_at = now
     terminal.version = request.version[:_VERSION_CHARS_MAX]
-    session.flush()
+    write_terminal(session, held)
     epoch = current_epoch(session)
     token = tokens.issue(
         terminal_id=TerminalId(terminal.terminal_id),
@@ -113,10 +117,7 @@ def authenticate(session: Reading, tokens: Tokens, authorization: str | None, *,
     return token
 
 
-def _proven(session: WriteSession, tokens: Tokens, request: SessionRequest, now: datetime) -> Terminal:
-    terminal = session.scalars(_BY_ID, {"terminal_id": request.terminal_id}).one_or_none()
-    if terminal is None:
-        raise SessionRefused("terminal_unknown", "this till is not enrolled here")
+def _prove(terminal: TerminalRow, tokens: Tokens, request: SessionRequest, now: datetime) -> None:
     try:
         tokens.check_challenge(request.challenge, request.terminal_id, now)
     except (TokenInvalid, TokenOutlived) as error:
@@ -126,7 +127,6 @@ def _proven(session: WriteSession, tokens: Tokens, request: SessionRequest, now:
     except SignatureError as error:
         raise SessionRefused("signature_refused", "the signature is not by this till's key") from error
     _refuse_inactive(terminal.status, terminal.status_reason)
-    return terminal
 
 
 def _refuse_inactive(status: str, status_reason: str) -> None:
@@ -139,7 +139,7 @@ def _refuse_inactive(status: str, status_reason: str) -> None:
             raise SessionRefused("terminal_revoked", "head office revoked this till")
 
 
-def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: Terminal) -> bool:
+def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: TerminalRow) -> bool:
     """A foreign anchor proves nothing and is no reason to keep a till out; a technician should see it."""
     try:
         check_anchor(keys.trusted, anchor)
@@ -149,7 +149,7 @@ def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: Terminal) -> bool:
     return anchor.terminal_id == terminal.terminal_id
 
 
-def _refuse_when_behind(session: ReadSession, terminal: Terminal, request: SessionRequest) -> None:
+def _refuse_when_behind(session: ReadSession, terminal: TerminalRow, request: SessionRequest) -> None:
     """A till says that it has seen more of a feed than there is. Nobody signed that, so it begins no epoch; nor may the feed grow past the till's cursor unnoticed (H1)."""
     epoch = current_epoch(session)
     if request.epoch != epoch:
@@ -164,7 +164,9 @@ def _refuse_when_behind(session: ReadSession, terminal: Terminal, request: Sessi
             raise SessionRefused("epoch_behind", message)
 
 
-def _notice_restore(session: WriteSession, keys: HqKeys, terminal: Terminal, anchor: AnchorRef, now: datetime) -> None:
+def _notice_restore(
+    session: WriteSession, keys: HqKeys, terminal: TerminalRow, anchor: AnchorRef, now: datetime
+) -> None:
     if not lies_in_future(session, terminal, anchor, now=now):
         return
     epoch = begin_epoch(session, current_epoch(session), seen=anchor.epoch, now=now, random=keys.random)

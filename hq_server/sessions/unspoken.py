@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from hq_server.database.engine import Database, DatabaseBusy, StorageFull
 from hq_server.database.models import Terminal
+from hq_server.terminals.rows import TerminalRow
 
 logger = logging.getLogger(__name__)
 NOTE_EVERY: Final = timedelta(minutes=1)
@@ -54,7 +55,7 @@ class UnspokenTills:
             return True
 
 
-def speaks(terminal: Terminal) -> None:
+def speaks(terminal: TerminalRow) -> None:
     """It opened a session: nothing is refused any more. The caller commits."""
     if terminal.unspoken_since is not None:
         terminal.unspoken_protocol, terminal.unspoken_since, terminal.unspoken_at = "", None, None
