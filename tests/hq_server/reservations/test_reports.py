@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,8 @@ from stored_value.identity import MemberId
 from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import RefusalCode
 from sync.client import HqClient
-from sync.messages import Push, PushReply
+from sync.errors import HqUnreachable, SyncError
+from sync.messages import Push, PushReply, SignedHead
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     kept,
@@ -23,6 +25,7 @@ from tests.hq_server.reservations.reserving import (
     wallet_of,
 )
 from tests.hq_server.served import ServedHq
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -112,4 +115,57 @@ def test_reports_and_pushes_at_once_take_their_locks_in_one_order(
     again = [record.getMessage() for record in caplog.records if "again" in record.getMessage()]
     assert again == []
     assert all(kept(hq, member) == {} for member in members)
+    nothing_differs(hq)
+
+
+@contextmanager
+def dying_at(step: str) -> Iterator[None]:
+    """Head office does no more for a request than up to that step."""
+
+    def dies(record: logging.LogRecord) -> bool:
+        if getattr(record, "step", "") == step:
+            raise RuntimeError(f"died at {step}")
+        return True
+
+    logger = logging.getLogger("hq_server.steps")
+    logger.addFilter(dies)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeFilter(dies)
+        logger.setLevel(logging.NOTSET)
+
+
+def answers(till: ReservingTill, head: SignedHead) -> bool:
+    """The connection may have died with the request before."""
+    try:
+        till.pushing.push(head=head)
+    except HqUnreachable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("afterwards", ["the same report", "a later one", "another till's payment"])
+def test_h3_what_a_report_let_go_is_given_back_although_head_office_died_in_between(
+    hq: ServedHq, afterwards: str
+) -> None:
+    """The report is committed; that the top-up's lease came back is an entry of head office's own, which it had not written yet. The till heard no answer: it reports again."""
+    here, there = ReservingTill(hq), ReservingTill(hq, "S02")
+    member = member_with(here, 1_000)
+    lease = offline_top_up(here, member, 8_000, reserved_minor=8_000)
+    here.report()
+    here.open.discard(lease)
+    head = here.reported_head()
+    with dying_at("ingest_committed"), pytest.raises(SyncError):
+        here.pushing.push(head=head)
+    assert (kept(hq, member), state_of(hq, lease)) == ({lease: 8_000}, "open")
+    if afterwards == "a later one":
+        here.pushing.top_up(member, 100)
+        head = here.reported_head()
+    elif afterwards == "another till's payment":
+        assert there.hold(member, 9_000)[1].refusal == RefusalCode.RESERVED_ELSEWHERE
+    until(lambda: answers(here, head), what="an answer")
+    assert (kept(hq, member), state_of(hq, lease)) == ({}, "settled")
+    assert there.hold(member, 9_000)[1].refusal == ""
     nothing_differs(hq)
