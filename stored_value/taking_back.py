@@ -47,8 +47,9 @@ from stored_value.events_reservation import LeaseAccepted, LeaseReturned, Reserv
 from stored_value.occasion import Occasion
 from stored_value.order_refund import everything_back, pass_rest_minor, plan_order_refund
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservedThing
 from stored_value.reversal import refuse_reversal
-from stored_value.wallet import Wallet, WalletStatus
+from stored_value.wallet import HoldingKind, Wallet, WalletStatus
 
 REASON = "reversal"
 
@@ -155,6 +156,21 @@ def leaving_minor(event: WalletEvent, wallet: Wallet, on: date) -> int:
             return min(event.amount_minor, max(0, drawable_minor(wallet, on)))
         case _:
             return 0
+
+
+def leaving_things(event: WalletEvent, wallet: Wallet) -> tuple[ReservedThing, ...]:
+    """The coupons, passes and points that taking the entry back takes out of the wallet (H4)."""
+    match event:
+        case ToppedUp():
+            kinds = frozenset(HoldingKind)
+        case OrderPaid() | PointsRedeemed():
+            kinds = frozenset(HoldingKind) - {HoldingKind.POINTS}  # what a purchase earned is taken from any
+        case _:
+            return ()
+    given = (held for held in wallet.holdings if held.source_id == event.occasion.event_id and held.kind in kinds)
+    return tuple(
+        ReservedThing(thing_id=held.holding_id, quantity=held.remaining) for held in given if held.remaining > 0
+    )
 
 
 def _not_now(event: WalletEvent, remedy: str) -> Refusal:

@@ -78,6 +78,17 @@ def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Res
             place.journal.reservations.drop(reserved.hold_id)
 
 
+@contextmanager
+def reserving_any(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Reserved]:
+    """The same for a use-case that has read head office already, and often takes nothing out."""
+    if wanted.amount_minor or wanted.things:
+        with reserving(place, action, wanted) as reserved:
+            yield reserved
+        return
+    with place.journal.deciding():
+        yield Reserved()
+
+
 def cover(
     place: Workplace, member: MemberOnFile, wanted: Wanted, reserved: Reserved, rulebook: Rulebook, on: date
 ) -> Cover | Refusal:

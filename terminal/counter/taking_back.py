@@ -4,8 +4,6 @@ Once head office may know an entry, others may have acted on it, so head office 
 goes back (H3).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from stored_value.events import (
@@ -24,7 +22,7 @@ from stored_value.order_refund import plan_order_refund
 from stored_value.refund import plan_refund
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservationId
-from stored_value.taking_back import TAKEN_BACK_BY, leaving_minor, refuse_taking_back, undone_by
+from stored_value.taking_back import TAKEN_BACK_BY, leaving_minor, leaving_things, refuse_taking_back, undone_by
 from stored_value.wallet import Wallet
 from sync.entry import Entry
 from sync.event_codec import event_of
@@ -33,7 +31,7 @@ from terminal.counter.member_view import moved_minor
 from terminal.counter.online_read import is_fresh
 from terminal.counter.order_refund import as_planned
 from terminal.counter.own_entries import entry_before, newest_entry
-from terminal.counter.reserving import Reserved, Wanted, cover, reserving
+from terminal.counter.reserving import Wanted, cover, reserving_any
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import TakingBack
 from terminal.counter.workplace import AtWork, Workplace
@@ -98,7 +96,8 @@ def take_back(place: Workplace, action: EventId, event_id: EventId) -> Completed
         return before is not None and before.header.id == event_id and recorded.kind == _undoing_kind(event)
 
     fresh = place.journal.find(action) is not None or is_fresh(place, event.member_id)
-    with _reserving(place, at_work, action, entry, event, fresh=fresh) as (wanted, reserved):
+    wanted = _leaving(place, at_work, entry, event) if fresh else Wanted(member_id=event.member_id, amount_minor=0)
+    with reserving_any(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before
@@ -114,28 +113,23 @@ def take_back(place: Workplace, action: EventId, event_id: EventId) -> Completed
         covered = cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
         if isinstance(covered, Refusal):
             return covered
-        if covered.risk_minor or leaving_minor(event, member.view.wallet, at_work.on) > wanted.amount_minor:
+        if covered.risk_minor or _leaving(place, at_work, entry, event) != wanted:
             # Head office has heard of the entry, or a lease was given back, meanwhile.
             return Refusal(RefusalCode.ONLINE_ONLY)
         return finish(place, at_work, member, _naming(undoing, covered.reservations))
 
 
-@contextmanager
-def _reserving(
-    place: Workplace, at_work: AtWork, action: EventId, entry: Entry, event: WalletEvent, *, fresh: bool
-) -> Iterator[tuple[Wanted, Reserved]]:
-    """What would leave the wallet is reserved first, unless head office has not heard of it: then nobody else can have it."""
+def _leaving(place: Workplace, at_work: AtWork, entry: Entry, event: WalletEvent) -> Wanted:
+    """What would leave the wallet is reserved first, unless head office has not heard of the entry: then nobody else can have it."""
     member = _member(place, event)
-    amount_minor = 0
-    if fresh and not isinstance(member, Refusal) and not _only_here(place, entry.header.seq):
-        amount_minor = leaving_minor(event, member.view.wallet, at_work.on)
-    wanted = Wanted(member_id=event.member_id, amount_minor=amount_minor)
-    if not amount_minor:
-        with place.journal.deciding():
-            yield wanted, Reserved()
-        return
-    with reserving(place, action, wanted) as reserved:
-        yield wanted, reserved
+    if isinstance(member, Refusal) or _only_here(place, entry.header.seq):
+        return Wanted(member_id=event.member_id, amount_minor=0)
+    wallet = member.view.wallet
+    return Wanted(
+        member_id=event.member_id,
+        amount_minor=leaving_minor(event, wallet, at_work.on),
+        things=leaving_things(event, wallet),
+    )
 
 
 def _naming(undoing: WalletEvent, reservations: tuple[ReservationId, ...]) -> WalletEvent:

@@ -6,7 +6,8 @@ import pytest
 
 from hq_server.rulebooks.publishing import publish_rulebook
 from stored_value.cart import Cart
-from stored_value.identity import LotId, MemberId
+from stored_value.events_order import OrderRefundLine
+from stored_value.identity import EventId, LotId, MemberId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook_document import write_rulebook
@@ -148,3 +149,38 @@ def test_h4_a_coupon_that_comes_while_a_lease_is_out_is_leased_at_once(franchise
         till.sync()
     assert franchise.grant_leases() == 1, "a pass that was used up here is leased again"
     assert (one.flagged(), franchise.books.faults("S01-T1", "S02-T1")) == ({}, [])
+
+
+def test_h4_a_sold_pass_is_not_given_back_while_another_till_is_taking_a_use_of_it(franchise: Franchise) -> None:
+    one, two, wang, _, wash = shop_that_leases(franchise)
+    sale = EventId(wash.split("/")[0])
+    line = OrderRefundLine(line_no=1, amount_minor=30_000)
+    answers: list[object] = []
+
+    def give_back() -> None:
+        answers.append(one.counter.refund_order(one.counter.new_action(), sale, (line,), "退卡"))
+
+    two.after_hold = give_back
+    done(use(two, wang, wash, 1))
+    assert refused(answers[0]) is RefusalCode.RESERVED_ELSEWHERE
+    for till in (two, one, two):
+        till.sync()
+    assert (one.flagged(), two.flagged()) == ({}, {})
+
+
+def test_h4_an_exchange_is_not_taken_back_while_another_till_uses_what_it_gave(franchise: Franchise) -> None:
+    one, two, wang, _, _ = shop_that_leases(franchise)
+    given = done(one.counter.exchange_points(one.counter.new_action(), wang, "tea")).event_id
+    one.sync()
+    franchise.hq.sequenced()
+    two.sync()
+    (coupon,) = (
+        each.holding_id for each in done(two.counter.holdings(wang)).coupons if each.holding_id.startswith(given)
+    )
+    answers: list[object] = []
+    two.after_hold = lambda: answers.append(one.counter.take_back(one.counter.new_action(), EventId(given)))
+    done(pay(two, wang, Cart(items=(item(1, 12_000),), coupons=(coupon,)), cash_minor=10_000))
+    assert refused(answers[0]) is RefusalCode.RESERVED_ELSEWHERE
+    for till in (two, one, two):
+        till.sync()
+    assert (one.flagged(), two.flagged()) == ({}, {})
