@@ -16,6 +16,8 @@ from stored_value.identity import TerminalId
 from sync.recovery import RecoveryAsk, RecoveryAsked
 
 _NAME_CHARS_MAX: Final = 64
+_YES: Final = "✓"
+"""Of a thing that is said only when it is so; the same in every language."""
 
 
 def ask_for_leave(office: Office, rescuer: TillToken, terminal_id: TerminalId, ask: RecoveryAsk) -> RecoveryAsked:
@@ -30,8 +32,9 @@ def ask_for_leave(office: Office, rescuer: TillToken, terminal_id: TerminalId, a
             "technician": ask.technician.strip()[:_NAME_CHARS_MAX],
             "copy_through": ask.copy_through,
             "held_through": dead.accepted_seq,
-            "own_key": "yes" if ask.has_own_key else "no",
         }
+        if ask.has_own_key:
+            data["own_key"] = _YES
         found = TillFinding(code=ExceptionCode.RECOVERY_ASKED, data=data, on=business_day(now), reopens=True)
         raise_about_till(session, dead, found, now=now)
         return RecoveryAsked(held_through=dead.accepted_seq)

@@ -82,7 +82,7 @@ def _ask(row: ExceptionRecord) -> Ask:
         rescuer=str(data["by"]),
         technician=str(data["technician"]),
         copy_through=int(data["copy_through"]),
-        has_own_key=data["own_key"] == "yes",
+        has_own_key="own_key" in data,
         asked_at=row.raised_at,
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from hq_server.database.models import ExceptionRecord, Member
 from stored_value.findings import FindingCode
+from sync.recovery import RecoveryAsk
 from tests.browser import running_chromium
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
 from tests.hq_server.furnished import served_hq
@@ -51,6 +52,7 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
         "exposure": "/exposure",
         "tills": "/tills",
         "stop-till": "/tills/S02-T1/stop",
+        "takeover": "/tills/S02-T1/takeover",
         "promotions": "/promotions",
     }
     others = day.members["欧阳雨桐"]
@@ -63,7 +65,7 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
     }
     for name, path in places.items():
         yield Shot(name, path)
-    for name in ("today", "settlement", "member", "exceptions", "exception", "exposure", "tills"):
+    for name in ("today", "settlement", "member", "exceptions", "exception", "exposure", "tills", "takeover"):
         yield Shot(f"{name}-en", places[name], language="en")
     for name in ("today", "settlement", "receipt"):
         yield Shot(f"{name}-dark", places[name], dark=True)
@@ -80,6 +82,11 @@ def _one_exception(day: FranchiseDay) -> str:
             .limit(1)
         ).one()
     return f"/exceptions/{found.store_id}/{found.subject}/{found.code}"
+
+
+def _somebody_asks_to_take_over(day: FranchiseDay) -> None:
+    asking = day.hq.till("S02")
+    asking.client.ask_recovery("S02-T1", RecoveryAsk(technician="李师傅", copy_through=15, has_own_key=True))
 
 
 def signed_in(browser: Browser, url: str, shot: Shot) -> Page:
@@ -108,6 +115,7 @@ def make(folder: Path) -> list[Path]:
         running_chromium() as browser,
     ):
         day = live_a_day(hq)
+        _somebody_asks_to_take_over(day)
         for shot in shots(day):
             page = signed_in(browser, hq.url, shot)
             page.goto(f"{hq.url}/console{shot.path}")

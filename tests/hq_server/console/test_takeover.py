@@ -80,6 +80,14 @@ def test_a_till_asks_and_an_administrator_gives_leave_with_a_reason_and_a_code_s
     assert "boss" in text_of(boss.page(PAGE)).split("Approved before")[1]
 
 
+def test_the_dead_tills_own_key_is_told_where_the_copy_has_it(hq: ServedHq) -> None:
+    alive, boss = dead_and_alive(hq)
+    alive.client.ask_recovery("S01-T1", RecoveryAsk(technician="李师傅", copy_through=2, has_own_key=True))
+    said = text_of(boss.page(PAGE))
+    assert "The till's own key is with it." in said
+    assert "nothing that head office lacks" in said
+
+
 def test_it_is_refused_with_a_reason_and_asked_again(hq: ServedHq) -> None:
     alive, boss = dead_and_alive(hq)
     assert boss.send(PAGE, f"{PAGE}/refusal", reason="nobody asked").headers["location"].endswith("done=unchanged")
