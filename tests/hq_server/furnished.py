@@ -12,6 +12,7 @@ from hq_server.franchise_data import rulebook
 from hq_server.initialise import initialise
 from hq_server.keys.key_files import load_keys
 from hq_server.rulebooks.publishing import publish_rulebook
+from hq_server.snapshots.builder import SnapshotBuilder
 from hq_server.stores.service import StoreOwner, open_store
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import write_rulebook
@@ -43,6 +44,9 @@ def furnish(config: HqConfig, rules: Callable[[datetime], Rulebook] = rulebook) 
         for store_id, name in STORES.items():
             open_store(session, store_id, name=name, zone="Asia/Shanghai", owner=StoreOwner.COMPANY, now=NOON)
         publish_rulebook(session, keys, write_rulebook(rules(NOON)), by="test", now=NOON)
+    snapshots = SnapshotBuilder(database, keys, config.snapshots_dir, lambda: NOON)
+    for store_id in STORES:
+        snapshots.build(store_id)  # else each copy would begin with making them
     database.close()
 
 
