@@ -91,15 +91,17 @@ class Offence:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A Python file: its path from the repository's root, with forward slashes, and its text and tree."""
+    """A Python file: its path from the repository's root, with forward slashes, its text and tree, and the tree's nodes, which every rule goes through."""
 
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     @classmethod
     def parse(cls, path: str, text: str) -> "Source":
-        return cls(path, text, ast.parse(text, path))
+        tree = ast.parse(text, path)
+        return cls(path, text, tree, tuple(ast.walk(tree)))
 
     @property
     def package(self) -> str:
@@ -123,7 +125,7 @@ def module_is_short(source: Source) -> Iterator[Offence]:
 
 def functions_are_short(source: Source) -> Iterator[Offence]:
     in_migration = "migrations/versions/" in source.path
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if in_migration and node.name in {"upgrade", "downgrade"}:
@@ -151,7 +153,7 @@ def module_says_what_it_owns(source: Source) -> Iterator[Offence]:
 def names_what_it_catches(source: Source) -> Iterator[Offence]:
     if source.path in LAST_RESORTS:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.ExceptHandler):
             continue
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
@@ -168,7 +170,7 @@ def names_what_it_catches(source: Source) -> Iterator[Offence]:
 def money_is_never_a_float(source: Source) -> Iterator[Offence]:
     remedy = "Money is an int of minor units; divide by a named function that states its rounding"
     everywhere = source.package == "stored_value"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Call(func=ast.Name(id="float")) if everywhere or _mentions_money(node):
                 yield source.offence(node, "float() on money", remedy)
@@ -191,7 +193,7 @@ def never_sleeps_for_luck(source: Source) -> Iterator[Offence]:
     """Tests wait for a condition with a deadline; tests/waiting.py is the one place that naps in between."""
     if source.package != "tests" or source.path == "tests/waiting.py":
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Attribute(value=ast.Name(id="time" | "asyncio"), attr="sleep"):
                 pass
@@ -205,7 +207,7 @@ def never_sleeps_for_luck(source: Source) -> Iterator[Offence]:
 def only_the_command_line_prints(source: Source) -> Iterator[Offence]:
     if source.package not in LIBRARIES:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             yield source.offence(node, "prints", "Return it, log it, or leave it to tongchu/")
 
@@ -226,7 +228,7 @@ def rules_of_money_are_pure(source: Source) -> Iterator[Offence]:
         if top != "stored_value" and top not in PURE_MODULES:
             kind = "impure" if top in sys.stdlib_module_names else "not of the standard library"
             yield source.offence(line, f"imports {name}, {kind}", "Take the time, id or value as an argument")
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         called = node.func if isinstance(node, ast.Call) else node if isinstance(node, ast.Attribute) else None
         if isinstance(node, ast.Call) and not isinstance(called, ast.Name):
             continue  # its attribute is visited by itself
@@ -235,7 +237,7 @@ def rules_of_money_are_pure(source: Source) -> Iterator[Offence]:
 
 
 def says_which_transaction(source: Source) -> Iterator[Offence]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if node.name.lower().strip("_") in {"transaction", "transactions"}:
