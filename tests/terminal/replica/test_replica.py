@@ -283,10 +283,10 @@ def test_a_snapshot_defers_the_rows_of_members_in_doubt(replica: Replica, tmp_pa
 def test_readers_go_on_while_a_snapshot_is_swapped_in(replica: Replica, tmp_path: Path) -> None:
     replica.apply_page(page(member_row(holding(100), 1)))
     stop = threading.Event()
-    seen: list[int] = []
+    seen: list[list[int]] = [[], [], []]
     failures: list[BaseException] = []
 
-    def read() -> None:
+    def read(seen: list[int]) -> None:
         while not stop.is_set():
             try:
                 seen.append(balance(replica))
@@ -294,7 +294,7 @@ def test_readers_go_on_while_a_snapshot_is_swapped_in(replica: Replica, tmp_path
                 failures.append(error)
                 raise
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
+    readers = [threading.Thread(target=read, args=(each,)) for each in seen]
     for reader in readers:
         reader.start()
     for version in range(2, 8):
@@ -304,8 +304,8 @@ def test_readers_go_on_while_a_snapshot_is_swapped_in(replica: Replica, tmp_path
         reader.join()
     assert failures == []
     assert balance(replica) == 700
-    assert set(seen) <= {100 * version for version in range(1, 8)}
-    assert seen == sorted(seen), "nobody sees an older state after a newer one"
+    assert {balance for each in seen for balance in each} <= {100 * version for version in range(1, 8)}
+    assert all(each == sorted(each) for each in seen), "nobody sees an older state after a newer one"
 
 
 def test_a_replica_deleted_under_the_running_till_is_noticed(replica: Replica, tmp_path: Path) -> None:
