@@ -93,7 +93,10 @@ class LiveChannel:
 
     def _heed(self, news: News) -> float:
         if news.recalls:
-            self._leasing.give_back_recalled(news.recalls)
+            try:
+                self._leasing.give_back_recalled(news.recalls)
+            except JournalError as error:
+                _log.warning("a lease that is asked back stays for now: %s", error)  # the worker's cycle gives it back
         is_old = news == replace(self._told, as_of=news.as_of)
         if not news.recalls and is_old:
             return _PAUSE_BETWEEN_S

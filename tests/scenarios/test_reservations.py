@@ -8,6 +8,8 @@ import pytest
 from stored_value.identity import MemberId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
+from sync.live import News
+from terminal.syncing import LiveChannel
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.reserving_tills import leased, listening
 from tests.scenarios.test_offline_tills import card_number
@@ -98,6 +100,34 @@ def test_l6_a_lease_at_a_disconnected_till_is_told_and_comes_back_with_it(franch
     two.redeem(wang, 10_000)
     nothing_overspent(franchise, one, two)
     assert franchise.books.balances()[wang] == 0
+
+
+def test_l6_a_recall_that_the_disk_does_not_take_is_given_back_by_the_next_cycle(franchise: Franchise) -> None:
+    one, two, wang = two_tills(franchise, LEASES)
+    until(lambda: leased(one, wang), what="the lease to come")
+    assert refused(two.try_to_redeem(wang, 10_000)) is RefusalCode.RESERVED_ELSEWHERE
+    news: list[News] = []
+    live = LiveChannel(
+        one.client,
+        one.cycle.token,
+        one.journal,
+        one.replica,
+        one.leasing,
+        on_news=news.append,
+        on_lost=lambda: None,
+    )
+    with one.journal._database.reading() as connection:
+        connection.execute("PRAGMA query_only = ON")
+    live.step(wait_s=0)
+    with one.journal._database.reading() as connection:
+        connection.execute("PRAGMA query_only = OFF")
+    assert [len(each.recalls) for each in news] == [1], "the worker is told all the same"
+    assert live.is_open()
+    franchise.hq.sequenced()
+    one.sync()
+    assert one.member(wang).leased_here_minor == 0
+    two.redeem(wang, 10_000)
+    nothing_overspent(franchise, one, two)
 
 
 def test_h2_a_report_that_crosses_a_hold_neither_loses_it_nor_makes_it_late(franchise: Franchise) -> None:
