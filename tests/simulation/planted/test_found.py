@@ -61,7 +61,7 @@ KNOWN = (
     Known("time below the anchor", 1, frozenset({"clock jump"}), "before its anchor"),
     Known("lease freed by time alone", 3, OFFLINE, "head office does not"),
     Known("hold freed by time alone", 1, frozenset(), "reservation_unknown"),
-    Known("header not settled", 4, OFFLINE, "is left of"),
+    Known("header not settled", 16, OFFLINE, "is left of"),
     Known("keeps its epoch", 1, frozenset({"hq restore"}), "shows"),
     Known("replica believed more than the journal", 1, OFFLINE, "its replica and journal make"),
     Known("replica begun at the feed's end", 1, frozenset({"replica lost"}), "lost its replica"),
