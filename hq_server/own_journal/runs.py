@@ -19,6 +19,7 @@ from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.journal import OwnEventFaulty, OwnJournal
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.planning import due_events, second_leg, sweep
+from hq_server.reservations.silence import is_presumed
 from stored_value.due_days import next_due_day
 from stored_value.events import WalletEvent
 from stored_value.events_money_out import TransferredOut
@@ -137,8 +138,9 @@ def _look_again_later(desk: Desk, journal: OwnJournal, moment: Moment, wallets: 
     for member_id, wallet in wallets.items():
         day = next_due_day(wallet, book, after=moment.on)
         if desk.committed(wallet, moment.on) or kept_back(wallet):
-            tomorrow = moment.on + timedelta(days=1)
-            day = tomorrow if day is None else min(day, tomorrow)
+            # What a silent till may have is free as soon as it reports, and no wallet changes by that.
+            next_look = moment.on if any(map(is_presumed, wallet.reservations)) else moment.on + timedelta(days=1)
+            day = next_look if day is None else min(day, next_look)
         journal.session.execute(
             update(WalletRecord)
             .where(WalletRecord.member_id == member_id)

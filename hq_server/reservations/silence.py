@@ -69,6 +69,11 @@ def with_presumed(wallet: Wallet, silent: tuple[Till, ...], policy: LeasePolicy)
     return replace(wallet, reservations=(*wallet.reservations, *presumed)) if presumed else wallet
 
 
+def is_presumed(kept: Reservation) -> bool:
+    """Stands in no wallet."""
+    return kept.granted_at == _LONG_AGO
+
+
 def as_if_reported(session: ReadSession, wallets: Mapping[str, Wallet], policy: LeasePolicy) -> dict[str, Wallet]:
     """The same for what head office does itself with wallets (H5): none of it may take what a silent till may have leased. One question where no till is silent."""
     epoch = current_epoch(session)
