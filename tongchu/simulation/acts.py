@@ -16,12 +16,13 @@ from stored_value.identity import EventId, MemberId, uuid7
 from stored_value.refusals import Refusal
 from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import WalletStatus
+from tongchu.simulation.dealing import Pack
 from tongchu.simulation.rules import next_rulebook
 from tongchu.simulation.scenario import OPEN_FOR
 from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
 
-A_DAY: Final = 4
+A_DAY: Final = 3
 _ASKS_FOR_ALL_BELOW: Final = 1_600
 _AHEAD_S: Final = (600.0, 3_600.0)
 _FROZEN_FOR: Final = timedelta(minutes=15)
@@ -66,12 +67,22 @@ def publish(world: World) -> None:
 ACTS: Final[tuple[tuple[Act, int], ...]] = ((transfer, 5), (freeze, 3), (merge, 1))
 
 
-def of_the_day(world: World) -> None:
-    """Enters a day's acts into the agenda."""
-    for act in world.fate.choices([act for act, _ in ACTS], [weight for _, weight in ACTS], k=A_DAY):
-        at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
-        world.after(at, lambda act=act: act(world) if world.head_office.up else None)  # type: ignore[misc]
-    world.after(timedelta(seconds=world.publishing.uniform(0, OPEN_FOR.total_seconds() / 2)), lambda: publish(world))
+class Deeds:
+    """What head office's people do in one run, dealt from a pack."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pack = Pack([act for act, times in ACTS for _ in range(times)], world.fate)
+
+    def of_the_day(self) -> None:
+        """Enters a day's acts into the agenda."""
+        world = self._world
+        for _ in range(A_DAY):
+            act = self._pack.deal()
+            at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
+            world.after(at, lambda act=act: act(world) if world.head_office.up else None)  # type: ignore[misc]
+        soon = timedelta(seconds=world.publishing.uniform(0, OPEN_FOR.total_seconds() / 2))
+        world.after(soon, lambda: publish(world))
 
 
 def _release(world: World, member_id: MemberId) -> None:

@@ -11,50 +11,23 @@ from stored_value.events import OrderLine, RefundLine
 from stored_value.identity import MemberId
 from stored_value.refusals import Refusal
 from terminal.counter.views import Completed, MemberView, PurchaseView
+from tongchu.simulation.dealing import Pack
 from tongchu.simulation.errands_money_out import (
     ask_cash_out,
     end_deposit,
     replace_card,
     report_loss,
     settle_cash_out,
-    take_deposit,
 )
+from tongchu.simulation.errands_newcomers import enrol, take_deposit, top_up, top_up_of
 from tongchu.simulation.errands_shop import buy_pass, exchange_points, order, refund_order, use_pass
-from tongchu.simulation.visits import Customer, Done, Errand, Visit
-
-ENROLLED_AS: Final = "韩梅梅"
-
-
-def enrol(visit: Visit) -> Done:
-    """A newcomer, sometimes with a phone that somebody has already."""
-    if not visit.phones or visit.chance.random() < 0.9:
-        visit.phones.append(13_700_000_000 + visit.chance.randrange(100_000_000))
-    phone = str(visit.chance.choice(visit.phones[-3:]))
-    done = visit.act(lambda counter, action: counter.enrol_member(action, ENROLLED_AS, phone))
-    if isinstance(done, Completed) and done.member_id is not None:
-        member = visit.machine.counter.member(done.member_id)
-        if isinstance(member, MemberView):
-            visit.customers.insert(visit.chance.randrange(8), Customer(member.member_no, visit.machine.store_id))
-    return done
-
-
-def top_up(visit: Visit) -> Done:
-    member = visit.member()
-    return None if member is None else _top_up(visit, member)
-
-
-def _top_up(visit: Visit, member: MemberView) -> Done:
-    amount = visit.chance.choice((3_000, 5_000, 10_000, 10_000, 20_000, 30_000, 100_000))
-    plans = [plan.promotion_id for plan in visit.machine.counter.plans() if plan.pay_minor == amount]
-    plan = plans[0] if plans and visit.chance.random() < 0.8 else None
-    tenders = visit.tenders(amount)
-    return visit.act(lambda counter, action: counter.top_up(action, member.member_id, amount, tenders, plan))
+from tongchu.simulation.visits import Done, Errand, Visit
 
 
 def top_up_and_spend(visit: Visit) -> Done:
     """Pays at once from what he has just brought: offline, from the lease that his top-up made (H3)."""
     member = visit.member()
-    if member is None or not isinstance(_top_up(visit, member), Completed) or not visit.machine.at_work():
+    if member is None or not isinstance(top_up_of(visit, member), Completed) or not visit.machine.at_work():
         return None
     visit.machine.print_out()
     return _redeem(visit, member.member_id, visit.chance.randint(1, 3_000))
@@ -65,24 +38,26 @@ def redeem(visit: Visit) -> Done:
     if member is None:
         return None
     if not member.balance_minor and visit.chance.random() < 0.9:
-        return _top_up(visit, member)
+        return top_up_of(visit, member)
     return _redeem(visit, member.member_id, _some_amount(visit.chance, member))
 
 
 def redeem_all(visit: Visit) -> Done:
     """Everything that the till lets him spend: where two tills do so, somebody overspends."""
     member = visit.member()
-    if member is None or not member.spendable_now_minor:
+    if member is None:
         return None
+    if not member.spendable_now_minor:
+        return top_up_of(visit, member)
     return _redeem(visit, member.member_id, member.spendable_now_minor)
 
 
 def refund(visit: Visit) -> Done:
-    """Part of a purchase of this till, by line."""
+    """Part of a purchase of this till, by line; where nobody has bought anything yet, somebody does."""
     counter = visit.machine.counter
     rows = [row for row in counter.receipts(20) if row.refundable]
     if not rows:
-        return None
+        return redeem(visit)
     purchase = counter.purchase(visit.chance.choice(rows).receipt_no)
     if not isinstance(purchase, PurchaseView):
         return purchase
@@ -101,7 +76,7 @@ def take_back(visit: Visit) -> Done:
     """A member's last entry of this shift: the cashier was wrong."""
     rows = [row for row in visit.machine.counter.receipts(20) if row.reversible and row.kind != "member_enrolled"]
     if not rows:
-        return None
+        return top_up(visit)
     event_id = visit.chance.choice(rows).event_id
     return visit.act(lambda counter, action: counter.take_back(action, event_id))
 
@@ -121,30 +96,30 @@ def x_report(visit: Visit) -> Done:
 
 
 ERRANDS: Final[tuple[tuple[Errand, int], ...]] = (
-    (redeem, 24),
-    (redeem_all, 12),
-    (top_up, 14),
-    (refund, 12),
-    (take_back, 6),
-    (top_up_and_spend, 8),
-    (enrol, 6),
-    (reprint, 3),
-    (x_report, 2),
-    (order, 14),
-    (buy_pass, 3),
-    (use_pass, 6),
+    (redeem, 18),
+    (redeem_all, 9),
+    (top_up, 9),
+    (refund, 9),
+    (take_back, 5),
+    (top_up_and_spend, 6),
+    (enrol, 4),
+    (reprint, 2),
+    (x_report, 1),
+    (order, 9),
+    (buy_pass, 1),
+    (use_pass, 3),
     (exchange_points, 3),
-    (ask_cash_out, 5),
-    (settle_cash_out, 8),
-    (take_deposit, 4),
-    (end_deposit, 6),
-    (report_loss, 2),
-    (replace_card, 2),
+    (ask_cash_out, 3),
+    (settle_cash_out, 1),
+    (take_deposit, 1),
+    (end_deposit, 3),
+    (report_loss, 1),
+    (replace_card, 1),
 )
 
 
-def any_errand(chance: Random) -> Errand:
-    return chance.choices([errand for errand, _ in ERRANDS], [weight for _, weight in ERRANDS])[0]
+def pack(chance: Random) -> Pack[Errand]:
+    return Pack([errand for errand, weight in ERRANDS for _ in range(weight)], chance)
 
 
 def _some_amount(chance: Random, member: MemberView) -> int:

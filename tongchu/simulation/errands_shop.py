@@ -36,7 +36,7 @@ def buy_pass(visit: Visit) -> Done:
 
 
 def use_pass(visit: Visit) -> Done:
-    """Whoever has none buys one and uses it at once: offline he cannot (H4)."""
+    """Whoever has none buys one and uses it as soon as head office knows of it: offline he cannot (H4)."""
     member = visit.member()
     if member is None:
         return None
@@ -45,6 +45,7 @@ def use_pass(visit: Visit) -> Done:
         if not isinstance(bought, Completed) or not visit.machine.at_work():
             return bought
         visit.machine.print_out()
+        visit.machine.sync()
     usable = _usable(visit, member)
     if not usable:
         return None

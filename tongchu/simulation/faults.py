@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Final, Protocol
 
+from tongchu.simulation.dealing import Pack
 from tongchu.simulation.healing import settle_fork
 from tongchu.simulation.mishaps import MISHAPS
 from tongchu.simulation.scenario import OPEN_FOR
@@ -14,8 +15,8 @@ from tongchu.simulation.sudden_death import HQ_STEPS, TILL_STEPS
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 
-A_DAY_LEAST: Final = 4
-A_DAY_MOST: Final = 9
+A_DAY: Final = 4
+"""Over three days whatever can go wrong with machines and links does, once at least: see `Strikes`."""
 
 
 class Fault(Protocol):
@@ -31,7 +32,7 @@ class LinkCut:
     name = "link cut"
 
     def strike(self, world: World) -> None:
-        _cut(world, [_some_till(world)], _minutes(world.fate, 5, 70))
+        _cut(world, [_some_till(world)], _minutes(world.fate, 15, 80))
 
 
 class Partition:
@@ -41,7 +42,7 @@ class Partition:
 
     def strike(self, world: World) -> None:
         group = world.fate.sample(world.in_service, max(1, len(world.in_service) // 2))
-        _cut(world, group, _minutes(world.fate, 5, 50))
+        _cut(world, group, _minutes(world.fate, 10, 60))
 
 
 class HeadOfficeCrash:
@@ -51,7 +52,7 @@ class HeadOfficeCrash:
 
     def strike(self, world: World) -> None:
         office = world.head_office
-        office.doom = world.fate.choice(HQ_STEPS)
+        office.doom = world.turns.next_of(self.name, HQ_STEPS)
         pause = _minutes(world.fate, 0, 10)
         office.on_death = lambda: world.after(pause, lambda: None if office.up else office.start())
 
@@ -62,8 +63,10 @@ class HeadOfficeRestored:
     name = "hq restore"
 
     def strike(self, world: World) -> None:
-        as_documented = world.fate.random() < 0.5
-        if world.head_office.up and world.head_office.restore(as_documented=as_documented):
+        if not world.head_office.up:
+            return
+        as_documented = world.turns.next_of(self.name, (True, False))
+        if world.head_office.restore(as_documented=as_documented):
             world.record.count(self.name)
             world.record.count("hq restore as documented" if as_documented else "hq restore, epoch forgotten")
 
@@ -74,7 +77,7 @@ class TillCrash:
     name = "till crash"
 
     def strike(self, world: World) -> None:
-        _some_till(world).doom = world.fate.choice(TILL_STEPS)
+        _some_till(world).doom = world.turns.next_of(self.name, TILL_STEPS)
 
 
 class DiskFull:
@@ -91,7 +94,7 @@ class DiskFull:
         def has_room() -> None:
             till.disk.full = False
 
-        world.after(_minutes(world.fate, 5, 40), has_room)
+        world.after(_minutes(world.fate, 15, 60), has_room)
 
 
 class ReplicaLost:
@@ -141,6 +144,7 @@ class ClonedDisk:
 
 MACHINE_FAULTS: Final[tuple[Fault, ...]] = (
     LinkCut(),
+    LinkCut(),
     Partition(),
     HeadOfficeCrash(),
     HeadOfficeRestored(),
@@ -155,17 +159,22 @@ MACHINE_FAULTS: Final[tuple[Fault, ...]] = (
 ALL: Final = frozenset(each.name for each in MACHINE_FAULTS) | frozenset(each.name for each in MISHAPS)
 
 
-def of_the_day(world: World) -> None:
-    """Enters a day's faults into the agenda, and lets the network have its mishaps."""
-    wanted = world.scenario.faults
-    world.network.mishaps = tuple(mishap for mishap in MISHAPS if mishap.name in wanted)
-    drawn = [fault for fault in MACHINE_FAULTS if fault.name in wanted]
-    if not drawn:
-        return
-    for _ in range(world.fate.randint(A_DAY_LEAST, A_DAY_MOST)):
-        fault = world.fate.choice(drawn)
-        at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
-        world.after(at, lambda fault=fault: fault.strike(world))  # type: ignore[misc]
+class Strikes:
+    """What goes wrong in one run, of what its scenario wants: dealt from a pack, so that each kind comes before any comes again."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._wanted = [fault for fault in MACHINE_FAULTS if fault.name in world.scenario.faults]
+        self._pack = Pack(self._wanted, world.fate)
+
+    def of_the_day(self) -> None:
+        """Enters a day's faults into the agenda, and lets the network have its mishaps."""
+        world = self._world
+        world.network.mishaps = tuple(mishap for mishap in MISHAPS if mishap.name in world.scenario.faults)
+        for _ in range(A_DAY if self._wanted else 0):
+            fault = self._pack.deal()
+            at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
+            world.after(at, lambda fault=fault: fault.strike(world))  # type: ignore[misc]
 
 
 def _some_till(world: World) -> TillMachine:

@@ -13,7 +13,7 @@ from stored_value.promotions import CouponGift, FixedPlan
 from stored_value.rulebook import Rulebook, Words
 from stored_value.wallet import HoldingKind
 
-LEASES: Final = LeasePolicy(tills_max=2, amount_minor=20_000, share_percent=30, from_minor=500, valid_hours=2)
+LEASES: Final = LeasePolicy(tills_max=2, amount_minor=20_000, share_percent=30, from_minor=2_000, valid_hours=3)
 """Short lives, so that leases are renewed and run out within a simulated day."""
 RISK: Final = RiskAllowance(payment_minor=8_000, member_minor=12_000, till_minor=60_000, hours=30)
 NO_RISK: Final = RiskAllowance()
@@ -55,7 +55,7 @@ def rulebook(effective_at: datetime, *, risk: bool) -> Rulebook:
                 PointsReward(
                     reward_id=TEA,
                     name=Words(zh="优惠券", en="Coupon"),
-                    points=100,
+                    points=20,
                     coupon=CouponGift(coupon_id=_TEA_COUPON),
                 ),
             ),

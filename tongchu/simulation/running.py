@@ -130,7 +130,13 @@ class Simulator:
     def _lived(self, scenario: Scenario, folder: Path, record: Record) -> list[str]:
         world = World(scenario, folder, record, self._parts)
         try:
-            world.live(_of_the_day)
+            strikes, deeds = faults.Strikes(world), acts.Deeds(world)
+
+            def of_the_day() -> None:
+                strikes.of_the_day()
+                deeds.of_the_day()
+
+            world.live(of_the_day)
             return [*world.watch.found, *heal(world), *judge(world)]
         finally:
             world.close()
@@ -142,11 +148,6 @@ class Simulator:
                 at_rest.make(shape, folder)
             self._at_rest[shape] = folder
         return self._at_rest[shape]
-
-
-def _of_the_day(world: World) -> None:
-    faults.of_the_day(world)
-    acts.of_the_day(world)
 
 
 @contextmanager

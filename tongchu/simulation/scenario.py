@@ -13,8 +13,16 @@ FIRST_MORNING: Final = FOUNDED + timedelta(days=1)
 OPEN_FOR: Final = timedelta(hours=2)
 """A day's business, close together: what lies between customers would only cost time."""
 CLOSING: Final = timedelta(minutes=15)
-VISITS_A_DAY: Final = 12
-POLL_S: Final = 600.0
+RUSHES: Final = (2, 1)
+"""Of a day, by their customers at each till."""
+EVENTS_A_TILL: Final = 7
+"""A day, at least: where fewer happened, more customers come on the last evening."""
+RUSH_LASTS: Final = timedelta(seconds=90)
+"""Customers come to all tills at the same hours, one close behind the other: they meet, and one cycle carries what several of them did."""
+IDLE_S: Final = 3600.0
+"""A till to which nothing happens asks for news this often, instead of every few seconds."""
+RETRY_TIMES: Final = 8
+"""So many times as long as it wishes a till waits after a cycle that failed."""
 HQ_URL: Final = "http://hq.simulated"
 
 

@@ -26,7 +26,7 @@ from terminal.station import Station, World
 from tongchu.simulation.at_rest import PIN
 from tongchu.simulation.disk import Disk
 from tongchu.simulation.record import Record
-from tongchu.simulation.scenario import HQ_URL, POLL_S
+from tongchu.simulation.scenario import HQ_URL, IDLE_S, RETRY_TIMES
 from tongchu.simulation.sudden_death import TILL_LOGGERS, SuddenDeath, dying_at
 from tongchu.simulation.virtual_time import VirtualTime
 
@@ -71,6 +71,7 @@ class TillMachine:
         self._around = around
         self._transport = transport
         self._signed_in = False
+        self._syncing = False
         self._open()
 
     @property
@@ -82,7 +83,7 @@ class TillMachine:
         return self.station.counter
 
     def on_commit(self, wake: Callable[[], None]) -> None:
-        """Called after every new entry, through all lives of the machine."""
+        """Called after every new entry, through all lives of the machine, but for those of its own cycles."""
         self._woken = wake
 
     def note(self, line: str) -> None:
@@ -108,9 +109,13 @@ class TillMachine:
             return None
 
     def sync(self) -> float:
-        """One cycle; how long the worker wants to wait."""
+        """One cycle; how long until the next, unless something happens before."""
+        self._syncing = True
         wait_s = self.do(self.station.sync_once)
-        return 5.0 if wait_s is None else wait_s
+        self._syncing = False
+        if wait_s is None:
+            return 5.0
+        return IDLE_S if self.online else wait_s * RETRY_TIMES
 
     @property
     def online(self) -> bool:
@@ -177,7 +182,6 @@ class TillMachine:
         config = TillConfig(
             data_dir=self.folder,
             hq_url=HQ_URL,
-            poll_interval_s=POLL_S,
             online_read_s=ONLINE_READ_S,
             printers=(PrinterConfig(name="counter", target=f"file://{self.paper}", profile="generic-80"),),
         )
@@ -195,7 +199,9 @@ class TillMachine:
         self._signed_in = False
 
     def _committed(self) -> None:
-        self._woken()
+        """What a cycle commits itself, it also sends itself."""
+        if not self._syncing:
+            self._woken()
 
     def _begin_work(self) -> bool:
         if not self._signed_in:

@@ -13,7 +13,7 @@ from stored_value.identity import MemberId
 from stored_value.refusals import Refusal
 from terminal.verify import verify_journal
 from tongchu.simulation import at_rest
-from tongchu.simulation.errands import ENROLLED_AS
+from tongchu.simulation.errands_newcomers import ENROLLED_AS
 from tongchu.simulation.overspend import (
     lease_amounts,
     nothing_stuck,

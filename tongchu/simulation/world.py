@@ -2,6 +2,7 @@
 last day `healing` puts everything right, and `verdict` judges.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +16,21 @@ from terminal.clock import SimulatedClock
 from terminal.counter.views import Completed
 from terminal.station import Station
 from tongchu.simulation import at_rest, errands
+from tongchu.simulation.dealing import Turns
 from tongchu.simulation.head_office import HeadOffice, MakeApplication
 from tongchu.simulation.network import Network, Wire
 from tongchu.simulation.record import Record
 from tongchu.simulation.rules import NO_RISK, RISK
-from tongchu.simulation.scenario import CLOSING, FIRST_MORNING, OPEN_FOR, VISITS_A_DAY, Scenario, terminal_ids
+from tongchu.simulation.scenario import (
+    CLOSING,
+    EVENTS_A_TILL,
+    FIRST_MORNING,
+    OPEN_FOR,
+    RUSH_LASTS,
+    RUSHES,
+    Scenario,
+    terminal_ids,
+)
 from tongchu.simulation.till import Around, TillMachine
 from tongchu.simulation.virtual_time import Agenda, VirtualTime
 from tongchu.simulation.visits import Customer, Done, Errand, Visit
@@ -27,7 +38,9 @@ from tongchu.simulation.watching import Watch
 
 BACKUP_EVERY: Final = timedelta(minutes=40)
 _DAY: Final = timedelta(days=1)
+_AFTER_A_COMMIT_S: Final = 90.0
 _AT_ONCE: Final = timedelta(seconds=1)
+_LAST_RUSH: Final = OPEN_FOR * 0.8
 _A_MOMENT: Final = timedelta(seconds=6)
 
 
@@ -54,6 +67,8 @@ class World:
         self.plan = self._chance("plan")
         self.fate = self._chance("fate")
         self.publishing = self._chance("rulebooks")
+        self.turns = Turns(scenario.seed)
+        self._errands = errands.pack(self.plan)
         self.head_office = HeadOffice(
             at_rest.hq_folder(folder), self.time, record, self._chance("head office"), parts.make_application
         )
@@ -75,21 +90,24 @@ class World:
             till = at_rest.till_folder(folder, terminal_id)
             self.employ(TillMachine(terminal_id, till, self._around, self._clock(), Wire(self.network, terminal_id)))
 
-    def live(self, faults_of_the_day: Callable[["World"], None]) -> None:
-        """Every day of the scenario. `faults_of_the_day` enters into the agenda what is to go wrong."""
+    def live(self, happenings_of_the_day: Callable[[], None]) -> None:
+        """Every day of the scenario. `happenings_of_the_day` enters into the agenda what is to happen beside business."""
         for day in range(self.scenario.days):
             morning = FIRST_MORNING + day * _DAY
             self.closing = morning + OPEN_FOR + CLOSING
             self.time.pass_until(morning)
             for till in self.tills:
                 self.sync_soon(till)
+            rushes = [(self._some_time(morning, OPEN_FOR - RUSH_LASTS), visits) for visits in RUSHES]
             for till in self.tills:
-                for _ in range(VISITS_A_DAY):
-                    self._enter_visit(till, morning)
+                for begins, visits in rushes:
+                    self._enter_rush(till, begins, visits)
                 self.agenda.enter(self.closing - timedelta(minutes=5), lambda till=till: self._close(till))  # type: ignore[misc]
             for number in range(1, OPEN_FOR // BACKUP_EVERY + 1):
                 self.agenda.enter(morning + number * BACKUP_EVERY, self._back_up)
-            faults_of_the_day(self)
+            happenings_of_the_day()
+            if day == self.scenario.days - 1:
+                self.agenda.enter(morning + _LAST_RUSH, self._make_up)
             self._run_until(self.closing)
 
     def close(self) -> None:
@@ -115,8 +133,7 @@ class World:
         clone = till.clone(label, self._clock(), Wire(self.network, label))
         self.watch.copied(clone)
         self.employ(clone)
-        for _ in range(VISITS_A_DAY // 2):
-            self._enter_visit(clone, self.time())
+        self._enter_rush(clone, self._some_time(self.time(), OPEN_FOR), max(RUSHES))
         self.sync_soon(clone)
         return clone
 
@@ -144,7 +161,7 @@ class World:
     def _wake(self, till: TillMachine) -> None:
         """As the worker is woken by a commit: not during a back-off."""
         if till.online:
-            self.sync_soon(till)
+            self.sync_soon(till, within_s=_AFTER_A_COMMIT_S)
 
     def _sync(self, till: TillMachine, number: int) -> None:
         if till.scrapped or number != self._next_sync[till.label]:
@@ -169,14 +186,24 @@ class World:
             self.head_office.mind_its_own()
             self.head_office.back_up()
 
-    def _enter_visit(self, till: TillMachine, morning: datetime) -> None:
-        at = morning + timedelta(seconds=self.plan.uniform(0, OPEN_FOR.total_seconds()))
-        self.agenda.enter(at, lambda: self._visit(till))
+    def _some_time(self, since: datetime, within: timedelta) -> datetime:
+        return since + within * self.plan.random()
+
+    def _enter_rush(self, till: TillMachine, begins: datetime, visits: int) -> None:
+        for _ in range(visits):
+            self.agenda.enter(self._some_time(begins, RUSH_LASTS), lambda: self._visit(till))
+
+    def _make_up(self) -> None:
+        """Where little has happened, through stopped tills for instance, more customers come in the end."""
+        wanted = EVENTS_A_TILL * len(self.in_service) * self.scenario.days
+        short = wanted - sum(till.station.journal.head().seq for till in self.in_service)
+        for till in self.in_service:
+            self._enter_rush(till, self.time(), max(0, math.ceil(short / len(self.in_service))))
 
     def _visit(self, till: TillMachine) -> None:
         if till.scrapped or not till.at_work():
             return
-        errand = errands.any_errand(self.plan)
+        errand = self._errands.deal()
         before = till.station.journal.head().seq
         visit = Visit(till, self.plan, self.customers, self.watch, self.phones)
         answer = errand(visit)

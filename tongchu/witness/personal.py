@@ -1,5 +1,6 @@
 """Owns the search for people's names and phones in clear, in what a till keeps and prints (H14). Called by the simulation. Must not import the rules or the protocol."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -11,5 +12,7 @@ def in_clear(data_dir: Path, papers: Iterable[str], secrets: Iterable[str]) -> I
     """Each secret that stands as it is in one of the till's files or papers, with where."""
     places = {name: (data_dir / name).read_bytes() for name in _FILES if (data_dir / name).exists()}
     places["paper"] = "\n".join(papers).encode()
-    for secret in sorted(secrets):
-        yield from (f"{secret} stands in clear in {name}" for name, held in places.items() if secret.encode() in held)
+    any_secret = re.compile(b"|".join(re.escape(secret.encode()) for secret in sorted(secrets)))
+    for name, held in places.items():
+        found = sorted({seen.group().decode() for seen in any_secret.finditer(held)})
+        yield from (f"{secret} stands in clear in {name}" for secret in found)
