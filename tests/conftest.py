@@ -5,7 +5,7 @@ One exception: containers may forbid network namespaces, which nobody can instal
 Everything is started only when a test asks. Under pytest-xdist each worker has a server and a browser of its own.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,9 @@ from tests.soak.namespaces import why_not
 # A busy machine is no reason to fail: speed is for benchmarks.
 settings.register_profile("tongchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tongchu")
+
+SIMULATED = "simulated"
+"""A property of a test: what happened in the seeds that it ran."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +56,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"network namespaces: {ran} tests ran, {len(skipped)} skipped because not allowed here"
         )
+    _tell_what_was_simulated(terminalreporter)
+
+
+def _tell_what_was_simulated(terminalreporter: pytest.TerminalReporter) -> None:
+    """What really happened in the seeds of the simulation: silence shows nothing."""
+    happened: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, counts in report.user_properties:
+            if name == SIMULATED and isinstance(counts, dict):
+                happened.update(counts)
+    if happened:
+        told = ", ".join(f"{what} {number:,}" for what, number in sorted(happened.items()))
+        terminalreporter.write_line(f"simulated: {told}")
 
 
 @pytest.hookimpl(wrapper=True)
