@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from stored_value.apply import apply
+from stored_value.events_reservation import LeaseAccepted
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import ValueKind, Wallet
 from terminal.journal.records import OwnEvent
@@ -18,6 +19,11 @@ class WalletView:
 
     wallet: Wallet
     pending: tuple[OwnEvent, ...]
+
+    @property
+    def unconfirmed(self) -> tuple[OwnEvent, ...]:
+        """Of `pending`, what head office must hear before it can agree. That a lease was taken changes nothing for it, and is told with the next push."""
+        return tuple(own for own in self.pending if not isinstance(own.event, LeaseAccepted))
 
     @property
     def principal_minor(self) -> int:

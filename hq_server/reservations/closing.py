@@ -21,6 +21,7 @@ from hq_server.reservations.settling import close_records
 from hq_server.terminals.rows import TerminalRow
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.identity import MemberId
+from stored_value.merging import sweep_is_due
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import committed, without_reservations
 from sync.hole import HOLE_KIND
@@ -136,8 +137,9 @@ def _close(session: WriteSession, terminal: TerminalRow, report: Report, stamp: 
         wallet = locked_wallet(session, member_id)
         if wallet is None:
             continue
-        waited = bool(committed(wallet, business_day(stamp.at)))
-        put_wallet(session, without_reservations(wallet, by_member[member_id]), stamp, due=waited)
+        left = without_reservations(wallet, by_member[member_id])
+        waited = bool(committed(wallet, business_day(stamp.at))) or sweep_is_due(left)
+        put_wallet(session, left, stamp, due=waited)
     ids = [row.reservation_id for row in done]
     close_records(session, terminal.store_id, terminal.terminal_id, ids, ReservationState.RELEASED, at=stamp.at)
     return Heeded(frozenset(MemberId(member_id) for member_id in by_member), top_ups)

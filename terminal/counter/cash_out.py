@@ -105,7 +105,7 @@ def waiting_cash_out(place: Workplace, member_id: MemberId) -> WaitingCashOut | 
     return WaitingCashOut(
         asked=asked,
         here=entry is not None,
-        confirmed=not member.view.pending,
+        confirmed=not member.view.unconfirmed,
         receipt_no=place.receipt_no(entry.header.seq) if entry else "",
         local_time=place.local_time(entry.header.occurred_at) if entry else "",
         goes_back=original_tenders(member.view.wallet, asked.lines),
@@ -185,8 +185,8 @@ def _member(place: Workplace, member_id: MemberId, *, confirmed: bool) -> Member
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     if not place.link.state().online:
         return Refusal(RefusalCode.ONLINE_ONLY)
-    if not confirmed or member.view.pending:
-        return Refusal(RefusalCode.ENTRIES_UNCONFIRMED, {"entries": len(member.view.pending)})
+    if not confirmed or member.view.unconfirmed:
+        return Refusal(RefusalCode.ENTRIES_UNCONFIRMED, {"entries": len(member.view.unconfirmed)})
     return member
 
 

@@ -45,7 +45,7 @@ def is_confirmed(place: Workplace, member_id: MemberId) -> bool:
     if not is_fresh(place, member_id):
         return False
     member = place.members.find(member_id)
-    return member is not None and not member.view.pending
+    return member is not None and not member.view.unconfirmed
 
 
 def all_sent(place: Workplace, member_id: MemberId) -> bool:
@@ -59,7 +59,7 @@ def all_sent(place: Workplace, member_id: MemberId) -> bool:
 
 def _unsent(place: Workplace, member_id: MemberId) -> bool:
     member = place.members.find(member_id)
-    return member is not None and any(own.landed_at is None for own in member.view.pending)
+    return member is not None and any(own.landed_at is None for own in member.view.unconfirmed)
 
 
 def _settled(place: Workplace, member_id: MemberId) -> bool:

@@ -119,6 +119,20 @@ def test_h5_a_merge_leaves_what_a_till_keeps_where_the_till_spends_it(kept: Kept
     assert kept.franchise.books.faults("S01-T1", "S02-T1") == []
 
 
+def test_h5_what_a_report_lets_go_of_a_merged_member_is_swept_on_the_same_day(franchise: Franchise) -> None:
+    """No entry comes with it: nothing else would make head office look at him before tomorrow."""
+    one, two, wang = two_tills(franchise, NONE)
+    kept, zhao = Kept(franchise, one, two, wang, is_lease=False), member_of("S01", 1)
+    one.after_hold, one.lose_hold_replies = lambda: moving(kept, zhao, None), True
+    refused(one.try_to_redeem(wang, KEPT))
+    run_day(franchise.hq.office.desk, moment(franchise))
+    assert (kept.balance(), kept.balance(zhao)) == (KEPT, 10_000 - KEPT)
+    one.sync()
+    assert franchise.hq.office.schedule.look()
+    assert (kept.balance(), kept.balance(zhao)) == (0, 10_000)
+    kept.all_is_well()
+
+
 def test_h5_closing_waits_for_what_a_till_keeps(kept: Kept) -> None:
     refusals = []
     kept.spent_after(lambda: refusals.append(standing(kept, WalletStatus.CLOSED)))

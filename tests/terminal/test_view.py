@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from stored_value.apply import apply, new_wallet
 from stored_value.events import WalletEvent
+from stored_value.events_reservation import LeaseAccepted, LeaseReturned
+from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import Purchase, Wallet
 from sync.event_codec import event_of
@@ -60,6 +62,16 @@ def test_a_bonus_that_head_office_has_not_confirmed_is_shown_apart_and_not_drawn
         book_of,
     )
     assert (view.principal_minor, view.bonus_minor, view.provisional_bonus_minor) == (16_000, 0, 5_000)
+
+
+def test_a_lease_that_was_taken_keeps_nobody_waiting_for_head_office_and_one_given_back_does() -> None:
+    """A cash-out right after a top-up, whose lease the till has just taken, need not wait for the next push."""
+    place, lease = enrolled().occasion, ReservationId("lease")
+    taken = LeaseAccepted(occasion=place, member_id=MEMBER, lease_id=lease, number=1, amount_minor=1_000)
+    back = LeaseReturned(occasion=place, member_id=MEMBER, lease_id=lease, amount_minor=1_000)
+    held = apply(new_wallet(MEMBER, BOOK), top_up("t1", 5_000), BOOK).wallet
+    assert wallet_view(held, [own(9, taken)], book_of).unconfirmed == ()
+    assert [each.seq for each in wallet_view(held, [own(9, taken), own(10, back)], book_of).unconfirmed] == [10]
 
 
 class World:
