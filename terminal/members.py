@@ -17,7 +17,7 @@ from stored_value.wallet import Wallet
 from terminal.clock import Clock
 from terminal.journal import Journal, LocalMember, OwnEvent
 from terminal.replica import ConfirmedMember, Replica
-from terminal.view import WalletView, wallet_view
+from terminal.view import WalletView, is_pending, wallet_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +98,10 @@ class Members:
         return self._replica.rulebook(version) or newest
 
     def _with_purchases(self, wallet: Wallet, own: Iterable[OwnEvent], wanted: Iterable[EventId]) -> Wallet:
+        """But for those whose own event is not in the wallet yet: it makes them anew, however far their rows have come."""
         ids = set(wanted) | {owed.source_id for owed in wallet.receivables}
         ids |= {purchase_id for each in own if (purchase_id := _refunded_purchase(each.event)) is not None}
+        ids -= {each.event.occasion.event_id for each in own if is_pending(each, wallet.version)}
         found = [self._replica.purchase(purchase_id) for purchase_id in sorted(ids)]
         mine = tuple(each.purchase for each in found if each is not None and each.member_id == wallet.member_id)
         return changed(wallet, purchases=mine)

@@ -58,7 +58,8 @@ def publish(world: World) -> None:
     effective_at = now + timedelta(seconds=world.publishing.uniform(*_AHEAD_S))
     with office.database.write() as session:
         book = next_rulebook(office.rulebooks.all(session).newest_book, effective_at)
-        publish_rulebook(session, office.keys, write_rulebook(book), by="simulation", now=now)
+        published = publish_rulebook(session, office.keys, write_rulebook(book), by="simulation", now=now)
+    world.watch.published(published.version)
     office.sequencer.drain()
     world.record.count("head office publishes")
     world.record.note(now, "head office publishes a rulebook")

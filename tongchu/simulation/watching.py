@@ -25,6 +25,7 @@ from tongchu.witness.journal import SeenEntry, seen_entry
 from tongchu.witness.reserved import ReservedBook
 
 HELD: Final = 200
+_TAKES_THINGS: Final = frozenset({"pass_used", "points_redeemed"})
 _DECIDING: Final = timedelta(seconds=5)
 """Between the cashier's wish and the entry, when head office answers slowly."""
 REFUNDS: Final = frozenset({"purchase_refunded", "order_refunded"})
@@ -44,6 +45,7 @@ class Watch:
         self._office = office
         self._record = record
         self._books = HqBooks(office.config.database)
+        self._published = {int(version) for (version,) in self._books.rows("SELECT version FROM rulebooks")}
 
     def shown(self, till: TillMachine, view: MemberView) -> None:
         """The balance on the screen against head office's entries up to the version of the till's row, and the till's own entries that are not among them."""
@@ -87,19 +89,30 @@ class Watch:
         if left < min(before_minor, reserved):
             self.found.append(f"head office left {left} to {member_id}, of whom tills may spend {reserved}")
 
+    def published(self, version: int) -> None:
+        """Head office may forget it again with a backup; tills go on by it."""
+        self._published.add(version)
+
     def copied(self, clone: TillMachine) -> None:
         """A new machine goes on from a copied disk."""
         self._copied[clone.label] = clone.station.journal.head().seq
 
     def pinned(self, till: TillMachine) -> None:
-        """After each entry: it names the rulebook that was in force at the till, of those in its replica (L8)."""
+        """After each entry: it names the rulebook that was in force at the till, of those in its replica (L8), one that head office published (H16). Whatever takes passes or
+        points names what keeps them for it (H4)."""
         head = till.station.journal.head().seq
         entry = next(seen_entry(seq, raw) for seq, _, raw, _ in till.station.journal.stored_after(head - 1, 1))
         with closing(sqlite3.connect(till.folder / "replica.db")) as connection:
             held = connection.execute("SELECT version, effective_at FROM rulebooks").fetchall()
+        if entry.kind in _TAKES_THINGS and not entry.header["reservations"]:
+            self.found.append(f"{till.label}-{entry.seq} takes passes or points that no lease or hold keeps for it")
         at = datetime.fromisoformat(entry.header["occurred_at"])
         right = {in_force(held, at), in_force(held, at - _DECIDING)}
         self._record.count("rulebooks watched")
+        if entry.body.get("rulebook", 0) not in {0, *self._published}:
+            self.found.append(
+                f"{till.label}-{entry.seq} pins rulebook {entry.body['rulebook']}, which head office never published"
+            )
         if "rulebook" in entry.body and entry.body["rulebook"] not in right:
             self.found.append(f"{till.label}-{entry.seq} pins rulebook {entry.body['rulebook']}, in force was {right}")
 

@@ -42,6 +42,11 @@ def never_refuses(*_: Any) -> None:
     """L5: the till lets everybody spend whatever he has, or had."""
 
 
+def none_is_missing(*_: Any) -> tuple[()]:
+    """H4: passes, coupons and points go as they are in the wallet, leased, held or not."""
+    return ()
+
+
 def every_head_is_a_report(push: Any, terminal: Any) -> bool:
     """H2: of a journal that goes on, a head without watermarks and open set is taken for the till's last word."""
     return bool((push.head.seq, push.head.hash) == (terminal.accepted_seq, terminal.head_hash))
@@ -159,6 +164,7 @@ _INGEST_AND_REBUILD = ("hq_server.ingest.wallet_batch", "hq_server.ingest.rebuil
 
 BY_NAME: dict[str, Wrong] = {
     "till ignores its limit": Wrong((("terminal.counter.reserving.refuse_offline", never_refuses),)),
+    "passes and points at risk": Wrong((("terminal.counter.reserving._things_left", none_is_missing),)),
     "partial head closes leases": Wrong(
         (
             ("hq_server.ingest.service._is_whole_report", every_head_is_a_report),

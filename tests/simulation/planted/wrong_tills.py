@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terminal.syncing.pull import Puller
+from tests.simulation.planted.thief import heeds_no_revocation, robbed
 from tests.simulation.planted.wrong_reservations import Wrong
 
 
@@ -45,6 +46,10 @@ BY_NAME: dict[str, Wrong] = {
     "future rulebook used": Wrong((("terminal.replica.replica.Replica.rulebook_in_force", takes_the_newest),)),
     "copied disk spends its leases": Wrong(
         (("terminal.journal.head_office.HeadOffice.lease_doubt", property(is_never_in_doubt)),)
+    ),
+    "stolen key heeded": Wrong(
+        (("terminal.syncing.pull.check_new_rulebook", heeds_no_revocation),),
+        harmless=(("tongchu.simulation.world.create_app", robbed),),
     ),
     "name in clear": Wrong((("terminal.counter.members.mask_name", masks_nothing),)),
 }
