@@ -17,7 +17,9 @@ from kivy.config import Config
 
 from tests.terminal.counter.till import Till
 from tests.terminal.screens.desk import Bench
+from tests.terminal.screens.driving import REFERENCE, be_born_with
 
+be_born_with(REFERENCE)
 Config.set("graphics", "maxfps", "0")  # nobody looks: no frame waits for its sixtieth of a second
 
 

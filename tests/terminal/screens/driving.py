@@ -86,7 +86,6 @@ def _named(widget: Any, name: str) -> bool:
 @contextmanager
 def unpainted() -> Iterator[None]:
     """Frames within are laid out and answer to touches, and are not painted: without a graphics card that is most of a frame's time. The next frame after it is painted."""
-    _choose_size()
     from kivy.core.window import Window
 
     def nothing() -> None:
@@ -97,22 +96,22 @@ def unpainted() -> Iterator[None]:
 
 
 _windows: list[Any] = []
+REFERENCE = 1024, 600
 
 
-def _choose_size(size: tuple[int, int] = (1024, 600)) -> None:
-    """Before anything of Kivy's window is imported: it is born with that size, and keeps it."""
+def be_born_with(size: tuple[int, int]) -> None:
+    """Kivy's window is made when somebody first imports it, and keeps its size."""
     from kivy.config import Config
 
-    if not _windows:
-        Config.set("graphics", "width", str(size[0]))
-        Config.set("graphics", "height", str(size[1]))
+    Config.set("graphics", "width", str(size[0]))
+    Config.set("graphics", "height", str(size[1]))
 
 
 @contextmanager
-def window(bench: Bench, size: tuple[int, int] = (1024, 600)) -> Iterator[Driver]:
+def window(bench: Bench, size: tuple[int, int] = REFERENCE) -> Iterator[Driver]:
     """The process's one window, serving this bench. Its size is that of the first bench served."""
     if not _windows:
-        _choose_size(size)
+        be_born_with(size)
         from terminal.window import TillWindow
 
         _windows.append(TillWindow(bench.front, prepare_after_s=3600))
