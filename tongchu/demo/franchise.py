@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 
+from hq_server import franchise_data
 from hq_server.config import load_config
 from hq_server.franchise import SampleFranchise
 from hq_server.initialise import initialise
@@ -55,6 +57,12 @@ class Franchise:
     folder: Path
     sample: SampleFranchise
     stands: dict[str, TillStand]
+    opened_on: date
+
+
+def today() -> date:
+    """Where the stores are."""
+    return datetime.now(ZoneInfo(franchise_data.ZONE)).date()
 
 
 def free_port() -> int:
@@ -71,6 +79,7 @@ def running_franchise(folder: Path, *, port: int, windows: frozenset[str] = froz
         config_path.write_text(f'data_dir = "hq"\nport = {port}\n', encoding="utf-8")
         report = initialise(load_config(config_path), sample=True, now=datetime.now(UTC))
         assert report.sample is not None
+        opened_on = today()
         url = stack.enter_context(_head_office(config_path, port, folder / "hq.log"))
         stands = {
             str(code.terminal_id): _stand(stack, folder, code.terminal_id, port, place)
@@ -84,7 +93,7 @@ def running_franchise(folder: Path, *, port: int, windows: frozenset[str] = froz
         for stand in stands.values():
             if stand.process is not None:
                 stand.process.wait_until_ready()
-        yield Franchise(url=url, folder=folder, sample=report.sample, stands=stands)
+        yield Franchise(url=url, folder=folder, sample=report.sample, stands=stands, opened_on=opened_on)
 
 
 @contextmanager

@@ -38,15 +38,12 @@ class HqConsole:
     def close(self) -> None:
         self._http.close()
 
-    def settlement(self, day: date) -> list[Row]:
-        return self._table("/settlement", {"from": day.isoformat(), "to": day.isoformat(), "csv": "stores"})
+    def settlement(self, first: date, last: date) -> list[Row]:
+        return self._table("/settlement", {"from": first.isoformat(), "to": last.isoformat(), "csv": "stores"})
 
-    def netting(self, day: date) -> list[Row]:
-        return self._table("/settlement", {"from": day.isoformat(), "to": day.isoformat(), "csv": "netting"})
-
-    def receipts(self, figure: str, day: date) -> list[Row]:
+    def receipts(self, figure: str, first: date, last: date) -> list[Row]:
         """What stands behind one number of the settlement, all stores."""
-        query = {"figure": figure, "from": day.isoformat(), "to": day.isoformat(), "csv": "1"}
+        query = {"figure": figure, "from": first.isoformat(), "to": last.isoformat(), "csv": "1"}
         return self._table("/settlement/receipts", query)
 
     def members(self) -> list[Row]:

@@ -1,15 +1,12 @@
 """What the demo shows at its beginning and end: addresses and sample logins, the settlement table, and the witness's comparison."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
 from rich.console import Console
 from rich.table import Table
 
 from hq_server import franchise_data
 from stored_value.identity import MemberId
 from terminal.counter.views import MemberView
-from tongchu.demo.franchise import DemoFailed, Franchise, TillStand
+from tongchu.demo.franchise import DemoFailed, Franchise, TillStand, today
 from tongchu.demo.hq_console import HEAD_OFFICE_USER, ConsoleUnusable, HqConsole
 from tongchu.demo.witness import HqEvidence, TillEvidence, Verdict, compare
 
@@ -32,25 +29,21 @@ def print_welcome(console: Console, franchise: Franchise) -> None:
     console.print("These logins and PINs are invented and belong to the demo only.\n", style="dim")
 
 
-def today() -> date:
-    return datetime.now(ZoneInfo(franchise_data.ZONE)).date()
-
-
 def _console_of(franchise: Franchise) -> HqConsole:
     user = next(user for user in franchise.sample.console_users if user.login == HEAD_OFFICE_USER)
     return HqConsole(franchise.url, user.login, user.password)
 
 
 def print_settlement(console: Console, franchise: Franchise) -> None:
-    """The day's table as head office serves it."""
-    visit = _console_of(franchise)
+    """The table as head office serves it, of this day; of both when midnight has passed."""
+    visit, days = _console_of(franchise), (franchise.opened_on, today())
     try:
-        rows = visit.settlement(today())
+        rows = visit.settlement(*days)
     except ConsoleUnusable as error:
         raise DemoFailed(str(error)) from error
     finally:
         visit.close()
-    table = Table(title=f"结算 Settlement {today()}, yuan", title_justify="left")
+    table = Table(title=f"结算 Settlement {' – '.join(dict.fromkeys(map(str, days)))}, yuan", title_justify="left")
     table.add_column("")
     for row in rows:
         table.add_column(f"{row['Store']}\n{row['Store name']}".strip(), justify="right")
@@ -60,11 +53,11 @@ def print_settlement(console: Console, franchise: Franchise) -> None:
 
 
 def witness(franchise: Franchise) -> Verdict:
-    visit = _console_of(franchise)
+    visit, days = _console_of(franchise), (franchise.opened_on, today())
     try:
         hq = HqEvidence(
-            settlement=visit.settlement(today()),
-            receipts={figure: visit.receipts(figure, today()) for figure in FIGURES},
+            settlement=visit.settlement(*days),
+            receipts={figure: visit.receipts(figure, *days) for figure in FIGURES},
             members=visit.members(),
         )
     except ConsoleUnusable as error:
