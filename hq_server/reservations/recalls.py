@@ -5,26 +5,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
-from hq_server.database.among import among_given
 from hq_server.database.engine import WriteSession
-from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import PreparedChange
+from hq_server.reservations.settling import CHANGING_OPEN
 from stored_value.identity import LotId, TerminalId
 from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.wallet import Wallet
 
-_RECALL: Final = PreparedChange(
-    update(ReservationRecord)
-    .where(
-        ReservationRecord.store_id == bindparam("store"),
-        ReservationRecord.terminal_id == bindparam("terminal"),
-        among_given(ReservationRecord.reservation_id, "ids"),
-        ReservationRecord.state == ReservationState.OPEN,
-    )
-    .values(recalled_at=bindparam("at"), needed=bindparam("wanted"))
-)
+_RECALL: Final = PreparedChange(CHANGING_OPEN.values(recalled_at=bindparam("at"), needed=bindparam("wanted")))
 
 
 def leases_needed(

@@ -21,16 +21,14 @@ from hq_server.ingest.wallet_batch import MemberBatch, OpenedLease
 from stored_value.reservation_records import Reservation
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_CLOSE: Final = PreparedChange(
-    update(ReservationRecord)
-    .where(
-        ReservationRecord.store_id == bindparam("store"),
-        ReservationRecord.terminal_id == bindparam("terminal"),
-        among_given(ReservationRecord.reservation_id, "ids"),
-        ReservationRecord.state == ReservationState.OPEN,
-    )
-    .values(state=bindparam("to"), closed_at=bindparam("at"))
+CHANGING_OPEN: Final = update(ReservationRecord).where(
+    ReservationRecord.store_id == bindparam("store"),
+    ReservationRecord.terminal_id == bindparam("terminal"),
+    among_given(ReservationRecord.reservation_id, "ids"),
+    ReservationRecord.state == ReservationState.OPEN,
 )
+"""Of one till's reservations those of `ids` that are open; what changes is the caller's."""
+_CLOSE: Final = PreparedChange(CHANGING_OPEN.values(state=bindparam("to"), closed_at=bindparam("at")))
 
 
 def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: datetime) -> None:
