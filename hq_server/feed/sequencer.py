@@ -253,6 +253,6 @@ class Sequencer:
                 self.look()
             except (StorageFull, DatabaseBusy) as error:
                 logger.warning("sequencing waits: %s", error)
-            except Exception:
+            except Exception:  # the last resort of this thread: logged, and the next round tries again
                 logger.exception("sequencing failed")
             self._awake.wait(self._interval_s)

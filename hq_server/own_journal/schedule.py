@@ -67,6 +67,6 @@ class Schedule:
                 watch_exposure(self._desk.database, self._desk.rulebooks, self._desk.clock)
             except (StorageFull, DatabaseBusy) as error:
                 logger.warning("head office's run waits: %s", error)
-            except Exception:
+            except Exception:  # the last resort of this thread: logged, and the next round tries again
                 logger.exception("head office's run failed")
             self._stopping.wait(self._interval_s)

@@ -178,7 +178,7 @@ class LeaseDesk:
                     self._parts.presence.write_down(self._parts.database)
             except (StorageFull, DatabaseBusy) as error:
                 logger.warning("leases wait: %s", error)
-            except Exception:
+            except Exception:  # the last resort of this thread: logged, and the next round tries again
                 logger.exception("the lease desk failed")
 
 
