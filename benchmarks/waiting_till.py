@@ -29,10 +29,10 @@ from sync.messages import (
     Session,
     SessionRequest,
 )
+from terminal.syncing.worker import TOLD_POLL_S
 
 WAIT_S: Final = 20.0
-LOOK_S: Final = 60.0
-"""How often a till that is told of news looks by itself (`terminal.syncing.worker.TOLD_POLL_S`)."""
+LOOK_S: Final = TOLD_POLL_S
 
 _OK: Final = 200
 _T = TypeVar("_T")

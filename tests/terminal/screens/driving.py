@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from printers.preview import preview_png
 from printers.profile import GENERIC_80
+from terminal.theme import REFERENCE_HEIGHT, REFERENCE_WIDTH
 from tests.terminal.screens.desk import Bench
 
 
@@ -96,7 +97,7 @@ def unpainted() -> Iterator[None]:
 
 
 _windows: list[Any] = []
-REFERENCE = 1024, 600
+REFERENCE = REFERENCE_WIDTH, REFERENCE_HEIGHT
 
 
 def be_born_with(size: tuple[int, int]) -> None:

@@ -38,7 +38,7 @@ from terminal.screens.navigation import (
 )
 from terminal.widgets.look import ASSETS
 from tests.terminal.screens.desk import Bench
-from tests.terminal.screens.driving import Driver, receipt_picture, window
+from tests.terminal.screens.driving import REFERENCE, Driver, receipt_picture, window
 from tests.terminal.screens.shots import Shot, both, dark, english, offline
 from tests.terminal.screens.shots_order import ORDER_SHOTS
 from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, STATUS, WANG
@@ -285,7 +285,6 @@ SHOTS: Final = (
     Shot(name="result-dark-en", at=Redeem(WANG, True), play=_charged, set_up=both(dark, english)),
 )
 LARGER: Final = ("home", "redeem", "top-up", "result-redeemed")
-REFERENCE: Final = (1024, 600)
 LARGER_SIZES: Final = ((1280, 800), (1920, 1080))
 
 
