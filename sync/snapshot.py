@@ -1,10 +1,13 @@
 """Snapshots on the wire: a ready replica.db, compressed, encrypted under the scope's key in chunks, named by the hash of the bytes served."""
 
+import contextlib
 import hashlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,8 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sync.errors import PageError
 
 CHUNK_BYTES = 1024 * 1024
+Taker = Callable[[memoryview], None]
 _TAG_BYTES = 16
 _PREFIX_BYTES = 8
+_BUFFERS = 4
 
 
 def pack_file(plain: Path, packed: Path, key: bytes, prefix: bytes) -> None:
@@ -40,17 +45,17 @@ def pack_file(plain: Path, packed: Path, key: bytes, prefix: bytes) -> None:
 
 def unpack_file(packed: Path, plain: Path, key: bytes, sha256: str, plain_sha256: str) -> None:
     """Writes `plain` and syncs it; raises `PageError` when either hash or any chunk does not hold. The caller renames it into place.
-    One thread decrypts and inflates, another hashes and writes: a large file takes about as long as writing it."""
+    One thread decrypts and inflates, one hashes, one writes: a large file takes about as long as the slowest of them."""
+    plain_hash = hashlib.sha256()
     with packed.open("rb") as source, plain.open("wb", buffering=0) as target:
         opened = _Opened(source, packed.stat().st_size, AESGCM(key))
-        written = _Written(target)
-        failed = _inflate(opened, written)
+        failed = _inflate(opened, plain_hash.update, partial(_write_all, target))
         if opened.finish() != sha256:
             raise PageError("the snapshot's bytes are not those of its address: download it again") from failed
         if failed is not None:
             raise PageError("the snapshot cannot be opened with the scope's key") from failed
         os.fsync(target.fileno())
-    if written.hash.hexdigest() != plain_sha256:
+    if plain_hash.hexdigest() != plain_sha256:
         raise PageError("the snapshot's file is not the one head office made: download it again")
 
 
@@ -86,36 +91,37 @@ class _Opened:
         return chunk
 
 
-class _Written:
-    """Hashes and writes what it is given; `write` may run beside the filling of another buffer."""
-
-    def __init__(self, target: BinaryIO) -> None:
-        self._target = target
-        self.hash = hashlib.sha256()
-
-    def write(self, part: memoryview) -> None:
-        self.hash.update(part)
-        while part:
-            part = part[self._target.write(part) :]
-
-
-def _inflate(opened: _Opened, written: _Written) -> InvalidTag | zstandard.ZstdError | ValueError | None:
-    """What it ended by before its end."""
-    buffers = itertools.cycle((bytearray(CHUNK_BYTES), bytearray(CHUNK_BYTES)))
-    with ThreadPoolExecutor(1, thread_name_prefix="snapshot") as beside:
-        writing: Future[None] | None = None
-        try:
-            reader = zstandard.ZstdDecompressor().stream_reader(cast(BinaryIO, opened), read_size=CHUNK_BYTES)
-            for buffer in buffers:
+def _inflate(opened: _Opened, *takers: Taker) -> InvalidTag | zstandard.ZstdError | ValueError | None:
+    """Gives every part of the file to each taker, in a thread of the taker's own, while the next parts are made. What ended it before its end."""
+    under_way: deque[list[Future[None]]] = deque()
+    with contextlib.ExitStack() as stack:
+        threads = [stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="snapshot")) for _ in takers]
+        reader = zstandard.ZstdDecompressor().stream_reader(cast(BinaryIO, opened), read_size=CHUNK_BYTES)
+        for buffer in itertools.cycle([bytearray(CHUNK_BYTES) for _ in range(_BUFFERS)]):
+            if len(under_way) == _BUFFERS:
+                _finish(under_way.popleft())
+            try:
                 filled = reader.readinto(buffer)
-                if writing is not None:
-                    writing.result()
-                if not filled:
-                    break
-                writing = beside.submit(written.write, memoryview(buffer)[:filled])
-        except (InvalidTag, zstandard.ZstdError, ValueError) as error:
-            return error
+            except (InvalidTag, zstandard.ZstdError, ValueError) as error:
+                return error
+            if not filled:
+                break
+            part = memoryview(buffer)[:filled]
+            under_way.append([thread.submit(taker, part) for thread, taker in zip(threads, takers, strict=True)])
+        for each in under_way:
+            _finish(each)
     return None
+
+
+def _finish(taking: Iterable[Future[None]]) -> None:
+    """Raises what a taker raised, a full disk for one."""
+    for future in taking:
+        future.result()
+
+
+def _write_all(target: BinaryIO, part: memoryview) -> None:
+    while part:
+        part = part[target.write(part) :]
 
 
 def file_sha256(path: Path) -> str:

@@ -32,7 +32,7 @@ from terminal.journal.shifts import Shifts
 
 RESERVE_BYTES: Final = 8 * 1024 * 1024
 Receipts = Callable[[Entry], Sequence[PrintJob]]
-"""The print jobs of an entry, made when its seq and hash are known; called inside the commit, so it must be quick and touch nothing."""
+"""The print jobs of an entry, made when its seq and hash are known; called under the journal's lock, so it must be quick and write nothing."""
 
 _INSERT = (
     "INSERT INTO entries (seq, event_id, kind, member_id, shift_id, occurred_at, hash, raw, attachment)"
@@ -104,12 +104,14 @@ class Journal:
                 return Appended(existing, event_of(existing), existing=True)
             self._refuse_without_reserve()
             event = self._not_below_anchor(event)
+            # All that is reckoned comes before the write: whoever waits for the file waits for the disk alone.
+            entry = self._chained(event)
+            print_jobs = receipts(entry)
             with self._database.writing() as connection:
                 steps.reached(steps.TRANSACTION_BEGUN)
-                entry = self._chained(event)
                 self._insert(connection, event, entry, attachment)
                 steps.reached(steps.ENTRY_INSERTED)
-                for print_job in receipts(entry):
+                for print_job in print_jobs:
                     enqueue(connection, print_job)
                     steps.reached(steps.PRINT_JOB_INSERTED)
                 shifts.record(connection, event, entry.header.seq)

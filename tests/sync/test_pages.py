@@ -80,6 +80,14 @@ def test_a_snapshot_comes_back_as_the_same_file(tmp_path: Path) -> None:
     assert again.read_bytes() == plain.read_bytes()
 
 
+def test_a_disk_without_room_is_no_fault_of_the_snapshot(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "plain", tmp_path / "packed"
+    plain.write_bytes(secrets.token_bytes(6 * CHUNK_BYTES))
+    pack_file(plain, packed, KEY, b"prefix00")
+    with pytest.raises(OSError, match="space"):
+        unpack_file(packed, Path("/dev/full"), KEY, file_sha256(packed), file_sha256(plain))
+
+
 @pytest.mark.parametrize("harm", ["flip", "cut", "swap chunks", "wrong key"])
 def test_a_harmed_snapshot_is_refused(tmp_path: Path, harm: str) -> None:
     plain, packed = tmp_path / "plain", tmp_path / "packed"

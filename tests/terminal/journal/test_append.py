@@ -66,6 +66,20 @@ def test_entries_follow_one_another_without_a_gap(tmp_path: Path) -> None:
         assert (journal.head().seq, journal.head().hash) == (len(entries), entries[-1].hash)
 
 
+def test_a_receipt_is_written_before_the_file_is_held(tmp_path: Path) -> None:
+    """A print spool, or whoever else shares the file, waits for a disk and not for a receipt."""
+    with opened_journal(tmp_path) as journal, closing(journal.connect_spool()) as spool:
+        spool.execute("PRAGMA busy_timeout = 0")
+
+        def written_meanwhile(entry: Entry) -> list[PrintJob]:
+            spool.execute("BEGIN IMMEDIATE")
+            spool.rollback()
+            return receipts(entry)
+
+        journal.append(top_up("t1", 5_000), receipts=written_meanwhile)
+        assert queued(journal) == 1
+
+
 def test_the_same_event_again_returns_the_entry_that_is_there(tmp_path: Path) -> None:
     with opened_journal(tmp_path) as journal:
         first = journal.append(top_up("t1", 5_000), receipts=receipts)
