@@ -1,10 +1,11 @@
-"""64 tills push 500 events at once into PostgreSQL as it comes: a usual day, then spending alone with the members spread and with all events on ten of them.
+"""64 tills push 500 events at once into PostgreSQL as it comes: a usual day, then spending alone: members of one till each, members who come
+to every till, and all events on ten who do.
 
 Everything is inside: HTTP, decoding, chain, rules, postings, outbox, commit; the feed is filled meanwhile. Refused or flagged work fails the run.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +29,18 @@ SUMMARY: Final = (
     "64 tills push at once into PostgreSQL, against pgbench and a plain SQL ledger; hot members; the same again"
 )
 HOT_MEMBERS: Final = 10
+"""They come to every till, and so into every store's feed."""
 _FUNDED_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
+    """`everywhere`: so many others who come to every till as the ten do, with as many top-ups in their wallets."""
+
     tills: int
     stores: int
     members: int
+    everywhere: int
     pushes_a_till: int
     spending_pushes: int
     entries: int
@@ -43,8 +48,10 @@ class Size:
     ledger_batches: int
 
 
-FULL: Final = Size(64, 16, 64 * 400, 2, 1, PUSH_ENTRIES_MAX, 10, 200)
-QUICK: Final = Size(4, 2, 4 * 40, 2, 1, 40, 1, 4)
+Customers = Callable[[HeadOffice, Size, int], Sequence[MemberId]]
+"""Who comes to the till of that number."""
+FULL: Final = Size(64, 16, 64 * 400, 640, 2, 1, PUSH_ENTRIES_MAX, 10, 200)
+QUICK: Final = Size(4, 2, 4 * 40, 20, 2, 1, 40, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,13 @@ def measure(folder: Path, quick: bool) -> Measured:
         office = served_hq.make(folder, url, size.members)
         with contextlib.closing(RawPostgres(url)) as raw, served_hq.serving(office) as pid:
             day = _pushed(raw, pid, size, _day_tills(office, size))
-            spread = _pushed(raw, pid, size, _spending_tills(office, size, hot=False))
-            hot = _pushed(raw, pid, size, _spending_tills(office, size, hot=True))
+            runs = {"day": day} | {
+                name: _pushed(raw, pid, size, _spending_tills(office, size, come))
+                for name, come in (("spread", _own), ("everywhere", _everywhere), ("hot", _hot))
+            }
             deadlocks = raw.deadlocks()
         assert not deadlocks, f"{deadlocks} batches waited for each other"
-        return _measured(folder, server, size, {"day": day, "spread": spread, "hot": hot})
+        return _measured(folder, server, size, runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +115,12 @@ def _day_tills(office: HeadOffice, size: Size) -> Iterator[list[PushingTill]]:
 
 
 @contextlib.contextmanager
-def _spending_tills(office: HeadOffice, size: Size, *, hot: bool) -> Iterator[list[PushingTill]]:
+def _spending_tills(office: HeadOffice, size: Size, come: Customers) -> Iterator[list[PushingTill]]:
     """New tills; what their members spend was topped up before, and is not measured."""
     with contextlib.ExitStack() as stack:
         tills = []
         for place, code in enumerate(_codes(office, size)):
-            till = PushingTill(office.url, code, _customers(office, size, place, hot=hot), Random(place))
+            till = PushingTill(office.url, code, come(office, size, place), Random(place))
             stack.callback(till.close)
             till.fund(size.entries)
             tills.append(till)
@@ -123,10 +132,22 @@ def _spending_tills(office: HeadOffice, size: Size, *, hot: bool) -> Iterator[li
         yield tills
 
 
-def _customers(office: HeadOffice, size: Size, place: int, *, hot: bool) -> Sequence[MemberId]:
-    """Members of nobody's day, so that what they spend here is what they were given here."""
-    own = office.members[place :: size.tills]
-    return office.members[-HOT_MEMBERS:] if hot else own[len(own) // 2 : -1]
+def _own(office: HeadOffice, size: Size, place: int) -> Sequence[MemberId]:
+    """Those who come to this till alone."""
+    own = _others(office)[place :: size.tills]
+    return own[len(own) // 2 :]
+
+
+def _everywhere(office: HeadOffice, size: Size, place: int) -> Sequence[MemberId]:  # noqa: ARG001 - the same for all tills
+    return _others(office)[-size.everywhere :]
+
+
+def _hot(office: HeadOffice, size: Size, place: int) -> Sequence[MemberId]:  # noqa: ARG001 - the same for all tills
+    return office.members[-HOT_MEMBERS:]
+
+
+def _others(office: HeadOffice) -> Sequence[MemberId]:
+    return office.members[:-HOT_MEMBERS]
 
 
 def _codes(office: HeadOffice, size: Size) -> list[str]:
@@ -174,7 +195,8 @@ def _check(run: _Run, status: str, sent: int) -> None:
 
 
 def _measured(folder: Path, server: Server, size: Size, runs: dict[str, _Both]) -> Measured:
-    day, spread, hot = runs["day"], runs["spread"].first, runs["hot"].first
+    day, spread, everywhere, hot = runs["day"], runs["spread"].first, runs["everywhere"].first, runs["hot"].first
+    ten, many = f"spending, all on {HOT_MEMBERS} members", f"{size.everywhere} members, at every till too"
     tpc_b = pgbench_rate(server, seconds=size.pgbench_s)
     ledger = ledger_rate(server, batches=size.ledger_batches)
     return Measured(
@@ -183,8 +205,10 @@ def _measured(folder: Path, server: Server, size: Size, runs: dict[str, _Both]) 
             _rate("64 tills, a usual day, until answered", day.first.rate, ledger, "a plain SQL ledger, set-based"),
             _rate("64 tills, a usual day, totals and feed whole", day.first.whole_rate, tpc_b, "pgbench"),
             _rate("the same day again", day.again.rate, day.first.rate, "the first time"),
-            _rate(f"spending, all on {HOT_MEMBERS} members, answered", hot.rate, spread.rate, "members spread"),
-            _rate(f"spending, all on {HOT_MEMBERS}, feed whole", hot.whole_rate, spread.whole_rate, "members spread"),
+            _rate(f"{ten}, answered", hot.rate, everywhere.rate, many),
+            _rate(f"{ten}, feed whole", hot.whole_rate, everywhere.whole_rate, many),
+            _rate(f"{ten}, answered", hot.rate, spread.rate, "members of one till each"),
+            _rate(f"{ten}, feed whole", hot.whole_rate, spread.whole_rate, "members of one till each"),
         ),
         breakdown={
             f"head office's processor, {name}": per_event(both.first.server_s, both.first.events)
