@@ -1,6 +1,6 @@
 """Events as receipt documents, for members. Pure: the entry, the member as he stands after it and the rulebook go in, a
 `printers.document.Receipt` comes out. Decides nothing and prints nothing; the use-cases of `terminal.counter` call it
-inside the commit, and again when a receipt is to be printed anew.
+before the commit, and again when a receipt is to be printed anew.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Slips for cash-outs, deposits, cards, and entries taken back: the part of `terminal.receipts` for money that leaves. Pure; called
-by `terminal.counter.completion` inside the commit, and again for a reprint.
+by `terminal.counter.completion` before the commit, and again for a reprint.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Receipts of orders, their refunds, pass uses and points exchanged, line by line. Pure, as `terminal.receipts`, whose parts it uses; called by
-`terminal.counter.completion` inside the commit, and again when a receipt is to be printed anew.
+`terminal.counter.completion` before the commit, and again when a receipt is to be printed anew.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """What the journal was asked once and answers again without reading: never after something was written, never what was rolled back."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -35,16 +36,23 @@ def test_what_a_member_risked_and_did_here_is_counted_at_once(tmp_path: Path) ->
 
 
 def test_what_was_asked_inside_a_write_that_failed_is_forgotten(tmp_path: Path) -> None:
-    with opened_journal(tmp_path) as journal:
-        journal.append(opened_shift("s1"))
+    def mark(connection: sqlite3.Connection) -> int:
+        number: int = connection.execute("SELECT grant_watermark FROM reservation_marks").fetchone()[0]
+        return number
 
-        def asking(_: object) -> tuple[()]:
-            assert journal.find(EventId("t1")) is not None
-            raise ShiftStateConflict("the receipt cannot be written")
+    with opened_journal(tmp_path) as journal:
+        database = journal._database
+        assert database.remembered(("mark",), mark) == 0
+
+        def write_and_fail() -> None:
+            with database.writing() as connection:
+                connection.execute("UPDATE reservation_marks SET grant_watermark = 7")
+                assert database.remembered(("mark",), mark) == 7
+                raise ShiftStateConflict("nothing of it is kept")
 
         with pytest.raises(ShiftStateConflict):
-            journal.append(top_up("t1", 100_000), receipts=asking)
-        assert journal.find(EventId("t1")) is None
+            write_and_fail()
+        assert database.remembered(("mark",), mark) == 0
 
 
 def test_no_more_than_a_bounded_number_of_answers_is_kept(tmp_path: Path) -> None:
