@@ -22,7 +22,8 @@ from terminal.view import WalletView, is_pending, wallet_view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberOnFile:
-    """`card_issue` is the newest known. `confirmed`: HQ has told of this member. `as_of` is HQ's time of the confirmed part, None for a member known only here."""
+    """`card_issue` is the newest known. `confirmed`: HQ has told of this member. `as_of` is HQ's time of the confirmed part, None for a member known only here.
+    Of whom nobody knows name and phone any more (H14), `name_masked` is the member number and `phone_last4` empty."""
 
     member_id: MemberId
     member_no: str
@@ -86,7 +87,7 @@ class Members:
             member_id=known.member_id,
             member_no=known.member_no,
             card_issue=max(known.card_issue, view.wallet.card_issue),
-            name_masked=known.name_masked,
+            name_masked=known.name_masked if known.phone_last4 else known.member_no,
             phone_last4=known.phone_last4,
             home_store_id=known.home_store_id,
             view=view,

@@ -1,6 +1,6 @@
 """Owns a member's name and phone: from what a till sealed to what stands in the database, and back for people who may read it (L10, H14).
 
-Called by ingest for `MemberEnrolled`, by the import of members and by the console. The caller commits.
+Called by ingest for `MemberEnrolled`, by the import of members, by `erasure` and by the console. The caller commits.
 """
 
 from collections.abc import Sequence
@@ -154,14 +154,20 @@ def reveal(keys: HqKeys, member: Member) -> Personal | None:
 
 
 def erase(session: WriteSession, member: Member, *, now: datetime) -> None:
-    """Forgets who the member is: the key that opens the journal's ciphertext is destroyed, the chain still verifies."""
+    """Forgets who the member is: the key that opens the journal's ciphertext is destroyed, the chain still verifies. `erasure` tells the tills."""
     key = session.get(MemberKey, member.member_id)
     if key is not None:
         session.delete(key)
     member.name_sealed = member.phone_sealed = member.phone_index = None
     member.name_masked, member.phone_last4, member.phone_tag = mask_name(""), "", 0
+    member.personal_ciphertext = ""
     member.updated_at = now
     session.flush()
+
+
+def is_erased(member: Member) -> bool:
+    """Of one whose fields could never be opened, the ciphertext is still there."""
+    return member.name_sealed is None and not member.personal_ciphertext
 
 
 def _unreadable_row(new: NewMember, sealed: SealedPersonal, now: datetime) -> Member:

@@ -45,7 +45,7 @@ def identify(place: Workplace, scanned: str) -> MemberView | PurchaseView | Refu
 
 
 def find_member(place: Workplace, text: str) -> tuple[MemberView, ...] | Refusal:
-    """By phone, or by member number when it has the right check digit."""
+    """By phone, or by member number when it has the right check digit. Nobody: head office knows none either."""
     standing = place.standing()
     if isinstance(standing, Refusal):
         return standing
@@ -57,9 +57,11 @@ def find_member(place: Workplace, text: str) -> tuple[MemberView, ...] | Refusal
         phone = e164(plain)
     except PhoneInvalid:
         return Refusal(RefusalCode.PHONE_INVALID)
-    read_online(place, FindMember(phone=phone))
+    asked = read_online(place, FindMember(phone=phone))
     tag = phone_tag(place.keys.phone_tag_key, phone)
     candidates = place.members.find_by_phone(tag, last4(phone))
+    if not candidates and not asked:
+        return Refusal(RefusalCode.MEMBER_UNKNOWN, {"asked_head_office": 0})
     return tuple(member_view(place, each, standing) for each in candidates)
 
 

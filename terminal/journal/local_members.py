@@ -1,8 +1,13 @@
-"""Members enrolled at this till, as far as it may know them, until the feed brings their rows. Written with the enrolment's entry, read by the search for members."""
+"""Members enrolled at this till, as far as it may know them, until the feed brings their rows. Written with the enrolment's entry, read by the search for members.
+
+Owns the forgetting of those whom head office erased as well: the masked name, the phone's digits and tag, and the sealed key beside the enrolment's entry (H14).
+"""
 
 import sqlite3
+from collections.abc import Iterable
 
 from stored_value.identity import MemberId, StoreId
+from sync.personal import mask_name
 from terminal.journal.database import JournalDatabase
 from terminal.journal.records import LocalMember
 
@@ -15,6 +20,11 @@ _AWAITED_WHERE = (
     "SELECT member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id"
     " FROM local_members WHERE in_feed = 0 AND "
 )
+_REMEMBERED = (
+    "SELECT 1 FROM local_members WHERE member_id = ? AND phone_last4 <> ''"
+    " UNION ALL SELECT 1 FROM entries WHERE member_id = ? AND attachment IS NOT NULL"
+)
+_FORGET = "UPDATE local_members SET name_masked = ?, phone_last4 = '', phone_tag = 0 WHERE member_id = ?"
 
 
 def record(connection: sqlite3.Connection, member: LocalMember, seq: int) -> None:
@@ -66,6 +76,25 @@ class LocalMembers:
             connection.executemany(
                 "UPDATE local_members SET in_feed = 1 WHERE member_id = ?", [(each,) for each in member_ids]
             )
+
+    def forget(self, member_ids: Iterable[MemberId]) -> None:
+        """The chain still verifies: entries keep the hash of what is destroyed. Whom this till did not enrol, or forgot before, costs one question."""
+        with self._database.reading() as connection:
+            known = [each for each in member_ids if connection.execute(_REMEMBERED, (each, each)).fetchone()]
+            if not known:
+                return
+            connection.execute("PRAGMA secure_delete = ON")
+        with self._database.writing() as connection:
+            connection.executemany(_FORGET, [(mask_name(""), each) for each in known])
+            connection.executemany(
+                "UPDATE entries SET attachment = NULL WHERE member_id = ?", [(each,) for each in known]
+            )
+
+    def forgotten(self) -> tuple[int, ...]:
+        """The seqs of their enrolments' entries."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT enrolled_seq FROM local_members WHERE phone_last4 = ''").fetchall()
+        return tuple(row[0] for row in rows)
 
     def _where(self, condition: str, parameters: tuple[str | int, ...]) -> tuple[LocalMember, ...]:
         with self._database.reading() as connection:

@@ -86,6 +86,14 @@ class Mirror:
                 with mirror:
                     mirror.executemany("INSERT INTO entries (seq, hash, raw, attachment) VALUES (?, ?, ?, ?)", stored)
                 self._copied = stored[-1][0]
+            self._forget(mirror)
+
+    def _forget(self, mirror: sqlite3.Connection) -> None:
+        """The keys that the journal destroyed (H14)."""
+        mirror.execute("PRAGMA secure_delete = ON")
+        gone = [(seq,) for seq in self._journal.local_members.forgotten()]
+        with mirror:
+            mirror.executemany("UPDATE entries SET attachment = NULL WHERE seq = ? AND attachment IS NOT NULL", gone)
 
     def raw_of(self, seq: int, wanted_hash: str) -> bytes | None:
         """The entry's bytes, when the mirror has them whole; None also while it is not plugged in."""

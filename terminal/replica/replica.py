@@ -69,6 +69,14 @@ class Replica:
     def members_by_phone(self, phone_tag: int, phone_last4: str) -> tuple[ConfirmedMember, ...]:
         return self._members("m.phone_tag = ? AND m.phone_last4 = ?", phone_tag, phone_last4)
 
+    def nameless(self) -> tuple[MemberId, ...]:
+        """Members of whom head office knows no name and phone: erased (H14), or never readable."""
+        with self._file.reading() as connection:
+            found = connection.execute(
+                "SELECT member_id FROM members WHERE phone_tag = 0 AND phone_last4 = ''"
+            ).fetchall()
+        return tuple(MemberId(row[0]) for row in found)
+
     def purchase(self, purchase_id: EventId) -> ConfirmedPurchase | None:
         return next(iter(self._purchases("purchase_id = ?", purchase_id)), None)
 

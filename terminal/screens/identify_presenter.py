@@ -126,12 +126,13 @@ class IdentifyPresenter(CounterPresenter[IdentifyView]):
         )
 
     def _candidate(self, member: MemberView) -> CandidateView:
-        tier = self.desk.texts.words(member.tier_name)
+        t, tier = self.t, self.desk.texts.words(member.tier_name)
+        ends = t("{tier} · ends in {last4}", tier=tier, last4=member.phone_last4)
         return CandidateView(
             member_id=member.member_id,
             initial=member.name_masked[:1],
             name=member.name_masked,
-            detail=self.t("{tier} · ends in {last4}", tier=tier, last4=member.phone_last4),
+            detail=ends if member.phone_last4 else f"{tier} · {t('no name, no phone')}",
             balance=format_yuan(member.balance_minor),
         )
 

@@ -58,7 +58,7 @@ def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeade
         initial=member.name_masked[:1],
         name=member.name_masked,
         tier=_tier(member, texts),
-        tail=t("ends in {last4}", last4=member.phone_last4),
+        tail=t("ends in {last4}", last4=member.phone_last4) if member.phone_last4 else t("no name, no phone"),
         balance=format_yuan(member.balance_minor),
         balance_caption=t("Balance"),
         age=_age(member, texts, zone),

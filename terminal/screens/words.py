@@ -37,6 +37,9 @@ def explain(refusal: Refusal, texts: Texts) -> Notice:
         why = _wrong_pin(refusal, texts)
     if refusal.code is RefusalCode.RESERVED_ELSEWHERE:
         why = _reserved_elsewhere(refusal, texts) or why
+    if refusal.code is RefusalCode.MEMBER_UNKNOWN and refusal.data.get("asked_head_office") == 0:
+        why = texts.t("This till does not know the number or code, and head office cannot be asked now.")
+        remedy = texts.t("Try again when the till is online, or take cash. Enrol only somebody who is no member yet.")
     return Notice(title=title, why=why, remedy=remedy, code=refusal.code.value)
 
 

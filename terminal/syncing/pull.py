@@ -11,7 +11,17 @@ from sync.client import HqClient, scope_key_bytes
 from sync.errors import PageError, SignatureError
 from sync.feed import kind_of_row, page_of
 from sync.keys import check_certificate, check_revocation
-from sync.messages import GLOBAL_SCOPE, CertificateRow, FeedPage, FeedRow, Heads, RevocationRow, RulebookRow, Session
+from sync.messages import (
+    GLOBAL_SCOPE,
+    CertificateRow,
+    FeedPage,
+    FeedRow,
+    Heads,
+    MemberRow,
+    RevocationRow,
+    RulebookRow,
+    Session,
+)
 from sync.rulebook_signature import check_new_rulebook
 from terminal.journal import Journal
 from terminal.replica import Replica, ReplicaOutdated
@@ -92,6 +102,7 @@ class Puller:
         for each in (GLOBAL_SCOPE, scope):
             self._follow(staged, each, epoch)
         self._replica.become(staged, self._journal.outcomes.members_in_doubt())
+        self._journal.local_members.forget(self._replica.nameless())
 
     def _follow(self, replica: Replica, scope: str, epoch: str) -> None:
         """To the feed's head."""
@@ -155,6 +166,9 @@ class Puller:
                 case CertificateRow():
                     check_certificate(office.identity.root_public_key, row.certificate)
                     office.keep_certificates((row.certificate,))
+                case MemberRow(phone_last4=""):
+                    # Also when a later row of the same pull takes the member out of the replica.
+                    self._journal.local_members.forget((row.member_id,))
                 case RevocationRow():
                     check_revocation(office.identity.root_public_key, row.revocation)
                     office.keep_revocations((row.revocation,))

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from hq_server.console.exceptions.reads import read_findings
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import Member, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
+from hq_server.members.personal import is_erased
 from stored_value.cash_out_records import CashOut, CashOutState
 from stored_value.draw import drawable_minor
 from stored_value.identity import EventId, StoreId
@@ -67,6 +68,10 @@ class MemberView:
     stores: tuple[str, ...]
     receipts: dict[str, ReceiptRef]
     today: date
+
+    @property
+    def is_erased(self) -> bool:
+        return is_erased(self.member)
 
     def lots(self, *, spent: bool) -> tuple[Lot, ...]:
         """Lots of the balance, newest first; those that hold something, or those that are used up."""

@@ -1,4 +1,5 @@
-"""What head office does with a member at a wish: transfer, merge, standing, a cash-out rejected. Each is shown in words and amounts before it is confirmed, and audited.
+"""What head office does with a member at a wish: transfer, merge, standing, a cash-out rejected, name and phone erased. Each is shown in words and amounts
+before it is confirmed, and audited.
 
 A wish is named when its form is made; sent twice it is done once. Only administrators.
 """
@@ -17,12 +18,14 @@ from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf
 from hq_server.database.engine import WriteSession
+from hq_server.members.erasure import erase_member
 from hq_server.office import Office
 from hq_server.own_journal.cash_outs import RejectionWish, reject_cash_out
 from hq_server.own_journal.desk import Note
 from hq_server.own_journal.place import Moment, business_day
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.transfers import TwoMembers, move
+from hq_server.wallets.guarded import Stamp
 from stored_value.identity import EventId, MemberId, StaffId, uuid7
 from stored_value.refusals import Refusal
 from stored_value.wallet import WalletStatus
@@ -208,6 +211,35 @@ def post_rejection(
     if refusal is not None:
         return _refused(request, office, visitor, member_id, refusal)
     return RedirectResponse(link(f"/members/{member_id}", done="cash_out_rejected"), 303)
+
+
+@router.get("/members/{member_id}/erasure")
+def get_erasure(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str) -> Response:
+    """Asks before it is done, naming what goes and what stays."""
+    _require_change(visitor)
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
+        if view is None or view.is_erased:
+            raise PageMissing
+        return page(
+            request,
+            "member_erasure.html",
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=office.clock()),
+            view=view,
+        )
+
+
+@router.post("/members/{member_id}/erasure")
+def post_erasure(
+    office: OfficeOf, visitor: FormVisitor, member_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """Sent twice it is done, and audited, once."""
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    said = reason.strip()[:REASON_CHARS_MAX]
+    note = _audited(visitor, moment, "personal_data_erased", member_id, {"reason": said})
+    erase_member(office.desk, MemberId(member_id), Stamp(moment.now, office.keys.random), note)
+    return RedirectResponse(link(f"/members/{member_id}", done="erased"), 303)
 
 
 def _refused(request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal) -> Response:

@@ -10,7 +10,7 @@ from hq_server.database.schema import HASH_CHARS, ID_CHARS, STORE_ID_CHARS, Tabl
 
 class Member(Table):
     """`name_sealed` and `phone_sealed` are AES-GCM with the row's id as associated data, `phone_index` the HMAC blind index whose key stays at HQ. All three are empty when the
-    sealed fields could not be opened; `personal_ciphertext` is what the entry held."""
+    sealed fields could not be opened; `personal_ciphertext` is what the entry held. Of an erased member it is empty as well."""
 
     __tablename__ = "members"
     __table_args__ = placed(

@@ -70,7 +70,11 @@ def test_a_phone_finds_its_member(open_till: Till, typed: str) -> None:
 
 
 def test_a_phone_that_nobody_has_finds_nobody(open_till: Till) -> None:
-    assert done(open_till.counter.find_member("13900000000")) == ()
+    answer = open_till.counter.find_member("13900000000")
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.data) == (RefusalCode.MEMBER_UNKNOWN, {"asked_head_office": 0})
+    open_till.hq.online = True
+    assert done(open_till.counter.find_member("13900000000")) == (), "head office says so too"
     assert refused(open_till.counter.find_member("139000")) is RefusalCode.PHONE_INVALID
 
 
