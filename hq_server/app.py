@@ -77,7 +77,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         ),
         snapshots=SnapshotBuilder(database, keys, config.snapshots_dir, clock),
         desk=desk,
-        schedule=Schedule(desk, config.run_interval_s),
+        schedule=Schedule(desk, config.run_interval_s, config.scope_quiet_days),
     )
 
 

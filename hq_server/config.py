@@ -57,6 +57,13 @@ class HqConfig(BaseModel):
     run_interval_s: Annotated[
         float, Field(gt=0, le=3600, description="How often head office looks for an expiry, instalment or sweep due.")
     ] = 30.0
+    scope_quiet_days: Annotated[
+        int,
+        Field(
+            ge=30,
+            description="After how many days a store's tills drop a member who was not there; not the home store's.",
+        ),
+    ] = 400
     pushes_at_once_max: Annotated[
         int, Field(gt=0, description="How many tills' journals are taken in at once; more are asked to come back.")
     ] = 24

@@ -148,10 +148,11 @@ def run_day(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Do by hand what head office does by itself: expiry, instalments, tier reviews, sweeps of merged wallets, transfers left half-done."""
+    """Do by hand what head office does by itself: expiry, instalments, tier reviews, sweeps of merged wallets, transfers left half-done, exits from stores' scopes."""
     from hq_server.app import open_office
     from hq_server.database.engine import DatabaseUnfit
     from hq_server.keys.key_files import KeysUnusable
+    from hq_server.members.leaving import leave_scopes
     from hq_server.own_journal.place import RUN, Moment, business_day
     from hq_server.own_journal.runs import run_day as run
 
@@ -165,11 +166,13 @@ def run_day(
         raise Unusable(str(error)) from error
     try:
         report = run(office.desk, Moment(now=now, on=day, by=RUN))
+        left = leave_scopes(office.desk, now, office.config.scope_quiet_days)
         office.sequencer.drain()
     finally:
         office.database.close()
     typer.echo(f"business day   {report.on}")
     typer.echo(f"members        {report.looked_at} looked at")
+    typer.echo(f"scopes         {left} left, by members whom a store no longer needs to know")
     for kind, count in sorted(report.events.items()):
         typer.echo(f"{kind:<22} {count}")
     for member_id in report.failed:

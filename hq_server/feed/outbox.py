@@ -34,11 +34,13 @@ class CampaignGift(msgspec.Struct, frozen=True, array_like=True):
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`purchases` names those whose rows are to be published; `entered` the stores whose scope the member has just entered, which get recent purchases too;
+    `left` those whose scope the member has just left, whose tills delete the row;
     `standing`: the wallet's status changed, which every till hears of (H9); `gifts` count towards campaigns."""
 
     deltas: tuple[RollupDelta, ...] = ()
     purchases: tuple[EventId, ...] = ()
     entered: tuple[StoreId, ...] = ()
+    left: tuple[StoreId, ...] = ()
     standing: bool = False
     gifts: tuple[CampaignGift, ...] = ()
 

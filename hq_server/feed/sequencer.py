@@ -24,7 +24,7 @@ from hq_server.feed.outbox import Change, decode_change
 from hq_server.feed.publishing import count_sequenced, current_epoch, encode_row, heads_of, hold_ledger, number_rows
 from hq_server.wallets.rows import member_rows, purchase_rows, recent_purchases
 from stored_value.identity import EventId, MemberId
-from sync.messages import GLOBAL_SCOPE, BlockRow, MemberRow
+from sync.messages import GLOBAL_SCOPE, BlockRow, MemberExitRow, MemberRow
 
 logger = logging.getLogger(__name__)
 steps = logging.getLogger("hq_server.steps")
@@ -137,7 +137,22 @@ def _payloads(session: ReadSession, waiting: Sequence[Waiting]) -> dict[str, lis
         member_id: [encode_row(each) for each in bought]
         for member_id, bought in recent_purchases(session, {member_id for member_id, _ in entered}).items()
     }
-    return _by_store(rows, stores, purchases, recent, entered)
+    payloads = _by_store(rows, stores, purchases, recent, entered)
+    for store_id, exits in _exits(rows, stores, waiting).items():
+        payloads.setdefault(store_id, []).extend(exits)
+    return payloads
+
+
+def _exits(
+    rows: Mapping[MemberId, MemberRow], stores: Mapping[str, Sequence[str]], waiting: Sequence[Waiting]
+) -> dict[str, list[bytes]]:
+    """By store, the members who left its scope and did not come back meanwhile."""
+    left = {(member_id, store_id) for member_id, _, change in waiting for store_id in change.left}
+    exits: defaultdict[str, list[bytes]] = defaultdict(list)
+    for member_id, store_id in sorted(left):
+        if member_id in rows and store_id not in stores.get(member_id, ()):
+            exits[store_id].append(encode_row(MemberExitRow(member_id=member_id, version=rows[member_id].version)))
+    return exits
 
 
 def _blocks(session: ReadSession, waiting: Sequence[Waiting]) -> list[bytes]:

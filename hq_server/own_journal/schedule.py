@@ -1,6 +1,6 @@
 """Owns when head office's runs happen by themselves: in one background thread, at every look for which the index shows something due. Started and stopped with the application.
 
-At the same look it raises the exception that offline spending could cost more than the limit.
+At the same look it raises the exception that offline spending could cost more than the limit, and once a business day members leave the scopes of stores that they no longer visit.
 A new business day makes more days due, so the turn of the day needs no clock of its own; a late entry in a merged wallet is due at once.
 """
 
@@ -13,8 +13,9 @@ from sqlalchemy import select
 from hq_server.database.engine import DatabaseBusy, StorageFull
 from hq_server.database.models import OpenTransfer, WalletRecord
 from hq_server.exceptions.exposed import watch_exposure
+from hq_server.members.leaving import leave_scopes
 from hq_server.own_journal.desk import Desk
-from hq_server.own_journal.place import Moment
+from hq_server.own_journal.place import Moment, business_day
 from hq_server.own_journal.runs import run_day
 from stored_value.identity import MemberId
 
@@ -24,9 +25,11 @@ logger = logging.getLogger(__name__)
 class Schedule:
     """Several at once, in one process or in many, are safe: runs are."""
 
-    def __init__(self, desk: Desk, interval_s: float) -> None:
+    def __init__(self, desk: Desk, interval_s: float, scope_quiet_days: int) -> None:
         self._desk = desk
         self._interval_s = interval_s
+        self._scope_quiet_days = scope_quiet_days
+        self._left_on = date.min
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failed: frozenset[MemberId] = frozenset()
@@ -42,6 +45,16 @@ class Schedule:
         report = run_day(self._desk, moment, skip=self._failed)
         self._failed |= frozenset(report.failed)
         return True
+
+    def look_at_scopes(self) -> int:
+        """How many members left a store; at the first look of a business day only. In no hurry: what stops it is tried again at the next look."""
+        now = self._desk.clock()
+        on = business_day(now)
+        if on == self._left_on:
+            return 0
+        left = leave_scopes(self._desk, now, self._scope_quiet_days)
+        self._left_on = on
+        return left
 
     def _anything_due(self, on: date) -> bool:
         with self._desk.database.read() as session:
@@ -65,6 +78,7 @@ class Schedule:
             try:
                 self.look()
                 watch_exposure(self._desk.database, self._desk.rulebooks, self._desk.clock)
+                self.look_at_scopes()
             except (StorageFull, DatabaseBusy) as error:
                 logger.warning("head office's run waits: %s", error)
             except Exception:  # the last resort of this thread: logged, and the next round tries again

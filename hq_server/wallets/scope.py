@@ -1,4 +1,5 @@
-"""Owns a member's entry into a store's scope from outside a push: the store asked for the member, so its replica is to hold the row from now on (H9)."""
+"""Owns a member's entry into a store's scope from outside a push: the store asked for the member, so its replica is to hold the row from now on; and the exit from it,
+after which the store's tills delete the row (H9). Who leaves is decided by `members.leaving`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,14 +7,15 @@ from datetime import datetime
 from secrets import token_bytes
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ScopeMember, WalletRecord
 from hq_server.database.prepared import Prepared
 from hq_server.feed.outbox import Change, leave
-from hq_server.wallets.guarded import write_over
+from hq_server.wallets.guarded import Stamp, write_over
 from stored_value.identity import EventId, MemberId, StoreId, uuid7
+from stored_value.wallet import Wallet
 from sync.wallet_codec import read_wallet
 
 _ENTER: Final = Prepared(
@@ -23,6 +25,11 @@ _ENTER: Final = Prepared(
         .on_conflict_do_nothing()
         .returning(ScopeMember.store_id)
     )
+)
+_LEAVE: Final = Prepared(
+    delete(ScopeMember)
+    .where(ScopeMember.member_id == bindparam("member"), ScopeMember.store_id == bindparam("store"))
+    .returning(ScopeMember.store_id)
 )
 _STATE: Final = Prepared(select(WalletRecord.state).where(WalletRecord.member_id == bindparam("member")))
 
@@ -62,3 +69,15 @@ def bump_version(session: WriteSession, member_id: MemberId, *, at: datetime) ->
     wallet = read_wallet(found[0])
     if not write_over(session, replace(wallet, version=wallet.version + 1), at):
         raise WalletChanged(f"the wallet of {member_id} changed meanwhile")
+
+
+def leave_scope(session: WriteSession, wallet: Wallet, store_id: StoreId, stamp: Stamp) -> Wallet:
+    """`wallet` is locked, and returned one version further: the exit's row bears that or a later one, so that whatever the store's tills hold is not newer.
+    Returned as it is when the store did not know the member."""
+    if not _LEAVE.rows(session, member=wallet.member_id, store=store_id):
+        return wallet
+    further = replace(wallet, version=wallet.version + 1)
+    assert write_over(session, further, stamp.at), "a locked wallet changed"
+    change_id = EventId(uuid7(stamp.at, stamp.random(10)))
+    leave(session, wallet.member_id, change_id, Change(left=(store_id,)))
+    return further

@@ -192,7 +192,7 @@ def test_the_schedule_runs_when_the_business_day_turns(hq: ServedHq, till: Pushi
     member = till.enrol_member()
     till.plan_top_up(member, 20_000, "parts", 1_000, later_minor=3_000)
     till.push()
-    schedule = Schedule(hq.office.desk, 3600)
+    schedule = Schedule(hq.office.desk, 3600, scope_quiet_days=400)
     assert not schedule.look()
     hq.clock.pass_(hours=11, minutes=59)
     assert not schedule.look()
