@@ -157,6 +157,9 @@ def rulebook(effective_at: datetime) -> Rulebook:
                 bonus_minor=5_000,
             ),
         ),
-        offline=OfflinePolicy(risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000)),
+        offline=OfflinePolicy(
+            risk=RiskAllowance(payment_minor=20_000, member_minor=20_000, till_minor=200_000),
+            exposure_alert_minor=500_000,
+        ),
         receipt=ReceiptTexts(header=FRANCHISE_NAME, footer="谢谢光临，请保留小票"),
     )

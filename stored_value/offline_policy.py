@@ -38,4 +38,4 @@ class OfflinePolicy:
     leases: LeasePolicy = field(default_factory=LeasePolicy)
     risk: RiskAllowance = field(default_factory=RiskAllowance)
     top_up_spendable: bool = True
-    exposure_alert_minor: int = 0
+    exposure_alert_minor: int = 500_000

@@ -24,7 +24,7 @@ def watch_exposure(database: Database, rulebooks: RulebookShelf, clock: Callable
     """Whether one was raised. What was settled is not raised again on the same business day; the next day it is, while the figure is still above the limit."""
     now = clock()
     with database.read() as session:
-        found = exposure(session, rulebooks.all(session).in_force(now).offline)
+        found = exposure(session, rulebooks.all(session), now)
         if not found.alert or open_exposure(session) is not None:
             return False
     data = {"worst_minor": found.worst_minor, "limit_minor": found.policy.exposure_alert_minor}

@@ -147,3 +147,4 @@ class ReservationRow(NamedTuple):
     recalled_at: datetime | None
     needed: bool
     closed_at: datetime | None
+    at_large: bool

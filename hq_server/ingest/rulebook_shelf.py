@@ -46,6 +46,14 @@ class Rulebooks:
         begun = [known for known, book in self._by_version.items() if book.effective_at <= at]
         return self._by_version[max(begun) if begun else min(self._by_version)]
 
+    def surely_known(self, version: int, at: datetime) -> Rulebook | None:
+        """What a till that has decided by `version` goes by at the least, when its time cannot run below `at`; None when that cannot be told."""
+        begun = [known for known, book in self._by_version.items() if known <= version and book.effective_at <= at]
+        return self._by_version[max(begun)] if begun else None
+
+    def newest_first(self) -> tuple[Rulebook, ...]:
+        return tuple(self._by_version[version] for version in sorted(self._by_version, reverse=True))
+
     def could_be_in_force(
         self, book: Rulebook, *, after: datetime, known: int, before: datetime, known_by: int
     ) -> bool:

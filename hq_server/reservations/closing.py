@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, update
 
+from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState
-from hq_server.database.prepared import Prepared
+from hq_server.database.prepared import Prepared, PreparedChange
 from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.settling import close_records
@@ -29,16 +30,17 @@ from sync.messages import SignedHead
 from sync.unreadable import UNREADABLE_KIND, members_named
 
 logger = logging.getLogger(__name__)
+_SHOWN: Final = (
+    ReservationRecord.reservation_id,
+    ReservationRecord.member_id,
+    ReservationRecord.kind,
+    ReservationRecord.epoch,
+    ReservationRecord.incarnation,
+    ReservationRecord.number,
+    ReservationRecord.granted_at,
+)
 _OPEN: Final = Prepared(
-    select(
-        ReservationRecord.reservation_id,
-        ReservationRecord.member_id,
-        ReservationRecord.kind,
-        ReservationRecord.epoch,
-        ReservationRecord.incarnation,
-        ReservationRecord.number,
-        ReservationRecord.granted_at,
-    ).where(
+    select(*_SHOWN).where(
         ReservationRecord.store_id == bindparam("store"),
         ReservationRecord.terminal_id == bindparam("terminal"),
         or_(
@@ -48,10 +50,26 @@ _OPEN: Final = Prepared(
         ReservationRecord.state == ReservationState.OPEN,
     )
 )
+_AT_LARGE: Final = Prepared(
+    select(*_SHOWN).where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        ReservationRecord.at_large,
+    )
+)
+_CAUGHT: Final = PreparedChange(
+    update(ReservationRecord)
+    .where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        among_given(ReservationRecord.reservation_id, "ids"),
+    )
+    .values(at_large=False)
+)
 
 
 class _Open(NamedTuple):
-    """A reservation that nothing has closed."""
+    """A reservation that nothing has closed, or that was written off while its till may use it."""
 
     reservation_id: str
     member_id: str
@@ -110,6 +128,7 @@ def heed(session: WriteSession, terminal: TerminalRow, report: Report, stamp: St
         )
         return Heeded()
     heeded = _close(session, terminal, report, stamp)
+    _catch(session, terminal, report)
     if terminal.grant_epoch != epoch:
         terminal.grant_epoch, terminal.grant_counter, terminal.grants_closed_through = epoch, 0, 0
     terminal.grants_closed_through = max(terminal.grants_closed_through, head.grant_watermark)
@@ -143,6 +162,18 @@ def _close(session: WriteSession, terminal: TerminalRow, report: Report, stamp: 
     ids = [row.reservation_id for row in done]
     close_records(session, terminal.store_id, terminal.terminal_id, ids, ReservationState.RELEASED, at=stamp.at)
     return Heeded(frozenset(MemberId(member_id) for member_id in by_member), top_ups)
+
+
+def _catch(session: WriteSession, terminal: TerminalRow, report: Report) -> None:
+    """What was written off and the till says that it may not use: it is at large no more. Of an earlier life of the till nothing more comes once the new one has reported."""
+    found = _AT_LARGE.rows(session, store=terminal.store_id, terminal=terminal.terminal_id)
+    caught = [
+        row.reservation_id
+        for row in (_Open(*each) for each in found)
+        if row.incarnation < report.head.incarnation or _is_over(row, report)
+    ]
+    if caught:
+        _CAUGHT.run(session, store=terminal.store_id, terminal=terminal.terminal_id, ids=caught)
 
 
 def _without_lost(session: WriteSession, terminal: TerminalRow, done: list[_Open]) -> list[_Open]:

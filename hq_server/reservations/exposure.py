@@ -1,18 +1,24 @@
-"""Owns the figure of what could be lost to offline spending now, by till and in all (L5), and what is outstanding beside it. Reads only; called by the console.
+"""Owns the figure of what could be lost to offline spending now, by till and in all (L5), and what is outstanding beside it. Reads only; called by the console and by the watch.
 
-Worst case of a till = its risk allowance between two reports, while the allowance is on, whether or not the till was heard lately: what a silent till took is known
-from its report alone. Plus, after a restore and until the till has reported, the most that it may have been leased and head office forgot: members that its store knows times
-the policy's lease, never more than those members hold. Leases and holds that are known are kept from everybody else and add nothing.
+Worst case of a till = its risk allowance (`allowances`), heard lately or not: what a till took since its last report is known from its next one alone
+                     + what was written off while the till may still spend it
+                     , and for a till of which there may be two machines the allowance twice, and its leases once more.
+Worst case in all    = those added up + what head office forgot when it was restored, until every till has reported: payments that it does not know of may be made again, so
+                     whatever the members hold by its own books counts, once for all tills.
+Leases and holds that are known are kept from everybody else and add nothing. A revoked till may still bring, by a recovery, what it took: it counts until a person gives it up.
+Not in it: more than two machines of one till, a copy that nobody has noticed, and a rulebook that head office forgot.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import (
+    UNCLAIMED,
     ReservationRecord,
     ReservationState,
     ScopeMember,
@@ -21,9 +27,13 @@ from hq_server.database.models import (
     WalletRecord,
 )
 from hq_server.feed.publishing import current_epoch
+from hq_server.ingest.rulebook_shelf import Rulebooks
+from hq_server.reservations.allowances import allowances
 from stored_value.identity import StoreId, TerminalId
-from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
+from stored_value.offline_policy import OfflinePolicy
 from stored_value.reservation_records import ReservationKind
+
+_MACHINES_IN_DOUBT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,31 +47,55 @@ class Outstanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillExposure:
-    """`heard_at` is the last word of the till, `reported_at` its last report that closed anything or nothing."""
+    """`heard_at` is the last word of the till, `reported_at` its last report that closed anything or nothing; `silent`: none since head office was restored.
+    `risk_minor` is one machine's allowance, of which there may be so many `machines`; `copied_minor` what the second may spend of leases."""
 
     store_id: StoreId
     terminal_id: TerminalId
     status: str
     heard_at: datetime | None
     reported_at: datetime | None
+    silent: bool
+    machines: int
     risk_minor: int
-    silent_minor: int
+    copied_minor: int
+    written_off: Outstanding
     leased: Outstanding
     held: Outstanding
 
     @property
+    def second_minor(self) -> int:
+        """What a second machine adds."""
+        return self.risk_minor * (self.machines - 1) + self.copied_minor
+
+    @property
     def worst_minor(self) -> int:
-        return self.risk_minor + self.silent_minor
+        return self.risk_minor + self.second_minor + self.written_off.amount_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
+    """`forgotten_minor` is for all tills together."""
+
     policy: OfflinePolicy
     tills: tuple[TillExposure, ...]
+    forgotten_minor: int
 
     @property
     def worst_minor(self) -> int:
-        return sum(till.worst_minor for till in self.tills)
+        return sum(till.worst_minor for till in self.tills) + self.forgotten_minor
+
+    @property
+    def risk_minor(self) -> int:
+        return sum(till.risk_minor for till in self.tills)
+
+    @property
+    def second_minor(self) -> int:
+        return sum(till.second_minor for till in self.tills)
+
+    @property
+    def written_off_minor(self) -> int:
+        return sum(till.written_off.amount_minor for till in self.tills)
 
     @property
     def leased_minor(self) -> int:
@@ -77,76 +111,102 @@ class Exposure:
         return bool(limit) and self.worst_minor > limit
 
 
-def exposure(session: ReadSession, policy: OfflinePolicy, *, store_id: StoreId | None = None) -> Exposure:
-    """Of one store's tills, or of all. A revoked till has none: revoking it was the decision not to wait for it."""
+_NOTHING: Final = Outstanding()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Of one till's reservations what counts here; `copied` are the leases that a copy of its disk may have."""
+
+    leased: Outstanding
+    held: Outstanding
+    written_off: Outstanding
+    copied: Outstanding
+
+
+def exposure(session: ReadSession, rulebooks: Rulebooks, now: datetime, *, store_id: StoreId | None = None) -> Exposure:
+    """Of one store's tills, or of all. Of one store, what was forgotten is what those members hold whom it knows."""
     epoch = current_epoch(session)
-    wanted = select(Terminal).order_by(Terminal.store_id, Terminal.terminal_id)
+    wanted = select(Terminal).where(Terminal.given_up_at.is_(None)).order_by(Terminal.store_id, Terminal.terminal_id)
     if store_id is not None:
         wanted = wanted.where(Terminal.store_id == store_id)
-    rows = session.scalars(wanted.where(Terminal.status != TerminalStatus.REVOKED)).all()
-    outstanding = _outstanding(session, store_id)
-    forgotten = {
-        silent: _most_forgotten(session, silent, policy.leases)
-        for silent in {row.store_id for row in rows if row.reported_epoch != epoch}
-    }
-    tills = tuple(_till(row, policy, outstanding, forgotten.get(row.store_id, 0), epoch) for row in rows)
-    return Exposure(policy=policy, tills=tills)
+    rows = session.scalars(wanted).all()
+    risk = allowances(session, rulebooks, rows, [row.terminal_id for row in rows if _machines(row) > 1])
+    kept = _kept(session, rows, now)
+    tills = tuple(_till(row, risk[row.terminal_id], kept[row.terminal_id], epoch) for row in rows)
+    return Exposure(
+        policy=rulebooks.in_force(now).offline,
+        tills=tills,
+        forgotten_minor=_held_by_members(session, store_id) if any(till.silent for till in tills) else 0,
+    )
 
 
-def risk_of_a_till(risk: RiskAllowance) -> int:
-    """Nothing when any of its limits is 0: then no payment passes."""
-    on = risk.payment_minor and risk.member_minor and risk.hours
-    return risk.till_minor if on else 0
+def _machines(row: Terminal) -> int:
+    """Two from when something looks like a copy of the till's disk until a person has decided: its machine changed, or it was stopped, as it is when its journal forks."""
+    in_doubt = row.machine_seen or row.branch_from == UNCLAIMED or row.status == TerminalStatus.STOPPED
+    return _MACHINES_IN_DOUBT if in_doubt else 1
 
 
-def _till(
-    row: Terminal,
-    policy: OfflinePolicy,
-    outstanding: Mapping[tuple[str, str], Outstanding],
-    forgotten_minor: int,
-    epoch: str,
-) -> TillExposure:
-    none = Outstanding()
+def _till(row: Terminal, risk_minor: int, kept: _Kept, epoch: str) -> TillExposure:
     return TillExposure(
         store_id=StoreId(row.store_id),
         terminal_id=TerminalId(row.terminal_id),
         status=row.status,
         heard_at=max((at for at in (row.last_seen_at, row.last_live_at) if at is not None), default=None),
         reported_at=row.reported_at,
-        risk_minor=risk_of_a_till(policy.risk),
-        silent_minor=forgotten_minor if row.reported_epoch != epoch else 0,
-        leased=outstanding.get((row.terminal_id, ReservationKind.LEASE), none),
-        held=outstanding.get((row.terminal_id, ReservationKind.HOLD), none),
+        silent=row.reported_epoch != epoch and row.status != TerminalStatus.REVOKED,
+        machines=_machines(row),
+        risk_minor=risk_minor,
+        copied_minor=kept.copied.amount_minor,
+        written_off=kept.written_off,
+        leased=kept.leased,
+        held=kept.held,
     )
 
 
-def _outstanding(session: ReadSession, store_id: StoreId | None) -> dict[tuple[str, str], Outstanding]:
-    wanted = (
-        select(
-            ReservationRecord.terminal_id,
-            ReservationRecord.kind,
-            func.sum(ReservationRecord.amount_minor),
-            func.count(),
-            func.min(ReservationRecord.granted_at),
-        )
-        .where(ReservationRecord.state == ReservationState.OPEN)
-        .group_by(ReservationRecord.terminal_id, ReservationRecord.kind)
+def _kept(session: ReadSession, tills: Sequence[Terminal], now: datetime) -> dict[str, _Kept]:
+    """What a copy may have: every lease that runs, open at head office or not."""
+    record = ReservationRecord
+    is_lease = record.kind == ReservationKind.LEASE
+    own = (record.store_id.in_(sorted({till.store_id for till in tills})),)
+    doubted = [till.terminal_id for till in tills if _machines(till) > 1]
+    is_open = record.state == ReservationState.OPEN
+    leased = _sums(session, *own, is_open, is_lease)
+    held = _sums(session, *own, is_open, not_(is_lease))
+    written_off = _sums(session, *own, and_(record.at_large))
+    copied = (
+        _sums(session, *own, record.terminal_id.in_(doubted), is_lease, or_(is_open, record.expires_at > now))
+        if doubted
+        else {}
     )
-    if store_id is not None:
-        wanted = wanted.where(ReservationRecord.store_id == store_id)
     return {
-        (terminal_id, kind): Outstanding(amount_minor=int(amount), count=count, oldest_at=oldest)
-        for terminal_id, kind, amount, count, oldest in session.execute(wanted)
+        till.terminal_id: _Kept(
+            leased=leased.get(till.terminal_id, _NOTHING),
+            held=held.get(till.terminal_id, _NOTHING),
+            written_off=written_off.get(till.terminal_id, _NOTHING),
+            copied=copied.get(till.terminal_id, _NOTHING),
+        )
+        for till in tills
     }
 
 
-def _most_forgotten(session: ReadSession, store_id: str, policy: LeasePolicy) -> int:
-    if not policy.tills_max:
-        return 0
-    members, held = session.execute(
-        select(func.count(), func.sum(WalletRecord.principal_minor + WalletRecord.bonus_minor))
-        .select_from(ScopeMember)
-        .join(WalletRecord, WalletRecord.member_id == ScopeMember.member_id)
-        .where(ScopeMember.store_id == store_id)
-    ).one()
-    return min(members * policy.amount_minor, int(held or 0))
+def _sums(session: ReadSession, *which: ColumnElement[bool]) -> dict[str, Outstanding]:
+    record = ReservationRecord
+    wanted = (
+        select(record.terminal_id, func.sum(record.amount_minor), func.count(), func.min(record.granted_at))
+        .where(*which)
+        .group_by(record.terminal_id)
+    )
+    return {
+        terminal_id: Outstanding(amount_minor=int(amount), count=count, oldest_at=oldest)
+        for terminal_id, amount, count, oldest in session.execute(wanted)
+    }
+
+
+def _held_by_members(session: ReadSession, store_id: StoreId | None) -> int:
+    wanted = select(func.sum(WalletRecord.principal_minor + WalletRecord.bonus_minor))
+    if store_id is not None:
+        wanted = wanted.join(ScopeMember, ScopeMember.member_id == WalletRecord.member_id).where(
+            ScopeMember.store_id == store_id
+        )
+    return int(session.scalar(wanted) or 0)

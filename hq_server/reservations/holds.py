@@ -127,7 +127,7 @@ def _refused(session: WriteSession, asking: Asking, wallet: Wallet, refusal: Ref
         reply = _reply(session, asking.wanted.member_id, stamp.at, refusal.code, refusal.data)
         return Asked(reply, waiting=True, called=called)
     if refusal.code is RefusalCode.RESERVED_ELSEWHERE:
-        refusal = replace(refusal, data=refusal.data | _holder(session, wallet, asking))
+        refusal = replace(refusal, data=refusal.data | _holder(session, wallet, asking, refusal.data.get("thing")))
     return Asked(_write_refused(session, asking, refusal), called=called)
 
 
@@ -147,9 +147,14 @@ def _needed(wallet: Wallet, asking: Asking, refusal: Refusal) -> tuple[Reservati
     return leases_needed(wallet, asking.wanted.amount_minor - (balance - reserved), here, reachable=reachable)
 
 
-def _holder(session: WriteSession, wallet: Wallet, asking: Asking) -> dict[str, int | str]:
-    """The till that keeps most of what this one lacks, and when it was last heard of."""
-    elsewhere = [kept for kept in wallet.reservations if kept.terminal_id != asking.till.terminal_id]
+def _holder(session: WriteSession, wallet: Wallet, asking: Asking, thing: int | str | None) -> dict[str, int | str]:
+    """The till that keeps most of the money, or that keeps the thing, which this one lacks, and when it was last heard of."""
+    elsewhere = [
+        kept
+        for kept in wallet.reservations
+        if kept.terminal_id != asking.till.terminal_id
+        and (thing is None or any(each.thing_id == thing for each in kept.things))
+    ]
     if not elsewhere:
         return {}
     most = max(elsewhere, key=lambda kept: (kept.amount_minor, kept.reservation_id))

@@ -28,7 +28,9 @@ CHANGING_OPEN: Final = update(ReservationRecord).where(
     ReservationRecord.state == ReservationState.OPEN,
 )
 """Of one till's reservations those of `ids` that are open; what changes is the caller's."""
-_CLOSE: Final = PreparedChange(CHANGING_OPEN.values(state=bindparam("to"), closed_at=bindparam("at")))
+_CLOSE: Final = PreparedChange(
+    CHANGING_OPEN.values(state=bindparam("to"), closed_at=bindparam("at"), at_large=bindparam("large"))
+)
 
 
 def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: datetime) -> None:
@@ -61,8 +63,9 @@ def close_records(
     *,
     at: datetime,
 ) -> None:
-    """Only those that are open."""
-    _CLOSE.run(session, store=store_id, terminal=terminal_id, ids=ids, to=state, at=at)
+    """Only those that are open. What is written off is at large: its till may not know."""
+    large = state is ReservationState.WRITTEN_OFF
+    _CLOSE.run(session, store=store_id, terminal=terminal_id, ids=ids, to=state, at=at, large=large)
 
 
 def _row(opened: OpenedLease) -> ReservationRow:
@@ -87,4 +90,5 @@ def _row(opened: OpenedLease) -> ReservationRow:
         recalled_at=None,
         needed=False,
         closed_at=None,
+        at_large=False,
     )

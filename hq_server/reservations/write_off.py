@@ -4,6 +4,7 @@ An entry of head office's own journal; called by the console, which audits it.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from hq_server.own_journal.desk import Desk, Note
 from hq_server.own_journal.journal import OwnJournal
@@ -14,22 +15,34 @@ from stored_value.reservation_records import ReservationId
 from stored_value.reservations import find
 
 
+class WriteOff(StrEnum):
+    """What became of the wish."""
+
+    DONE = "done"
+    NOTHING_KEPT = "nothing_kept"
+    REASON_MISSING = "reason_missing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOffWish:
+    """`reason` is the person's; blanks are none."""
+
     member_id: MemberId
     reservation_id: ReservationId
     reason: str
 
 
-def write_off(desk: Desk, moment: Moment, wish: WriteOffWish, note: Note) -> bool:
-    """False when nothing is kept under that id any more. The event is named after the reservation: twice is once. `note` is written with it.
+def write_off(desk: Desk, moment: Moment, wish: WriteOffWish, note: Note) -> WriteOff:
+    """Nothing without a reason, and nothing when nothing is kept under that id any more. The event is named after the reservation: twice is once. `note` is written with it.
     May raise `DatabaseBusy`, `StorageFull`."""
+    if not wish.reason.strip():
+        return WriteOff.REASON_MISSING
 
-    def write(journal: OwnJournal) -> bool:
+    def write(journal: OwnJournal) -> WriteOff:
         wallet = journal.wallets([wish.member_id]).get(wish.member_id)
         kept = find(wallet, wish.reservation_id) if wallet is not None else None
         if kept is None:
-            return False
+            return WriteOff.NOTHING_KEPT
         event = ReservationWrittenOff(
             occasion=moment.occasion(
                 named_id("write_off", wish.member_id, wish.reservation_id),
@@ -42,9 +55,9 @@ def write_off(desk: Desk, moment: Moment, wish: WriteOffWish, note: Note) -> boo
         )
         journal.write([event])
         note(journal.session)
-        return True
+        return WriteOff.DONE
 
-    done = desk.write(moment.now, write)
-    if done:
+    answer = desk.write(moment.now, write)
+    if answer is WriteOff.DONE:
         desk.tell()
-    return done
+    return answer

@@ -1,10 +1,11 @@
-"""Owns stopping a till, letting it go on, confirming its machine, and revoking it. Called by the console and by recoveries; the caller commits.
+"""Owns stopping a till, letting it go on, confirming its machine, revoking it, and giving a revoked one up. Called by the console and by recoveries; the caller commits.
 
 Ingest stops a till by itself when its journal forks or breaks.
 
 A stopped till sells on by its own rules until it next speaks to HQ, which then takes nothing from it; its entries wait and are not lost.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select, update
@@ -25,6 +26,7 @@ class Standing(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     UNKNOWN = "unknown"
+    REASON_MISSING = "reason_missing"
 
 
 def stop(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:
@@ -78,6 +80,22 @@ def revoke(session: WriteSession, terminal_id: TerminalId, reason: str) -> Stand
         return Standing.UNCHANGED
     terminal.status, terminal.status_reason = TerminalStatus.REVOKED, reason[:REASON_CHARS_MAX]
     move_on(session, (GLOBAL_SCOPE, terminal.store_id))
+    return Standing.CHANGED
+
+
+def give_up(session: WriteSession, terminal_id: TerminalId, reason: str, *, now: datetime) -> Standing:
+    """Nothing more is awaited of a revoked till: what it took at risk counts no longer. What a recovery brings later all the same is taken in as ever (L2).
+    Not without a reason, which the caller audits."""
+    if not reason.strip():
+        return Standing.REASON_MISSING
+    terminal = session.scalars(
+        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
+    ).one_or_none()
+    if terminal is None:
+        return Standing.UNKNOWN
+    if terminal.status != TerminalStatus.REVOKED or terminal.given_up_at is not None:
+        return Standing.UNCHANGED
+    terminal.given_up_at = now
     return Standing.CHANGED
 
 

@@ -11,10 +11,10 @@ from stored_value.events_money_out import CashOutPaid, CashOutReversed
 from stored_value.events_reservation import ReservationEvent
 from stored_value.points import usable_points_total
 from stored_value.redemption import spendable_minor
-from stored_value.reservations import reserved_minor
 from stored_value.tiers import next_tier, tier_of
 from stored_value.wallet import ValueKind, Wallet
 from sync.event_codec import event_of, stored_value_moved
+from terminal.counter.kept_apart import held_elsewhere, held_here, leased_elsewhere
 from terminal.counter.reserving import means_offline
 from terminal.counter.views import MemberView, RecentEntry
 from terminal.counter.workplace import Standing, Workplace
@@ -35,7 +35,6 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
     offline = not place.link.state().online
     tier = tier_of(wallet, rulebook, standing.on)
     above = next_tier(wallet, rulebook, standing.on)
-    terminal_id = place.journal.head_office.identity.terminal_id
     means = means_offline(place, member, rulebook, standing.on)
     spendable = spendable_minor(wallet, rulebook, standing.on, static_card=True)
     offline_now = min(spendable, means.total_minor)
@@ -63,7 +62,9 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         identity=wallet.identity,
         offline_now_minor=offline_now,
         leased_here_minor=means.leased_minor,
-        kept_elsewhere_minor=reserved_minor(wallet, besides=terminal_id),
+        leased_elsewhere=leased_elsewhere(place, wallet),
+        held_elsewhere=held_elsewhere(place, wallet),
+        held_here=held_here(place, wallet),
     )
 
 

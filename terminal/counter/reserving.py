@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from stored_value.identity import EventId, LotId, MemberId
+from stored_value.identity import EventId, LotId, MemberId, StoreId
 from stored_value.offline_spending import OfflineMeans, offline_means, refuse_offline, risk_left_minor
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservedThing
@@ -19,6 +19,7 @@ from stored_value.rulebook import Rulebook
 from sync.messages import HoldReply, HoldRequest
 from terminal import steps
 from terminal.clock import new_id
+from terminal.counter.kept_apart import store_name
 from terminal.counter.online_read import all_sent, in_doubt, is_fresh, take_rows
 from terminal.counter.workplace import Workplace
 from terminal.journal import HoldAsked
@@ -203,16 +204,32 @@ def _refusal(reply: HoldReply) -> Refusal:
 
 
 def _with_ways_left(place: Workplace, member: MemberOnFile, refusal: Refusal, on: date) -> Refusal:
-    """Head office speaks of all that is kept, this till's own leases included, and of what silent tills may have (H1); the cashier is told what others keep, and what
-    goes at once."""
-    if refusal.code is not RefusalCode.RESERVED_ELSEWHERE or "thing" in refusal.data:
+    """Head office speaks of all that is kept, this till's own leases included, and of what silent tills may have (H1); the cashier is told what others keep, who keeps the
+    most and since when it has not been heard of, and what goes at once."""
+    if refusal.code is not RefusalCode.RESERVED_ELSEWHERE:
         return refusal
+    data = refusal.data | _keeper(place, refusal)
+    if "thing" in data:
+        return replace(refusal, data=data)
     wallet, here = member.view.wallet, place.journal.head_office.identity.terminal_id
     ours = sum(lease.amount_minor for lease in own_leases(place, member))
-    kept = max(reserved_minor(wallet, besides=here), int(refusal.data.get("reserved_minor", 0)) - ours)
+    kept = max(reserved_minor(wallet, besides=here), int(data.get("reserved_minor", 0)) - ours)
     free = max(0, available_minor(wallet, on))
-    free = min(free, int(refusal.data.get("available_minor", free)))
-    return Refusal(refusal.code, refusal.data | {"reserved_minor": kept, "left_minor": free + ours})
+    free = min(free, int(data.get("available_minor", free)))
+    return Refusal(refusal.code, data | {"reserved_minor": kept, "left_minor": free + ours})
+
+
+def _keeper(place: Workplace, refusal: Refusal) -> dict[str, int | str]:
+    """Of the till that head office named: its store by name, and how long it has not been heard of when it ever was."""
+    data = refusal.data
+    if "terminal" not in data or "store" not in data:
+        return {}
+    named: dict[str, int | str] = {"store_name": store_name(place, StoreId(str(data["store"])))}
+    try:
+        last_seen = datetime.fromisoformat(str(data.get("last_seen", "")))
+    except ValueError:
+        return named
+    return named | {"unheard_s": max(0, int((place.now() - last_seen).total_seconds()))}
 
 
 def leased_things(place: Workplace, member: MemberOnFile) -> Counter[LotId]:

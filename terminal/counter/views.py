@@ -88,10 +88,22 @@ class RecentEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptApart:
+    """Money of a member that leases, or holds, keep for so many `tills`: the oldest for `terminal_id` of the store, `age_s` old."""
+
+    amount_minor: int
+    tills: int
+    terminal_id: TerminalId
+    store_name: str
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberView:
     """A member as this till may show him. `principal_minor` and `bonus_minor` exclude `provisional_bonus_minor` (promised offline, not yet spendable);
     `owed_minor` is what he owes, `points` those he can use today. `spendable_now_minor` respects status and, while `offline`, what leases and the risk allowance give:
-    `offline_now_minor`, which is what could be paid if nobody could be asked. `leased_here_minor` is this till's own for certain, `kept_elsewhere_minor` for other tills.
+    `offline_now_minor`, which is what could be paid if nobody could be asked. `leased_here_minor` is this till's own for certain. Kept by head office:
+    `leased_elsewhere` and `held_elsewhere` for other tills, `held_here` for payments of this one that came to nothing; None: nothing.
     Apart from the balance: `waiting_minor` is what a cash-out that waits would pay, `deposits_minor` what he left as deposits.
     `as_of`: when head office's part was true, None when he is known only from here. `pending`: own events are not yet confirmed."""
 
@@ -114,7 +126,9 @@ class MemberView:
     points: int = 0
     offline_now_minor: int = 0
     leased_here_minor: int = 0
-    kept_elsewhere_minor: int = 0
+    leased_elsewhere: KeptApart | None = None
+    held_elsewhere: KeptApart | None = None
+    held_here: KeptApart | None = None
     recent: tuple[RecentEntry, ...] = ()
     waiting_minor: int = 0
     deposits_minor: int = 0

@@ -17,9 +17,12 @@ def hours_and_minutes(local_time: str) -> str:
 
 def age_text(since: datetime | None, now: datetime, texts: Texts) -> str:
     """How long ago, in the largest unit that says enough: 3 s, 5 min, 2 h, 4 d."""
-    if since is None:
-        return ""
-    seconds = max(0, int((now - since).total_seconds()))
+    return "" if since is None else duration_text(int((now - since).total_seconds()), texts)
+
+
+def duration_text(seconds: int, texts: Texts) -> str:
+    """The same of a time in seconds; less than none is none."""
+    seconds = max(0, seconds)
     if seconds < 60:
         return texts.t("{count} s", count=seconds)
     if seconds < 3600:

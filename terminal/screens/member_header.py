@@ -6,16 +6,16 @@ from typing import Final
 
 from stored_value.money import format_yuan
 from stored_value.wallet import WalletStatus
-from terminal.counter.views import MemberView
+from terminal.counter.views import KeptApart, MemberView
 from terminal.language import Texts
-from terminal.screens.clock_words import clock_text
+from terminal.screens.clock_words import clock_text, duration_text
 from terminal.screens.words import wallet_status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberHeader:
     """`age` says how old the balance is and from whom; `warning` is empty unless the card cannot simply be used; `limit` what could be spent if nobody could be asked,
-    in `limit_ink`: loud while nobody can."""
+    in `limit_ink`: loud while nobody can. `kept` is what head office keeps for tills, a line each for leases, holds and this till's own."""
 
     initial: str
     name: str
@@ -30,6 +30,7 @@ class MemberHeader:
     bonus_caption: str
     limit: str
     limit_ink: str
+    kept: str
     warning: str
 
 
@@ -47,6 +48,7 @@ NOBODY: Final = MemberHeader(
     bonus_caption="",
     limit="",
     limit_ink="muted",
+    kept="",
     warning="",
 )
 
@@ -68,6 +70,7 @@ def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeade
         bonus_caption=t("Bonus"),
         limit=_limit(member, texts),
         limit_ink="refund_ink" if member.offline else "muted",
+        kept=_kept(member, texts),
         warning=_warning(member, texts),
     )
 
@@ -88,16 +91,60 @@ def _age(member: MemberView, texts: Texts, zone: tzinfo) -> str:
 
 
 def _limit(member: MemberView, texts: Texts) -> str:
-    """What could be paid if nobody could be asked, and what other tills keep for that."""
-    if member.status is not WalletStatus.ACTIVE:
+    """What could be paid if nobody could be asked."""
+    if member.status is not WalletStatus.ACTIVE or not (member.offline or member.offline_now_minor):
         return ""
-    parts = []
-    if member.offline or member.offline_now_minor:
-        amount = member.spendable_now_minor if member.offline else member.offline_now_minor
-        parts.append(texts.t("Offline: up to {amount} can be spent", amount=format_yuan(amount)))
-    if member.kept_elsewhere_minor:
-        parts.append(texts.t("{amount} kept for other tills", amount=format_yuan(member.kept_elsewhere_minor)))
-    return " · ".join(parts)
+    amount = member.spendable_now_minor if member.offline else member.offline_now_minor
+    return texts.t("Offline: up to {amount} can be spent", amount=format_yuan(amount))
+
+
+def _kept(member: MemberView, texts: Texts) -> str:
+    lines = []
+    if member.leased_elsewhere is not None:
+        lines.append(_leased(member.leased_elsewhere, texts))
+    if member.held_elsewhere is not None:
+        lines.append(_held(member.held_elsewhere, texts))
+    if member.held_here is not None:
+        here = member.held_here
+        amount, age = format_yuan(here.amount_minor), duration_text(here.age_s, texts)
+        lines.append(texts.t("{amount} held for a payment at this till, {age} ago", amount=amount, age=age))
+    return "\n".join(lines)
+
+
+def _leased(kept: KeptApart, texts: Texts) -> str:
+    amount, age, till = format_yuan(kept.amount_minor), duration_text(kept.age_s, texts), kept.terminal_id
+    if kept.tills == 1:
+        return texts.t(
+            "{amount} leased to {till} {store}, {age} ago", amount=amount, till=till, store=kept.store_name, age=age
+        )
+    return texts.t(
+        "{amount} leased to {count} tills, first to {till} {store}, {age} ago",
+        amount=amount,
+        count=kept.tills,
+        till=till,
+        store=kept.store_name,
+        age=age,
+    )
+
+
+def _held(kept: KeptApart, texts: Texts) -> str:
+    amount, age, till = format_yuan(kept.amount_minor), duration_text(kept.age_s, texts), kept.terminal_id
+    if kept.tills == 1:
+        return texts.t(
+            "{amount} held for a payment at {till} {store}, {age} ago",
+            amount=amount,
+            till=till,
+            store=kept.store_name,
+            age=age,
+        )
+    return texts.t(
+        "{amount} held for payments at {count} tills, first at {till} {store}, {age} ago",
+        amount=amount,
+        count=kept.tills,
+        till=till,
+        store=kept.store_name,
+        age=age,
+    )
 
 
 def _warning(member: MemberView, texts: Texts) -> str:

@@ -11,6 +11,7 @@ from stored_value.money import format_yuan
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import WalletStatus
 from terminal.language import Texts, later
+from terminal.screens.clock_words import duration_text
 from terminal.screens.keypad_view import Tone
 from terminal.screens.refusal_words import said
 
@@ -29,6 +30,7 @@ class Notice:
 
 
 NO_NOTICE: Final = Notice(title="")
+_ANSWERING_S: Final = 60
 
 
 def explain(refusal: Refusal, texts: Texts) -> Notice:
@@ -54,17 +56,31 @@ def _wrong_pin(refusal: Refusal, texts: Texts) -> str:
 
 
 def _reserved_elsewhere(refusal: Refusal, texts: Texts) -> str:
-    """Empty unless it is an amount that is wanted, of which a part goes at once."""
+    """What is kept and what goes at once, then who keeps it; empty when neither is known."""
     kept, left = refusal.data.get("reserved_minor"), refusal.data.get("left_minor")
+    said = ""
     if "thing" in refusal.data:
-        return texts.t("It is in use at another till.")
-    if not isinstance(kept, int) or not isinstance(left, int):
+        said = texts.t("It is in use at another till.")
+    elif isinstance(kept, int) and isinstance(left, int):
+        said = texts.t(
+            "{reserved} is set aside at another till; {left} goes at once.",
+            reserved=format_yuan(kept),
+            left=format_yuan(left),
+        )
+    return "\n".join(part for part in (said, _keeper(refusal, texts)) if part)
+
+
+def _keeper(refusal: Refusal, texts: Texts) -> str:
+    """Which till of which store has the most of it; one that answers was asked for it already."""
+    till, store, unheard_s = (refusal.data.get(name) for name in ("terminal", "store_name", "unheard_s"))
+    if till is None or store is None:
         return ""
-    return texts.t(
-        "{reserved} is set aside at another till; {left} goes at once.",
-        reserved=format_yuan(kept),
-        left=format_yuan(left),
-    )
+    if not isinstance(unheard_s, int):
+        return texts.t("It is {till} of {store}, which was never heard of.", till=till, store=store)
+    if unheard_s < _ANSWERING_S:
+        return texts.t("It is {till} of {store}, which is online: try again in a moment.", till=till, store=store)
+    age = duration_text(unheard_s, texts)
+    return texts.t("It is {till} of {store}, not heard of for {age}.", till=till, store=store, age=age)
 
 
 _TENDERS: Final = {

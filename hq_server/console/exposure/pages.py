@@ -1,6 +1,6 @@
 """The exposure by till and in all, as a page and as JSON; and the write-off of one reservation, by administrators, in the audit log."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Form, Request, Response
@@ -15,42 +15,59 @@ from hq_server.database.engine import WriteSession
 from hq_server.exceptions.exposed import open_exposure
 from hq_server.own_journal.place import Moment, business_day
 from hq_server.reservations.exposure import exposure
-from hq_server.reservations.write_off import WriteOffWish, write_off
+from hq_server.reservations.write_off import WriteOff, WriteOffWish, write_off
 from stored_value.identity import MemberId, StaffId
 from stored_value.reservation_records import ReservationId
 from stored_value.reservations import find
 
 router = APIRouter()
 _REASON_CHARS_MAX = 200
+_TOLD: Final = {
+    WriteOff.DONE: "written_off",
+    WriteOff.NOTHING_KEPT: "nothing_kept",
+    WriteOff.REASON_MISSING: "reason_missing",
+}
+FORMULA: Final = {
+    "worst_minor": "sum of tills[].worst_minor + forgotten_minor",
+    "tills[].worst_minor": "risk_minor * machines + copied_minor + written_off.amount_minor",
+    "tills[].risk_minor": "the highest risk.till_minor of any rulebook that the till may still decide by",
+    "tills[].machines": "2 while there may be a copy of the till and nobody has decided, else 1",
+    "tills[].copied_minor": "with 2 machines: the leases that the other one may spend once more",
+    "tills[].written_off": "written off, and the till has not reported since that it uses it no more",
+    "forgotten_minor": "after a restore, until every till has reported: what the members hold",
+}
+"""In words for people who write programs; `reservations.exposure` is where it is worked out."""
 
 
 @router.get("/exposure")
 def get_exposure(request: Request, office: OfficeOf, visitor: VisitorOf, store: str = "") -> Response:
     store_id, now = seen_store(visitor, store), office.clock()
     with office.database.read() as session:
-        policy = office.rulebooks.all(session).in_force(now).offline
         return page(
             request,
             "exposure.html",
             chrome=chrome_of(session, visitor, "exposure", store_id=store_id, now=now),
-            exposure=exposure(session, policy, store_id=store_id),
+            exposure=exposure(session, office.rulebooks.all(session), now, store_id=store_id),
             raised=open_exposure(session) if visitor.store_id is None else None,
         )
 
 
 @router.get("/exposure.json")
 def get_exposure_figures(office: OfficeOf, visitor: VisitorOf, store: str = "") -> Response:
-    """For other programs: the same figures in minor units."""
+    """For other programs: the same figures in minor units, the policy in force and how the figures come about. Described in docs/OPERATIONS.md."""
     store_id, now = seen_store(visitor, store), office.clock()
     with office.database.read() as session:
-        found = exposure(session, office.rulebooks.all(session).in_force(now).offline, store_id=store_id)
+        found = exposure(session, office.rulebooks.all(session), now, store_id=store_id)
     figures = {
         "as_of": now,
         "worst_minor": found.worst_minor,
+        "forgotten_minor": found.forgotten_minor,
         "leased_minor": found.leased_minor,
         "held_minor": found.held_minor,
         "alert_minor": found.policy.exposure_alert_minor,
         "alert": found.alert,
+        "policy": msgspec.to_builtins(found.policy),
+        "formula": FORMULA,
         "tills": [msgspec.to_builtins(till) | {"worst_minor": till.worst_minor} for till in found.tills],
     }
     return Response(msgspec.json.encode(figures), media_type="application/json", headers={"Cache-Control": "no-store"})
@@ -58,7 +75,7 @@ def get_exposure_figures(office: OfficeOf, visitor: VisitorOf, store: str = "") 
 
 @router.get("/members/{member_id}/reservations/{reservation_id}")
 def get_write_off(
-    request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, reservation_id: str
+    request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, reservation_id: str, done: str = ""
 ) -> Response:
     """Asks before it is done, naming the till and what follows."""
     if not visitor.may_change:
@@ -76,6 +93,7 @@ def get_write_off(
             chrome=chrome_of(session, visitor, "members", store_id=None, now=office.clock()),
             view=view,
             kept=kept,
+            done=done,
         )
 
 
@@ -85,7 +103,7 @@ def post_write_off(
     visitor: FormVisitor,
     member_id: str,
     reservation_id: str,
-    reason: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
     if not visitor.may_change:
         raise NotPermitted
@@ -107,4 +125,7 @@ def post_write_off(
         )
 
     done = write_off(office.desk, moment, wish, note)
-    return RedirectResponse(link(f"/members/{member_id}", done="written_off" if done else "nothing_kept"), 303)
+    back = f"/members/{member_id}"
+    if done is WriteOff.REASON_MISSING:
+        back += f"/reservations/{reservation_id}"
+    return RedirectResponse(link(back, done=_TOLD[done]), 303)

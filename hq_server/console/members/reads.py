@@ -141,8 +141,21 @@ class MemberView:
         return 0 if self.wallet is None else drawable_minor(self.wallet, self.today)
 
     @property
+    def ledger_minor(self) -> int:
+        """What the books have as the member's, whether or not it may still be spent."""
+        return self.principal_minor + self.bonus_minor
+
+    @property
+    def over_minor(self) -> int:
+        """Past its last day, and in the wallet as long as it is kept for a till or until the day's run."""
+        return self.ledger_minor - self.drawable_minor
+
+    @property
     def available_minor(self) -> int:
-        return self.drawable_minor - self.leased_minor - self.held_minor
+        """What may be spent everywhere; what is over stays for the reservations that nothing else covers (H5). Below zero only when an entry from the past took what was kept."""
+        kept = self.leased_minor + self.held_minor
+        uncovered = max(0, kept - self.drawable_minor)
+        return self.drawable_minor - kept + min(uncovered, self.over_minor)
 
     @property
     def principal_minor(self) -> int:

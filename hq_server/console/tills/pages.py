@@ -22,7 +22,7 @@ from hq_server.exceptions.handling import settle_about
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.office import Office
 from hq_server.recovery.branches import adopt
-from hq_server.terminals.standing import Standing, allow_again, confirm_machine, revoke, stop
+from hq_server.terminals.standing import Standing, allow_again, confirm_machine, give_up, revoke, stop
 from stored_value.identity import StoreId, TerminalId
 
 router = APIRouter()
@@ -67,7 +67,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
     _require_change(visitor)
     with office.database.read() as session:
         line = till(session, terminal_id, now=office.clock())
-        if line is None or change not in {"stop", "allow", "revoke", "adopt", "machine"}:
+        if line is None or change not in {"stop", "allow", "revoke", "adopt", "machine", "give-up"}:
             raise PageMissing
         return page(
             request,
@@ -125,6 +125,15 @@ def post_revoke(
     )
 
 
+@router.post("/tills/{terminal_id}/give-up")
+def post_give_up(
+    office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    said = reason.strip()
+    given_up = partial(give_up, reason=said, now=office.clock())
+    return _change(office, visitor, terminal_id, Deed("terminal_given_up", "given_up", given_up, said))
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a person does to a till: its name in the audit log, the note on the page afterwards, and how it is done. `reason` None: none is asked for. `settles`: what waited for
@@ -150,6 +159,8 @@ def _change(office: Office, visitor: Visitor, terminal_id: str, deed: Deed) -> R
                 settle_about(session, deed.settles, terminal_id, deed.reason, SettlingDeed(visitor.login, now))
     if standing is Standing.UNKNOWN:
         raise PageMissing
+    if standing is Standing.REASON_MISSING:
+        return RedirectResponse(link("/tills", done="reason_missing"), 303)
     return RedirectResponse(link("/tills", done=deed.done if standing is Standing.CHANGED else "unchanged"), 303)
 
 

@@ -42,6 +42,7 @@ class TillLine:
     version: str
     minutes_ago: int | None
     in_another_machine: bool
+    given_up_at: datetime | None
     unspoken: Unspoken | None
 
     @property
@@ -100,6 +101,7 @@ def _line(row: Terminal, now: datetime) -> TillLine:
         version=row.version,
         minutes_ago=ago,
         in_another_machine=bool(row.machine_seen),
+        given_up_at=row.given_up_at,
         unspoken=_unspoken(row),
     )
 

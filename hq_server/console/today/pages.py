@@ -44,10 +44,10 @@ def _fragment(request: Request, values: dict[str, Any]) -> Response:
 
 def _watched_exposure(office: Office, session: ReadSession, visitor: Visitor) -> Exposure | None:
     """Of the whole franchise, for head office; None when nobody wants to be told."""
-    policy = office.rulebooks.all(session).in_force(office.clock()).offline
-    if visitor.store_id is not None or not policy.exposure_alert_minor:
+    rulebooks, now = office.rulebooks.all(session), office.clock()
+    if visitor.store_id is not None or not rulebooks.in_force(now).offline.exposure_alert_minor:
         return None
-    return exposure(session, policy)
+    return exposure(session, rulebooks, now)
 
 
 def _values(office: Office, visitor: Visitor, store: str) -> dict[str, Any]:

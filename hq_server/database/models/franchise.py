@@ -67,7 +67,8 @@ class Terminal(Table):
     `hole_seq` is the last entry that was declared lost or whose header cannot be read, 0 for none (H7).
     From its second incarnation on, `branch_from` is the last entry that the journal has in common with the one before, `branch_hash` the hash of the first that it has not (H6).
     `machine_mark` is the machine that the till is known by, `machine_seen` another one that it came from and that nobody has confirmed, empty when none.
-    `unspoken_protocol` is the version that it was last refused for (`sync.versions`), since `unspoken_since` and last at `unspoken_at`; empty while it is understood."""
+    `unspoken_protocol` is the version that it was last refused for (`sync.versions`), since `unspoken_since` and last at `unspoken_at`; empty while it is understood.
+    `given_up_at`: a person decided that nothing more is to come of a revoked till."""
 
     __tablename__ = "terminals"
     __table_args__ = placed(
@@ -110,6 +111,7 @@ class Terminal(Table):
     unspoken_protocol: Mapped[str] = mapped_column(String(40), default="")
     unspoken_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unspoken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    given_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class EnrolmentCode(Table):

@@ -30,7 +30,8 @@ class ReservationState(StrEnum):
 class ReservationRecord(Table):
     """A hold, by the till's id and number, so that the same request always gets the same answer (`refusal`, `refusal_data` as JSON); or a lease, by HQ's number within `epoch`
     (0: made by an offline top-up). `amount_minor` and `things` (JSON) are what was asked for or granted, `version` the wallet's that first contained it.
-    `needed`: recalled because another till needs it. Open ones stand in the member's wallet as well, under its version guard."""
+    `needed`: recalled because another till needs it. `at_large`: written off, and its till has not reported since that it may use it no more.
+    Open ones stand in the member's wallet as well, under its version guard."""
 
     __tablename__ = "reservations"
     __table_args__ = placed(
@@ -46,6 +47,13 @@ class ReservationRecord(Table):
             "granted_at",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_reservations_at_large",
+            "store_id",
+            "terminal_id",
+            sqlite_where=text("at_large = 1"),
+            postgresql_where=text("at_large"),
         ),
         Index(None, "store_id", "terminal_id", "epoch", "number"),
         Index(None, "member_id"),
@@ -70,3 +78,4 @@ class ReservationRecord(Table):
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     needed: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    at_large: Mapped[bool] = mapped_column(default=False)

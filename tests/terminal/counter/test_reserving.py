@@ -103,7 +103,8 @@ def test_what_head_office_holds_for_others_is_refused_with_the_ways_left(open_ti
     assert (answer.data["reserved_minor"], answer.data["available_minor"]) == (7_000, 3_000)
     done(open_till.redeem(3_000))
     shown = open_till.wang()
-    assert (shown.balance_minor, shown.kept_elsewhere_minor) == (7_000, 7_000)
+    assert shown.leased_elsewhere is not None
+    assert (shown.balance_minor, shown.leased_elsewhere.amount_minor, shown.held_elsewhere) == (7_000, 7_000, None)
 
 
 def test_a_payment_that_is_refused_after_the_hold_leaves_nothing_reserved(open_till: Till) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 import tests.terminal.screens.conftest  # noqa: F401 - sets up Kivy without a display before anything imports it
+from stored_value.identity import TerminalId
 from stored_value.refusals import Refusal, RefusalCode
-from terminal.counter.views import StaffRole
+from terminal.counter.views import KeptApart, StaffRole
 from terminal.screens.enrolment_words import EnrolmentFailure
 from terminal.screens.navigation import (
     CardCare,
@@ -199,8 +200,14 @@ def _hq_older(bench: Bench) -> None:
 
 
 def _owing(bench: Bench) -> None:
+    kept = KeptApart(amount_minor=45_000, tills=1, terminal_id=TerminalId("S02-T1"), store_name="建设路店", age_s=9_000)
     bench.counter.people[WANG.member_id] = replace(
-        WANG, owed_minor=1_200, offline_now_minor=30_000, leased_here_minor=20_000, kept_elsewhere_minor=45_000
+        WANG,
+        owed_minor=1_200,
+        offline_now_minor=30_000,
+        leased_here_minor=20_000,
+        leased_elsewhere=kept,
+        held_elsewhere=replace(kept, amount_minor=2_000, age_s=30),
     )
 
 

@@ -1,6 +1,8 @@
 """What no till can be brought to do at will: slow answers, late answers, bugs, long names; over the counter in memory."""
 
+from stored_value.identity import TerminalId
 from stored_value.refusals import Refusal, RefusalCode
+from terminal.counter.views import KeptApart
 from terminal.screens.enrolment_words import EnrolmentFailure
 from terminal.screens.navigation import Home, Lock, MemberCard, Redeem, Refund, Result, TopUp
 from terminal.screens.words import NO_NOTICE
@@ -128,7 +130,7 @@ def test_a_member_who_is_not_active_can_neither_pay_nor_top_up() -> None:
 def test_what_can_be_spent_offline_is_told_beside_a_debt_and_loudly_only_while_nobody_can_be_asked() -> None:
     from dataclasses import replace
 
-    owing = replace(WANG, owed_minor=1_200, offline_now_minor=30_000, kept_elsewhere_minor=45_000)
+    owing = replace(WANG, owed_minor=1_200, offline_now_minor=30_000)
     for offline, ink in ((False, "muted"), (True, "refund_ink")):
         bench = Bench()
         member = replace(owing, offline=offline, spendable_now_minor=30_000 if offline else 103_840)
@@ -136,7 +138,31 @@ def test_what_can_be_spent_offline_is_told_beside_a_debt_and_loudly_only_while_n
         bench.navigator.go(MemberCard(member, True))
         header = bench.view("member").header
         assert header.warning.startswith("欠款 ￥12.00")
-        assert (header.limit, header.limit_ink) == ("可离线支付 ￥300.00 · 其他收银机占用 ￥450.00", ink)
+        assert (header.limit, header.limit_ink) == ("可离线支付 ￥300.00", ink)
+
+
+def kept_apart(amount_minor: int, age_s: int, tills: int = 1) -> KeptApart:
+    return KeptApart(
+        amount_minor=amount_minor, tills=tills, terminal_id=TerminalId("S02-T1"), store_name="建设路店", age_s=age_s
+    )
+
+
+def test_what_is_leased_and_held_is_told_apart_with_its_age_and_place() -> None:
+    from dataclasses import replace
+
+    bench = Bench()
+    bench.counter.people[WANG.member_id] = member = replace(
+        WANG,
+        leased_elsewhere=kept_apart(45_000, 7_300, tills=2),
+        held_elsewhere=kept_apart(2_000, 200),
+        held_here=kept_apart(1_000, 90_000),
+    )
+    bench.navigator.go(MemberCard(member, True))
+    assert bench.view("member").header.kept.splitlines() == [
+        "2 台收银机离线额度共 ￥450.00，最早 2小时前：S02-T1 建设路店",
+        "S02-T1 建设路店付款预占 ￥20.00，3分前",
+        "本机付款预占 ￥10.00，1天前",
+    ]
 
 
 def test_a_stopped_till_says_so_on_every_screen() -> None:
