@@ -16,6 +16,8 @@ from terminal.journal.errors import JournalError, NotEnrolled
 from terminal.journal.records import Identity
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+_UNMARKED = "unmarked"
+"""Stands for a machine whose marks cannot be read, where another one was known before."""
 
 
 class HeadOffice:
@@ -70,7 +72,7 @@ class HeadOffice:
             row = connection.execute("SELECT machine FROM head_office").fetchone()
             if row is not None and not row[0]:
                 connection.execute("UPDATE head_office SET machine = ?", (machine,))
-        if row is not None and row[0] and machine != row[0]:
+        if row is not None and row[0] and (machine or _UNMARKED) != row[0]:
             self._lease_doubt = "this till's disk is in another machine than before"
 
     def machine_confirmed(self) -> None:
@@ -78,7 +80,7 @@ class HeadOffice:
         if self._lease_doubt is None:
             return
         with self._database.writing() as connection:
-            connection.execute("UPDATE head_office SET machine = ?", (self._machine,))
+            connection.execute("UPDATE head_office SET machine = ?", (self._machine or _UNMARKED,))
         self._lease_doubt = None
 
     def machine_in_doubt(self) -> None:

@@ -148,6 +148,18 @@ def test_a_changed_machine_is_an_exception_until_a_person_confirms_it(hq: Served
     assert exceptions(hq, "machine_changed")[0][0] == "open"
 
 
+def test_a_till_that_no_longer_shows_a_mark_is_an_exception_and_one_that_never_did_is_not(hq: ServedHq) -> None:
+    till, boss = dead_and_alive(hq)
+    assert came_from(till, "")
+    assert came_from(till, "a" * 64), "the first is taken at its word"
+    assert not came_from(till, "")
+    assert exceptions(hq, "machine_changed") == [("open", "")]
+    page = "/tills/S01-T2/machine"
+    assert boss.send(page, page, reason="A board without a serial.").headers["location"].endswith("done=confirmed")
+    assert came_from(till, "")
+    assert not came_from(till, "a" * 64)
+
+
 def test_taking_the_other_copy_over_settles_the_fork_in_the_words_of_the_reason(hq: ServedHq) -> None:
     till, boss = dead_and_alive(hq)
     till.enrol_member()
