@@ -11,6 +11,7 @@ from starlette.responses import Response
 from hq_server.calls import Call, Calls
 from hq_server.database.engine import Reading
 from hq_server.errors import ApiProblem
+from hq_server.etags import is_held
 from hq_server.feed.open_rows import Address
 from hq_server.feed.pages import Page, PageUnknown, head_at, is_full, open_page, seal, stored_page
 from hq_server.keys.generations import current_key
@@ -45,7 +46,7 @@ async def get_page(call: Call) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A page, and what the request shows: a token, and the ETag of what the caller has already."""
+    """A page, and what the request shows: a token, and the ETags of what the caller has already."""
 
     scope: str
     epoch: str
@@ -102,6 +103,6 @@ def _answered_open(opened: Page) -> Response:
 def _answered_sealed(page: Page, known: str | None) -> Response:
     headers = {PROTOCOL_HEADER: PROTOCOL_VERSION, "Cache-Control": _FOR_EVER, "ETag": page.etag}
     headers |= {SCOPE_KEY_HEADER: page.key_id}
-    if known == page.etag:
+    if is_held(known, page.etag):
         return Response(status_code=304, headers=headers)
     return Response(page.body, headers=headers, media_type=SEALED_PAGE_TYPE)

@@ -7,6 +7,7 @@ from starlette.responses import FileResponse, Response
 from hq_server.answers import answered
 from hq_server.calls import Call, Calls
 from hq_server.errors import ApiProblem
+from hq_server.etags import is_held
 from hq_server.sessions.endpoints import calling_till, refuse_foreign_scope
 from sync.messages import GLOBAL_SCOPE, PROTOCOL_HEADER, PROTOCOL_VERSION
 
@@ -33,5 +34,8 @@ def get_file(call: Call) -> Response:
     path = call.office.snapshots.shelf.path(call.part("scope"), sha256)
     if path is None:
         raise ApiProblem("snapshot_unknown", "no such snapshot any more; ask for the latest")
-    headers = {PROTOCOL_HEADER: PROTOCOL_VERSION, "Cache-Control": _FOR_EVER, "ETag": f'"{sha256}"'}
+    etag = f'"{sha256}"'
+    headers = {PROTOCOL_HEADER: PROTOCOL_VERSION, "Cache-Control": _FOR_EVER, "ETag": etag}
+    if is_held(call.request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type="application/octet-stream", headers=headers)

@@ -161,6 +161,9 @@ def test_a_snapshots_file_is_for_any_cache_and_for_ever(till: PushingTill) -> No
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["etag"] == f'"{manifest.sha256}"'
+    weak = {"If-None-Match": f'W/"{manifest.sha256}"'}
+    held = httpx.get(f"{till.hq.url}/v1/snapshots/S01/{manifest.sha256}", headers=weak, trust_env=False)
+    assert (held.status_code, held.content) == (304, b"")
     gone = httpx.get(f"{till.hq.url}/v1/snapshots/S01/{'0' * 64}", trust_env=False)
     assert (gone.status_code, gone.json()["code"]) == (404, "snapshot_unknown")
 
