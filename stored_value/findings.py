@@ -76,6 +76,7 @@ class FindingCode(StrEnum):
     HOLE_DECLARED = "hole_declared"
     FORK_ADOPTED = "fork_adopted"
     PRIOR_PERIOD = "prior_period"
+    SHIFT_DIFFERS = "shift_differs"
     PAY_CODE_UNKNOWN = "pay_code_unknown"
     PAY_CODE_REPLAYED = "pay_code_replayed"
 

@@ -13,6 +13,7 @@ from sync.entry import AnchorRef
 from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate, KeyRevocation
 from sync.message_types import prepare
+from sync.till_trouble import TillTrouble
 from sync.versions import CURRENT
 
 PROTOCOL_VERSION = CURRENT
@@ -40,8 +41,6 @@ class ApiError(Message, frozen=True, kw_only=True):
 
 
 # 1. enrolment: `sync.enrolment`
-
-
 # 2. session: POST /v1/challenges, then POST /v1/sessions
 
 
@@ -56,7 +55,7 @@ class Challenge(Message, frozen=True, kw_only=True):
 class SessionRequest(Message, frozen=True, kw_only=True):
     """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1);
     `cursors` the highest that it has shown of each feed in `epoch`, `machine` a hash that tells its machine from another (H6). `till_time` is what its clock shows: HQ tells
-    people when it is minutes off. `incarnation` is the one that its journal goes on in (0: an older till, which does not say): HQ may have forgotten it."""
+    people when it is minutes off, and of `trouble`, which only the till has seen. `incarnation` is the one that its journal goes on in (0: not told): HQ may have forgotten it."""
 
     terminal_id: TerminalId
     challenge: str
@@ -68,6 +67,7 @@ class SessionRequest(Message, frozen=True, kw_only=True):
     version: str = ""
     till_time: datetime | None = None
     incarnation: int = 0
+    trouble: TillTrouble | None = None
 
 
 class Session(Message, frozen=True, kw_only=True):

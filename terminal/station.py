@@ -17,7 +17,6 @@ from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
 from sync.client import HqClient
 from sync.live import News
-from sync.versions import TOO_NEW, TOO_OLD
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
 from terminal.counter import Counter
@@ -34,6 +33,7 @@ from terminal.machine import machine_mark
 from terminal.replica import Replica
 from terminal.syncing import LiveChannel, OnlineReader, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
+from terminal.troubles import Trouble, trouble_of
 
 Scanned = Callable[[str], None]
 ScanRejected = Callable[[Rejected], None]
@@ -79,7 +79,7 @@ class Station:
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)
-        self._hq_time = HqTime(clock)
+        self._hq_time = HqTime(clock, self.journal.head_office)
         self._live_client = HqClient(url, transport=world.transport)
         leasing = Leasing(self.journal, self.replica, clock)
         cycle = SyncCycle(
@@ -193,8 +193,8 @@ class Station:
             online=status.online,
             offline_since=None if status.online else status.since,
             clock_off_by=self._hq_time.off_by(),
-            is_hq_older=status.code == TOO_NEW,
-            is_till_older=status.code == TOO_OLD,
+            time_at_least=self._hq_time.at_least(),
+            trouble=Trouble.NOT_TRUSTED if status.online and status.rejected else trouble_of(status.code),
         )
 
 

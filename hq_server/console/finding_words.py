@@ -105,6 +105,10 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The entry came when the books of its month were closed"),
         N_("It keeps its own date. Count it as a prior-period item of the open month, and tell the stores concerned."),
     ),
+    FindingCode.SHIFT_DIFFERS: FindingWords(
+        N_("The shift report tells other sums than the shift's own entries"),
+        N_("Compare the printed Z report with the receipts of the shift, and have the till's disk looked at."),
+    ),
     FindingCode.SAME_PHONE: FindingWords(
         N_("Two members have the same phone number"), N_("Ask the member which card to keep; both work until then.")
     ),
@@ -329,6 +333,22 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_(
             "Call the store: was the disk moved, or copied? Confirm the new machine on the page of tills, or stop the till. It spends no lease until then."
         ),
+    ),
+    ExceptionCode.JOURNAL_DIFFERS: FindingWords(
+        N_("A till's journal and head office's record of it do not agree"),
+        N_("Compare both with tongchu journal verify --hq. Until they agree the till goes on as if offline."),
+    ),
+    ExceptionCode.ENTRY_TOO_LARGE: FindingWords(
+        N_("A till cannot send an entry, which is refused as too large"),
+        N_("Let the proxy before head office take bodies of a mebibyte. The entries behind it wait at the till."),
+    ),
+    ExceptionCode.ROWS_NOT_TRUSTED: FindingWords(
+        N_("A till did not take rules or keys, because their signature does not hold"),
+        N_("Find out who published them; publish the rulebook again with a key that is valid."),
+    ),
+    ExceptionCode.SYNC_FAILED: FindingWords(
+        N_("A till's sync fails for another reason than its line"),
+        N_("Give a technician the reason that the till told. The till goes on as if offline."),
     ),
     ExceptionCode.EXPOSURE_ABOVE_LIMIT: FindingWords(
         N_("Offline spending could cost more than the limit"),

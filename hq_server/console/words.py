@@ -10,6 +10,7 @@ from babel.support import NullTranslations
 from hq_server.console.catalogues import N_
 from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
 from hq_server.console.refusal_words import REFUSALS, UNKNOWN_REFUSAL
+from hq_server.console.shift_words import MEASURES
 from hq_server.database.models import ExceptionState
 from hq_server.exceptions.kinds import ExceptionKind, Responsible
 from stored_value.bearing import Bearing
@@ -145,6 +146,7 @@ EXCEPTION_KINDS: Final[dict[str, str]] = {
     ExceptionKind.FORK: N_("Forked journal"),
     ExceptionKind.TILL: N_("Till"),
     ExceptionKind.PERIOD: N_("Prior period"),
+    ExceptionKind.SHIFT: N_("Shift report"),
 }
 RESPONSIBLES: Final[dict[str, str]] = {
     Responsible.STORE_MANAGER: N_("Store manager"),
@@ -270,6 +272,11 @@ DATA_KEYS: Final = {
     "own_key": N_("with the till's own key"),
     "machine": N_("machine"),
     "known_machine": N_("known machine"),
+    "measure": N_("figure"),
+    "told": N_("told"),
+    "told_minor": N_("told"),
+    "unread": N_("entries that cannot be read"),
+    "entries": N_("entries"),
 }
 
 
@@ -351,6 +358,17 @@ class Words:
             "serving_store": bearing.serving_store,
         }
         return " · ".join(f"{self.bearer(code)} {percent}%" for code, percent in percents.items() if percent)
+
+    def measure(self, code: str) -> str:
+        """A figure of a shift: of a tender or a kind of event its own word."""
+        field, _, detail = code.partition(".")
+        match field:
+            case "tenders_minor":
+                return self.tender(detail)
+            case "counts":
+                return self.kind(detail)
+            case _:
+                return self._of(MEASURES, code)
 
     def data_key(self, key: str) -> str:
         return self._of(DATA_KEYS, key)

@@ -16,6 +16,10 @@ class ExceptionCode(StrEnum):
     EXPOSURE_ABOVE_LIMIT = "exposure_above_limit"
     RECOVERY_ASKED = "recovery_asked"
     MACHINE_CHANGED = "machine_changed"
+    JOURNAL_DIFFERS = "journal_differs"
+    ENTRY_TOO_LARGE = "entry_too_large"
+    ROWS_NOT_TRUSTED = "rows_not_trusted"
+    SYNC_FAILED = "sync_failed"
 
 
 class ExceptionKind(StrEnum):
@@ -35,6 +39,7 @@ class ExceptionKind(StrEnum):
     FORK = "fork"
     TILL = "till"
     PERIOD = "period"
+    SHIFT = "shift"
 
 
 class Responsible(StrEnum):
@@ -60,6 +65,7 @@ RESPONSIBLE: Final[dict[ExceptionKind, Responsible]] = {
     ExceptionKind.FORK: Responsible.TECHNICIAN,
     ExceptionKind.TILL: Responsible.TECHNICIAN,
     ExceptionKind.PERIOD: Responsible.FINANCE,
+    ExceptionKind.SHIFT: Responsible.FINANCE,
 }
 
 _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
@@ -146,8 +152,16 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.CLOCK: (FindingCode.OUTSIDE_ANCHORS, ExceptionCode.CLOCK_OFF),
     ExceptionKind.FORK: (FindingCode.FORK_ADOPTED, ExceptionCode.JOURNAL_FORKED, ExceptionCode.JOURNAL_BROKEN),
-    ExceptionKind.TILL: (ExceptionCode.RECOVERY_ASKED, ExceptionCode.MACHINE_CHANGED),
+    ExceptionKind.TILL: (
+        ExceptionCode.RECOVERY_ASKED,
+        ExceptionCode.MACHINE_CHANGED,
+        ExceptionCode.JOURNAL_DIFFERS,
+        ExceptionCode.ENTRY_TOO_LARGE,
+        ExceptionCode.ROWS_NOT_TRUSTED,
+        ExceptionCode.SYNC_FAILED,
+    ),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
+    ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),
 }
 KIND_OF: Final = {code: kind for kind, codes in _CODES.items() for code in codes}
 

@@ -18,6 +18,7 @@ from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
 from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
 from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
+from hq_server.ingest.shift_check import check_shifts
 from hq_server.ingest.understanding import Incoming, Place, understand
 from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
 from hq_server.members.personal import store_personal
@@ -105,6 +106,7 @@ def keep(
             for each in incoming:
                 each.findings.append(remark)
         mark_earlier(session, terminal, incoming, epoch)
+        check_shifts(session, terminal, incoming)
         return incoming
 
     def write(incoming: Sequence[Incoming]) -> BatchRows:

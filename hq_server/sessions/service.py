@@ -10,6 +10,7 @@ from hq_server.database.models import UNCLAIMED, HqState, Terminal, TerminalStat
 from hq_server.database.prepared import Prepared
 from hq_server.exceptions.clocks import notice_clock
 from hq_server.exceptions.machines import is_known_machine
+from hq_server.exceptions.troubles import notice_trouble
 from hq_server.feed.publishing import current_epoch, heads_of
 from hq_server.keys.key_files import HqKeys
 from hq_server.recovery.branches import remember
@@ -61,6 +62,8 @@ def open_session(
     _refuse_when_behind(session, terminal, request)
     if request.till_time is not None:
         notice_clock(session, terminal, request.till_time, now=now)
+    if request.trouble is not None:
+        notice_trouble(session, terminal, request.trouble, now=now)
     machine_confirmed = is_known_machine(session, terminal, request.machine, now=now)
     speaks(terminal)
     terminal.last_seen_at = now

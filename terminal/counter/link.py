@@ -9,18 +9,19 @@ from datetime import datetime, timedelta
 from printers.spool import SpoolStatus
 from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
 from terminal.devices.scanner_state import ScannerState
+from terminal.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
-    """`clock_off_by`: how far the till's clock is ahead of head office's. `is_hq_older`: head office does not know this till's protocol yet;
-    `is_till_older`: it does not know it any more."""
+    """`clock_off_by`: how far the till's clock is ahead of head office's. `trouble`: what else than the line keeps the two apart, also while online.
+    `time_at_least`: what time it is at the earliest, however the clock was set meanwhile; None: nobody reckons it."""
 
     online: bool
     offline_since: datetime | None
     clock_off_by: timedelta = timedelta()
-    is_hq_older: bool = False
-    is_till_older: bool = False
+    trouble: Trouble | None = None
+    time_at_least: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,13 +23,12 @@ from stored_value.tiers import tier_of
 from stored_value.wallet import ValueKind, Wallet
 from terminal.counter.completion import done_before, finish
 from terminal.counter.order_views import CouponPaid, OrderPayment, OrderQuote, PassForSale, Shelf
+from terminal.counter.redemption import LINES_MAX, NAME_CHARS_MAX
 from terminal.counter.reserving import Wanted, cover, leased_things, means_offline, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Standing, Workplace
 from terminal.members import MemberOnFile
 
-LINES_MAX: Final = 100
-NAME_CHARS_MAX: Final = 60
 _ALL: Final = 10_000
 
 

@@ -5,6 +5,8 @@ What shows that the member is there: his printed identity code. A number that wa
 code, so both count against the code's limit of the day; offline, only the card itself will do.
 """
 
+from typing import Final
+
 from stored_value.draw import plan_draw
 from stored_value.events import Event, EvidenceClass, ExpectedDraw, OrderLine, Redeemed
 from stored_value.identity import EventId, MemberId
@@ -16,6 +18,10 @@ from terminal.counter.completion import done_before, finish
 from terminal.counter.reserving import Reserved, Wanted, cover, means_offline, reserving
 from terminal.counter.views import Completed, RedemptionPreview
 from terminal.counter.workplace import AtWork, Workplace
+
+LINES_MAX: Final = 100
+NAME_CHARS_MAX: Final = 60
+"""Of a line, also of orders: with these an entry stays far below what any proxy lets through."""
 
 
 def preview_redemption(place: Workplace, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
@@ -110,6 +116,10 @@ def _redeem(
 
 def _refuse_lines(lines: tuple[OrderLine, ...]) -> Refusal | None:
     numbers = {line.line_no for line in lines}
-    if not lines or len(numbers) != len(lines) or any(line.total_minor < 0 for line in lines):
+    if not lines or len(lines) > LINES_MAX or len(numbers) != len(lines) or any(map(_is_odd, lines)):
         return Refusal(RefusalCode.LINES_DISAGREE, {"lines": len(lines)})
     return None
+
+
+def _is_odd(line: OrderLine) -> bool:
+    return line.total_minor < 0 or len(line.name) > NAME_CHARS_MAX

@@ -130,7 +130,7 @@ def own_leases(place: Workplace, member: MemberOnFile) -> tuple[Reservation, ...
     if journal.head_office.lease_doubt is not None:
         return ()
     taken = journal.reservations.open_leases_of(member.member_id)
-    leases = leases_here(member.view.wallet, journal.head_office.identity.terminal_id, place.now())
+    leases = leases_here(member.view.wallet, journal.head_office.identity.terminal_id, place.time_gone())
     return tuple(lease for lease in leases if lease.reservation_id in taken)
 
 
@@ -296,4 +296,4 @@ def _kept_things(leases: tuple[Reservation, ...]) -> Counter[LotId]:
 
 def _unheard(place: Workplace) -> timedelta | None:
     heard = place.replica.as_of()
-    return None if heard is None else place.now() - heard
+    return None if heard is None else place.time_gone() - heard

@@ -5,9 +5,10 @@ kept by the journal in the same commit as each entry.
 from dataclasses import replace
 
 from printers.document import Receipt
-from stored_value.events import EvidenceClass, Occasion, ShiftClosed, ShiftOpened, ShiftTotals, TenderKind
+from stored_value.events import EvidenceClass, Occasion, ShiftClosed, ShiftOpened, ShiftTotals
 from stored_value.identity import EventId, ShiftId
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.shift_totals import expected_cash_minor
 from sync.entry import Entry
 from terminal import steps
 from terminal.clock import new_id
@@ -131,11 +132,6 @@ def close_shift(place: Workplace, counted_minor: int) -> ShiftReport | Refusal:
         steps.reached(steps.DECIDED)
         recorded = place.record(event, write, kick_drawer=False)
         return _report(at_work, figures, recorded.receipt, seq=recorded.entry.header.seq)
-
-
-def expected_cash_minor(float_minor: int, totals: ShiftTotals) -> int:
-    """What should lie in the drawer."""
-    return float_minor + totals.tenders_minor.get(TenderKind.CASH, 0)
 
 
 def _occasion(place: Workplace, at_work: AtWork) -> Occasion:

@@ -1,10 +1,11 @@
 """The till at a glance, for the strip that is always on screen. Reads only, never waits for the network or a device."""
 
 from terminal.counter.findings_list import open_entries, settled_lately
+from terminal.counter.pay_codes import refuse_pay_codes
 from terminal.counter.shifts import hours_and_minutes
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.counter.workplace import Workplace
-from terminal.hq_time import BLOCK_AT, WARN_AT
+from terminal.hq_time import WARN_AT
 
 
 def status(place: Workplace) -> TillStatus:
@@ -36,7 +37,6 @@ def status(place: Workplace) -> TillStatus:
         local_time=hours_and_minutes(place.local_time(now)),
         offline_member_limit_minor=rulebook.offline.risk.member_minor if rulebook else 0,
         clock_off_s=int(off_by.total_seconds()) if abs(off_by) >= WARN_AT else 0,
-        pay_codes_blocked=abs(off_by) >= BLOCK_AT,
-        is_hq_older=link.is_hq_older,
-        is_till_older=link.is_till_older,
+        pay_codes_blocked=refuse_pay_codes(place) is not None,
+        trouble=link.trouble,
     )

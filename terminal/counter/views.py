@@ -15,6 +15,7 @@ from stored_value.rulebook import Rulebook, Words
 from stored_value.topup import Reason, Reward
 from stored_value.wallet import Identity, WalletStatus
 from terminal.devices.scanner_state import ScannerState
+from terminal.troubles import Trouble
 
 
 class StaffRole(StrEnum):
@@ -71,8 +72,7 @@ class TillStatus:
     offline_member_limit_minor: int
     clock_off_s: int = 0
     pay_codes_blocked: bool = False
-    is_hq_older: bool = False
-    is_till_older: bool = False
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,11 @@ class Workplace:
         """Never below head office's last signed time (H8)."""
         return self.journal.head_office.not_below_anchor(self.clock.now())
 
+    def time_gone(self) -> datetime:
+        """For what ends with time, lest a clock that was set back prolong it: never before what has surely gone by."""
+        now, at_least = self.now(), self.link.state().time_at_least
+        return now if at_least is None else max(now, at_least)
+
     def local_time(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
 

@@ -13,7 +13,7 @@ from sync.entry import AnchorRef
 from sync.keys import KeyCertificate, KeyRevocation, TrustedKeys
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import JournalError, NotEnrolled
-from terminal.journal.records import Identity
+from terminal.journal.records import HeardTime, Identity
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _UNMARKED = "unmarked"
@@ -26,7 +26,7 @@ class HeadOffice:
     def __init__(self, database: JournalDatabase) -> None:
         self._database = database
         self._identity = self._read_identity()
-        self._epoch, self._anchor, self._stopped_reason = self._read_state()
+        self._epoch, self._anchor, self._stopped_reason, self._heard = self._read_state()
         self._machine = ""
         self._lease_doubt: str | None = None
 
@@ -49,6 +49,11 @@ class HeadOffice:
     @property
     def anchor(self) -> AnchorRef | None:
         return self._anchor
+
+    @property
+    def heard(self) -> HeardTime | None:
+        """What both clocks showed when head office was heard last, in any epoch."""
+        return self._heard
 
     @property
     def stopped_reason(self) -> str | None:
@@ -161,6 +166,11 @@ class HeadOffice:
             connection.execute("UPDATE head_office SET anchor = ?", (_encode(anchor).decode(),))
         self._anchor = anchor
 
+    def keep_heard(self, heard: HeardTime) -> None:
+        with self._database.writing() as connection:
+            connection.execute("UPDATE head_office SET heard = ?", (_encode(heard).decode(),))
+        self._heard = heard
+
     def high_water(self, scope: str) -> int:
         """The highest cursor this till has ever shown of the scope in this epoch."""
         with self._database.reading() as connection:
@@ -216,12 +226,18 @@ class HeadOffice:
             member_no_from=row[8],
         )
 
-    def _read_state(self) -> tuple[str, AnchorRef | None, str | None]:
+    def _read_state(self) -> tuple[str, AnchorRef | None, str | None, HeardTime | None]:
         with self._database.reading() as connection:
-            row = connection.execute("SELECT epoch, anchor, stopped_reason FROM head_office").fetchone()
+            row = connection.execute("SELECT epoch, anchor, stopped_reason, heard FROM head_office").fetchone()
         if row is None:
-            return "", None, None
-        return row[0], msgspec.json.decode(row[1], type=AnchorRef) if row[1] else None, row[2]
+            return "", None, None, None
+        epoch, anchor, stopped_reason, heard = row
+        return (
+            epoch,
+            msgspec.json.decode(anchor, type=AnchorRef) if anchor else None,
+            stopped_reason,
+            msgspec.json.decode(heard, type=HeardTime) if heard else None,
+        )
 
 
 def _order_of(anchor: AnchorRef) -> tuple[datetime, int, int]:

@@ -11,6 +11,14 @@ from sync.entry import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeardTime:
+    """What head office's clock and this machine's showed at one moment."""
+
+    hq_time: datetime
+    till_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who this till is and whom it trusts; written once by enrolment. Secret keys are files beside the journal, never in it.
     `member_no_from` starts this till's own block of member numbers."""

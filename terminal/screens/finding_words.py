@@ -52,6 +52,11 @@ _AMOUNTS: Final = FindingSaid(
     later("Lines, discounts and payments were recorded otherwise than the rules reckon."),
     later("Compare with the printed receipt and count the drawer again."),
 )
+_SHIFT: Final = FindingSaid(
+    later("The shift report does not fit the shift's entries"),
+    later("Head office added the entries up and came to other sums."),
+    later("Keep the printed report and show it to the store manager."),
+)
 _PARTNER: Final = FindingSaid(
     later("It names something that head office does not have"),
     later("That may still wait at a till that is offline, or was used up elsewhere."),
@@ -150,6 +155,7 @@ _CODES: Final = {
     ),
     _RESERVED: (Code.RESERVATION_UNKNOWN, Code.RESERVATION_FOREIGN, Code.LEASE_DIFFERS),
     _LATE: (Code.PRIOR_PERIOD,),
+    _SHIFT: (Code.SHIFT_DIFFERS,),
     _NOT_BOOKED: (Code.UNREADABLE_HEADER,),
     _UNREADABLE: (
         Code.UNKNOWN_KIND,

@@ -11,6 +11,7 @@ from terminal.devices.scanner_state import ScannerState
 from terminal.language import Texts, later
 from terminal.screens.clock_words import age_text, hours_and_minutes
 from terminal.screens.presenter import CounterPresenter
+from terminal.troubles import Trouble
 
 REFRESH_S: Final = 1.0
 _ALARM_INKS: Final = {"": "muted", "offline": "refund_ink", "stopped": "danger_ink"}
@@ -93,14 +94,26 @@ def _who(status: TillStatus, texts: Texts) -> str:
 def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
     if status.stopped_reason is not None:
         return "stopped", texts.t("Till stopped: use another one, call head office")
-    if status.is_hq_older:
-        return "offline", texts.t("Head office is older: update it")
-    if status.is_till_older:
-        return "offline", texts.t("This till is too old: have it updated")
+    if status.trouble is not None:
+        return "offline", texts.t(_TROUBLES[status.trouble])
+    if status.pay_codes_blocked:
+        return "offline", texts.t("{clock}: no pay codes", clock=_clock_word(status, texts))
     if not status.online:
         limit = format_yuan(status.offline_member_limit_minor).removesuffix(".00")
         return "offline", _offline_sentence(status, texts, limit)
     return "", ""
+
+
+_TROUBLES: Final[dict[Trouble, str]] = {
+    Trouble.HQ_OLDER: later("Head office is older: update it"),
+    Trouble.TILL_OLDER: later("This till is too old: have it updated"),
+    Trouble.DIFFERS: later("Differs from HQ: call head office"),
+    Trouble.TOO_LARGE: later("Entry too large: call technician"),
+    Trouble.NOT_TRUSTED: later("Unsigned rules: call head office"),
+    Trouble.REFUSED: later("Sync refused: call a technician"),
+    Trouble.STORAGE: later("Disk stops sync: call technician"),
+    Trouble.DEFECT: later("Sync fault: call a technician"),
+}
 
 
 def _offline_sentence(status: TillStatus, texts: Texts, limit: str) -> str:
@@ -156,11 +169,16 @@ def _scanner(state: ScannerState, texts: Texts) -> Chip:
 
 
 def _clock(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:
-    if status.clock_off_s == 0:
-        return ()
+    if not status.clock_off_s or (status.pay_codes_blocked and status.trouble is None and not status.stopped_reason):
+        return ()  # the sentence says it, or there is nothing to say
+    return (Chip(icon="clock", word=_clock_word(status, texts), attention=True),)
+
+
+def _clock_word(status: TillStatus, texts: Texts) -> str:
     minutes = abs(status.clock_off_s) // 60
-    fast, slow = texts.t("Clock {count} min fast", count=minutes), texts.t("Clock {count} min slow", count=minutes)
-    return (Chip(icon="clock", word=fast if status.clock_off_s > 0 else slow, attention=True),)
+    if status.clock_off_s > 0:
+        return texts.t("Clock {count} min fast", count=minutes)
+    return texts.t("Clock {count} min slow", count=minutes)
 
 
 def _findings(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:

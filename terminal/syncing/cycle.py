@@ -10,17 +10,21 @@ from msgspec.structs import replace
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
 from sync.messages import Grants, Heads, PushReply, Session
+from sync.till_trouble import TillTrouble
 from terminal.hq_time import HqTime
-from terminal.journal import Journal
+from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
-from terminal.replica import Replica
-from terminal.syncing.errors import EpochOver, SanityMismatch
+from terminal.replica import Replica, ReplicaError
+from terminal.syncing.codes import code_of
+from terminal.syncing.errors import EntryTooLarge, EpochOver, SanityMismatch, SyncingError
 from terminal.syncing.opening import open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import push_all
 from terminal.till_directory import TillDirectory
+from terminal.troubles import Trouble, trouble_of
 
 NOT_FOUND: Final = 404
+_WORDS_CHARS: Final = 200
 ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
 """Half of what head office forgives a clock."""
 
@@ -58,6 +62,8 @@ class SyncCycle:
         self._puller = Puller(client, journal, replica, directory)
         self._session: Session | None = None
         self._heard: Heads | None = None
+        self._trouble: TillTrouble | None = None
+        self._rejections_told: tuple[str, ...] = ()
 
     def token(self) -> str:
         """Of the newest session, also while a cycle runs; empty before the first. From any thread."""
@@ -68,7 +74,17 @@ class SyncCycle:
         self._heard = heads
 
     def run_once(self) -> CycleReport:
-        """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done."""
+        """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done. What went wrong, and head office did not
+        say itself, it is told in the next session."""
+        try:
+            return self._run_anew()
+        except (SyncError, SyncingError, JournalError, ReplicaError, OSError) as error:
+            trouble = trouble_of(code_of(error))
+            if trouble is not None and not isinstance(error, HqRefused):
+                self._trouble = _told(trouble, str(error))
+            raise
+
+    def _run_anew(self) -> CycleReport:
         try:
             return self._run(self._session or self._open())
         except (TokenExpired, EpochOver, KeyUnknown):
@@ -88,26 +104,34 @@ class SyncCycle:
         if self._journal.head_office.stopped_reason is not None:
             # Head office lets this till work, its journal was sent and compared: only now, lest a sale slip in before the reason shows again.
             self._journal.head_office.resume()
-        self._session = session if self._anchor_is_fresh() and not self._clock_has_moved() else self._open()
-        return CycleReport(tuple(self._puller.rejected), unsent)
+        rejected = tuple(self._puller.rejected.values())
+        if rejected and rejected != self._rejections_told:
+            self._trouble = _told(Trouble.NOT_TRUSTED, rejected[-1])
+        is_told = self._trouble is None and self._anchor_is_fresh() and not self._clock_has_moved()
+        self._session = session if is_told else self._open()
+        self._rejections_told = rejected
+        return CycleReport(rejected, unsent)
 
     def _open(self) -> Session:
+        """Head office hears of the last trouble once."""
         if self._hq_time is None:
-            return open_session(self._client, self._journal, self._key, self._version)
-        with self._hq_time.asking() as heard:
-            till_time = self._hq_time.till_time()
-            session = open_session(self._client, self._journal, self._key, self._version, till_time)
-            heard(session.anchor.hq_time)
-            self._hq_time.was_told()
-            return session
+            session = open_session(self._client, self._journal, self._key, self._version, trouble=self._trouble)
+        else:
+            with self._hq_time.asking() as heard:
+                till_time = self._hq_time.till_time()
+                session = open_session(self._client, self._journal, self._key, self._version, till_time, self._trouble)
+                heard(session.anchor.hq_time)
+                self._hq_time.was_told()
+        self._trouble = None
+        return session
 
-    def _push(self, session: Session) -> tuple[PushReply | None, SyncError | None]:
+    def _push(self, session: Session) -> tuple[PushReply | None, SyncError | EntryTooLarge | None]:
         """A push that HQ cannot take now, or whose outcome is unknown, does not stop the pull: blocks must come through (H9)."""
         try:
             return push_all(self._client, self._journal, self._key, session), None
         except TokenExpired:
             raise
-        except (HqRefused, HqUnreachable) as failed:
+        except (HqRefused, HqUnreachable, EntryTooLarge) as failed:
             return None, failed
 
     def _take_heard(self) -> Heads | None:
@@ -166,6 +190,10 @@ class SyncCycle:
         settled = self._journal.outcomes.settled_through()
         if settled < seq:
             raise SanityMismatch(f"head office holds {seq} entries, but only {settled} have outcomes")
+
+
+def _told(trouble: Trouble, words: str) -> TillTrouble:
+    return TillTrouble(code=trouble, words=words[:_WORDS_CHARS])
 
 
 def _after(session: Session, reply: PushReply | None) -> Session:

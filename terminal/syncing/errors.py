@@ -3,6 +3,7 @@
 SyncingError
 ├── TillStopped        HQ or the chain says that this journal must not go on; told to people, kept in the journal
 ├── EpochOver          HQ began a new epoch during the cycle: open a new session and start again
+├── EntryTooLarge      one entry alone is refused for its size: those behind it wait, and people are told
 └── SanityMismatch     both sides finished and do not agree; shown, not hidden
 """
 
@@ -21,6 +22,10 @@ class TillStopped(SyncingError):
 
 
 class EpochOver(SyncingError):
+    pass
+
+
+class EntryTooLarge(SyncingError):
     pass
 
 

@@ -12,6 +12,7 @@ from sync.entry import AnchorRef
 from sync.errors import HqRefused, SignatureError
 from sync.keys import TrustedKeys, session_statement, sign
 from sync.messages import GLOBAL_SCOPE, ChallengeRequest, Push, Session, SessionRequest
+from sync.till_trouble import TillTrouble
 from terminal.journal import Head, Journal
 from terminal.syncing.branches import enter_branch
 from terminal.syncing.errors import STOPPING_CODES, TillStopped
@@ -20,7 +21,12 @@ _log = logging.getLogger(__name__)
 
 
 def open_session(
-    client: HqClient, journal: Journal, key: Ed25519PrivateKey, version: str, till_time: datetime | None = None
+    client: HqClient,
+    journal: Journal,
+    key: Ed25519PrivateKey,
+    version: str,
+    till_time: datetime | None = None,
+    trouble: TillTrouble | None = None,
 ) -> Session:
     """Signs HQ's challenge. Raises `TillStopped` when HQ or the journal's own head says so, any `SyncError` else."""
     office = journal.head_office
@@ -37,6 +43,7 @@ def open_session(
         version=version,
         till_time=till_time,
         incarnation=office.identity.incarnation,
+        trouble=trouble,
     )
     try:
         session = client.open_session(request)

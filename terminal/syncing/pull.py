@@ -6,6 +6,7 @@ Everything taken is checked first: rulebooks and certificates by their signature
 import logging
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 from sync.client import HqClient, scope_key_bytes
 from sync.errors import PageError, SignatureError
@@ -28,10 +29,11 @@ from terminal.replica import Replica, ReplicaOutdated
 from terminal.till_directory import TillDirectory
 
 _log = logging.getLogger(__name__)
+_REJECTED_MAX: Final = 32
 
 
 class Puller:
-    """`rejected` names what was not taken in the last pull, in words for the technician."""
+    """`rejected` says what was not taken since this program began and has not come in order since, in words for the technician, by what it is."""
 
     def __init__(self, client: HqClient, journal: Journal, replica: Replica, directory: TillDirectory) -> None:
         self._client = client
@@ -39,11 +41,10 @@ class Puller:
         self._replica = replica
         self._directory = directory
         self._keys: dict[tuple[str, str], bytes] = {}
-        self.rejected: list[str] = []
+        self.rejected: dict[str, str] = {}
 
     def pull(self, session: Session, heads: Heads | None = None) -> None:
         """`heads` as head office said them since the last pull began (None: it did not): a feed that ends where this till is, is not asked for."""
-        self.rejected = []
         scopes = [scope for scope in session.scopes if scope != GLOBAL_SCOPE]
         self._prepare(session.epoch)
         for scope in scopes:
@@ -176,8 +177,10 @@ class Puller:
                     pass
         except SignatureError as error:
             _log.error("not taken from head office's feed: %s", error)
-            self.rejected.append(str(error))
+            if len(self.rejected) < _REJECTED_MAX:
+                self.rejected[_name_of(row)] = str(error)
             return False
+        self.rejected.pop(_name_of(row), None)
         return True
 
     def _key(self, scope: str, key_id: str) -> bytes:
@@ -191,3 +194,16 @@ class Puller:
         self._journal.local_members.came_by_feed(
             tuple(member_id for member_id in known if self._replica.member(member_id) is not None)
         )
+
+
+def _name_of(row: FeedRow) -> str:
+    """Of a row that is signed."""
+    match row:
+        case RulebookRow():
+            return f"rulebook {row.version}"
+        case CertificateRow():
+            return f"certificate {row.certificate.key_id}"
+        case RevocationRow():
+            return f"revocation {row.revocation.key_id}"
+        case _:
+            return kind_of_row(row)

@@ -13,7 +13,7 @@ from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session, SignedHead
 from terminal import steps
 from terminal.journal import EntryRotten, Head, Journal, Report
-from terminal.syncing.errors import STOPPING_CODES, EpochOver, TillStopped
+from terminal.syncing.errors import STOPPING_CODES, EntryTooLarge, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
 _TOO_LARGE: Final = 413
@@ -22,7 +22,7 @@ PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
 
 def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
     """Until every entry has an outcome and the report is heard; a batch that HQ, or a proxy before it, finds too large is halved. Returns the last reply, None when there was
-    nothing to send. Raises `TillStopped`, `EpochOver` or a `SyncError`."""
+    nothing to send. Raises `TillStopped`, `EpochOver`, `EntryTooLarge` or a `SyncError`."""
     reply: PushReply | None = None
     entries_max = PUSH_ENTRIES_MAX
     sent_through = min(journal.outcomes.settled_through(), session.journal_head)
@@ -39,8 +39,11 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
         try:
             reply = _exchange(client, journal, session, entries, head, report if is_head else None)
         except HqRefused as refused:
-            if refused.http_status != _TOO_LARGE or len(entries) == 1:
+            if refused.http_status != _TOO_LARGE:
                 raise
+            if len(entries) == 1:
+                size = f"entry {last.seq}, {len(entries[0].raw)} characters, is refused as too large"
+                raise EntryTooLarge(f"{size}; a proxy before head office must let a mebibyte through") from refused
             entries_max = (len(entries) + 1) // 2
             continue
         if reply.accepted_through <= sent_through:

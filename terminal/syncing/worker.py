@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sync.errors import HqBusy, HqRefused, HqUnreachable, SyncError
-from sync.versions import TOO_NEW, TOO_OLD
+from sync.errors import HqBusy, SyncError
 from terminal.clock import Clock
 from terminal.journal import JournalError
 from terminal.replica import ReplicaError
+from terminal.syncing.codes import code_of
 from terminal.syncing.cycle import CycleReport
 from terminal.syncing.errors import SyncingError, TillStopped
 
@@ -28,8 +28,8 @@ _JITTER_BYTES: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncStatus:
-    """`online`: the last cycle reached HQ and ended well. `since` is when that last changed. `code` is stable (unreachable, busy, stopped, storage, protocol_too_new,
-    protocol_too_old, refused, defect), `last_error` its words for the technician."""
+    """`online`: the last cycle reached HQ and ended well. `since` is when that last changed. `code` is stable (`codes`), `last_error` its words for the
+    technician; `rejected`: what head office sent and this till did not take, also by a cycle that ended well."""
 
     online: bool
     since: datetime
@@ -117,12 +117,12 @@ class SyncWorker:
         now = self._clock.now()
         was_online = self._status.online or not self._status.code
         if was_online or str(error) != self._status.last_error:
-            _log.warning("sync: %s", error, extra={"code": _code_of(error)})
+            _log.warning("sync: %s", error, extra={"code": code_of(error)})
         self._status = replace(
             self._status,
             online=False,
             since=now if self._status.online else self._status.since,
-            code=_code_of(error),
+            code=code_of(error),
             last_error=str(error),
         )
         return self._pause_s(error)
@@ -137,23 +137,3 @@ class SyncWorker:
         if isinstance(error, HqBusy):
             return max(pause_s, error.retry_after_s * (1 + chance / 2))
         return pause_s
-
-
-def _code_of(error: Exception) -> str:
-    match error:
-        case HqUnreachable():
-            return "unreachable"
-        case HqBusy():
-            return "busy"
-        case TillStopped():
-            return "stopped"
-        case JournalError() | ReplicaError() | OSError():
-            return "storage"
-        case HqRefused(code=code) if code == TOO_NEW:
-            return TOO_NEW
-        case HqRefused(code=code) if code == TOO_OLD:
-            return TOO_OLD
-        case SyncError() | SyncingError():
-            return "refused"
-        case _:
-            return "defect"

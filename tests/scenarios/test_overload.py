@@ -2,8 +2,9 @@
 
 import httpx
 import pytest
+from sqlalchemy import select
 
-from sync.errors import HqRefused
+from hq_server.database.models import ExceptionRecord
 from terminal.syncing import SyncWorker
 from tests.scenarios.franchise import Franchise, member_of
 
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 class NarrowDoor(httpx.BaseTransport):
-    """A proxy that lets only so many bytes through, and says no in its own words."""
+    """A proxy that lets only so many bytes of a push through, and says no in its own words."""
 
     def __init__(self, bytes_max: int) -> None:
         self._wire = httpx.HTTPTransport(verify=False)
@@ -19,7 +20,7 @@ class NarrowDoor(httpx.BaseTransport):
         self.refused = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if len(request.read()) > self.bytes_max:
+        if "/v1/journals/" in request.url.path and len(request.read()) > self.bytes_max:
             self.refused += 1
             return httpx.Response(413, text="<html>too large</html>", request=request)
         return self._wire.handle_request(request)
@@ -60,11 +61,17 @@ def test_a_batch_that_is_too_large_goes_in_parts(franchise: Franchise) -> None:
 
 def test_an_entry_that_is_too_large_alone_is_said_and_kept(franchise: Franchise) -> None:
     till, wang = franchise.till("S01-T1"), member_of("S01")
+    till.sync()
     till.top_up(wang, 1_000)
     till.restart(franchise.hq.url, NarrowDoor(700))
-    failed = till.sync_fails()
-    assert isinstance(failed, HqRefused)
-    assert failed.http_status == 413
+    worker = SyncWorker(till.cycle.run_once, till.clock)
+    for _ in range(2):
+        worker.step()
+        assert worker.status().code == "entry_too_large"
+    assert f"entry {till.journal.head().seq}," in worker.status().last_error, "which one"
+    with franchise.hq.database.read() as session:
+        (told,) = session.scalars(select(ExceptionRecord)).all()
+    assert (told.code, told.kind) == ("entry_too_large", "till")
     till.restart(franchise.hq.url)
     till.sync()
     assert franchise.books.balances()[wang] == 1_000

@@ -66,7 +66,7 @@ class Till:
         self.journal = Journal.open(directory.journal, reserve_bytes=0)
         self.replica = Replica.open(directory.replica)
         self.client = HqClient(url, transport=transport, timeout_s=5)
-        self.hq_time = HqTime(self.clock)
+        self.hq_time = HqTime(self.clock, self.journal.head_office)
         self.leasing = Leasing(self.journal, self.replica, self.clock)
         self.cycle = SyncCycle(
             self.client,
@@ -93,7 +93,12 @@ class Till:
         )
 
     def _link_state(self) -> LinkState:
-        return LinkState(online=self.online, offline_since=None, clock_off_by=self.hq_time.off_by())
+        return LinkState(
+            online=self.online,
+            offline_since=None,
+            clock_off_by=self.hq_time.off_by(),
+            time_at_least=self.hq_time.at_least(),
+        )
 
     def _read_member(self, wanted: FindMember) -> FoundMembers | None:
         with suppress(SyncError):

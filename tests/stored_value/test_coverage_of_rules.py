@@ -106,6 +106,7 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     "fork_adopted": "tests/scenarios/test_adopted.py",
     "unreadable_header": "tests/hq_server/ingest/test_unreadable_headers.py",
     "prior_period": "tests/scenarios/test_wrong_clocks.py",
+    "shift_differs": "tests/hq_server/ingest/test_shift_check.py",
     "pay_code_unknown": "there are no pay codes yet from which it could arise",
     "pay_code_replayed": "there are no pay codes yet from which it could arise",
     "member_already_enrolled": "depends on the version that whoever orders events counts; tests/stored_value/test_apply.py",

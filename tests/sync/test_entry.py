@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stored_value.events import Redeemed
+from stored_value.identity import TerminalId
 from sync.entry import ENTRY_BYTES_MAX, entry_hash, read_entry, write_entry
 from sync.errors import BodyUnreadable, EntryUnreadable
 from sync.event_codec import UnknownKind, event_of
+from sync.keys import encode_bytes
+from sync.messages import Push, PushedEntry, SignedHead
 from tests.sync.miniature import every_kind, journal
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "entries" / "v1"
@@ -128,3 +131,19 @@ def test_a_frozen_header_takes_no_new_fields() -> None:
     with pytest.raises(EntryUnreadable, match="extra"):
         read_entry(raw)
     assert msgspec.json.decode(raw)
+
+
+def test_the_largest_entry_alone_passes_the_least_limit_of_a_proxy() -> None:
+    """One mebibyte, as docs/OPERATIONS.md asks for: not compressed, with a key beside it and a report on four thousand leases."""
+    raw = bytes(range(256)) * (ENTRY_BYTES_MAX // 256)
+    head = SignedHead(
+        terminal_id=TerminalId("S" * 40),
+        incarnation=1,
+        seq=2**60,
+        hash="f" * 64,
+        signature="s" * 90,
+        open_reservations=tuple(f"{number:036}" for number in range(4_096)),
+        is_report=True,
+    )
+    entry = PushedEntry(raw=encode_bytes(raw), attachment=encode_bytes(bytes(4_096)))
+    assert len(msgspec.json.encode(Push(epoch="e" * 36, entries=(entry,), head=head))) < 1024 * 1024

@@ -9,9 +9,7 @@ from hq_server.staff.console_users import ConsoleRole, add_console_user
 from stored_value.events import (
     EvidenceClass,
     Redeemed,
-    ShiftClosed,
     ShiftOpened,
-    ShiftTotals,
     Tender,
     TenderKind,
     ToppedUp,
@@ -19,6 +17,7 @@ from stored_value.events import (
 )
 from stored_value.identity import MemberId, StoreId
 from sync.entry import write_entry
+from tests.hq_server.closing import honest_closing
 from tests.hq_server.quick_secrets import quick_hash
 from tests.hq_server.served import PushingTill, ServedHq
 from tests.waiting import until
@@ -85,15 +84,7 @@ def live_a_day(hq: ServedHq) -> FranchiseDay:
     push_all(hq, tills)
     _troubles(hq, tills, members)
     push_all(hq, tills)
-    one.write(
-        ShiftClosed(
-            occasion=one.occasion(),
-            float_minor=30_000,
-            counted_minor=130_000,
-            expected_minor=130_000,
-            totals=ShiftTotals(topped_up_minor=100_000, tenders_minor={"cash": 100_000}),
-        )
-    )
+    one.write(honest_closing(one))
     push_all(hq, tills)
     counted(hq)
     return FranchiseDay(hq, tills, members)

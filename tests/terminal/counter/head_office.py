@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -31,9 +31,16 @@ class HeadOffice:
     asked: list[FindMember] = field(default_factory=list)
     holds: list[HoldRequest] = field(default_factory=list)
     before_hold: Callable[[], object] = lambda: None
+    clock_off_by: timedelta = timedelta()
+    time_at_least: datetime | None = None
 
     def state(self) -> LinkState:
-        return LinkState(online=self.online, offline_since=None if self.online else START)
+        return LinkState(
+            online=self.online,
+            offline_since=None if self.online else START,
+            clock_off_by=self.clock_off_by,
+            time_at_least=self.time_at_least,
+        )
 
     def hold(self, wanted: HoldRequest) -> HoldReply | None:
         """As head office decides: what is free is held, and stands in the member's row."""

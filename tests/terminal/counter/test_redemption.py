@@ -1,11 +1,16 @@
 """Redeeming: draws, the limits offline and of a printed card, head office read first, double taps."""
 
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from stored_value.events import EvidenceClass, OrderLine, Redeemed
 from stored_value.identity import MemberId
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import WalletStatus
 from sync.event_codec import event_of
 from sync.messages import BlockRow
+from terminal.counter.redemption import LINES_MAX, NAME_CHARS_MAX
 from tests.terminal.counter.head_office import START
 from tests.terminal.counter.till import WANG, Till, done, lines, member_row, refused, wallet_of
 
@@ -144,3 +149,29 @@ def test_a_stopped_till_takes_nothing_and_says_why(open_till: Till) -> None:
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.data) == (RefusalCode.TILL_STOPPED, {"reason": "forked at 12"})
     assert open_till.counter.status().stopped_reason == "forked at 12"
+
+
+@pytest.mark.parametrize(("count", "name"), [(LINES_MAX + 1, "茶"), (1, "茶" * (NAME_CHARS_MAX + 1))])
+def test_no_payment_is_so_long_that_its_entry_could_not_be_sent(open_till: Till, count: int, name: str) -> None:
+    lines = tuple(OrderLine(line_no=place, name=name, total_minor=1) for place in range(1, count + 1))
+    counter = open_till.counter
+    assert refused(counter.redeem(counter.new_action(), WANG, lines, True)) is RefusalCode.LINES_DISAGREE
+
+
+@given(
+    names=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=NAME_CHARS_MAX), min_size=1, max_size=LINES_MAX
+    ),
+    notes=st.integers(0, 10**6),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@example(names=["\x00𠮷" * (NAME_CHARS_MAX // 2)] * LINES_MAX, notes=10**6)
+def test_the_longest_payment_there_can_be_is_an_entry_of_a_tenth_of_what_a_proxy_lets_through(
+    open_till: Till, names: list[str], notes: int
+) -> None:
+    lines = tuple(OrderLine(line_no=notes + place, name=name, total_minor=1) for place, name in enumerate(names, 1))
+    counter = open_till.counter
+    done(counter.redeem(counter.new_action(), WANG, lines, True))
+    entry = open_till.journal.entry(open_till.journal.head().seq)
+    assert entry is not None
+    assert len(entry.raw) < 100 * 1024

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from stored_value.events import RefundLine, ShiftClosed
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.shift_totals import rebuilt_totals
 from sync.event_codec import event_of
 from terminal.counter.views import Completed
-from terminal.journal.shifts import rebuilt_totals
 from tests.terminal.counter.till import MANAGER, WANG, Till, cash, done, refused, wechat
 
 

@@ -17,11 +17,11 @@ from printers.spool import PRINT_JOBS_DDL, PrintJob, queued_count
 from stored_value.events import Event, ShiftClosed
 from stored_value.events_reservation import ReservationEvent
 from stored_value.identity import EventId, StaffId
+from stored_value.shift_totals import rebuilt_totals
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import event_of
 from terminal.journal import Journal, JournalError, JournalInUse, JournalTooNew, LocalMember, ShiftStateConflict
 from terminal.journal.database import REVISION
-from terminal.journal.shifts import rebuilt_totals
 from tests.stored_value.miniature import MEMBER, NOON, enrolled, occasion, redeem, refund, reverse, top_up
 from tests.sync.miniature import every_kind
 from tests.terminal.miniature import SHIFT, STORE, anchor, append_all, opened_journal, opened_shift

@@ -37,6 +37,7 @@ from terminal.screens.navigation import (
     TakeBack,
     TopUp,
 )
+from terminal.troubles import Trouble
 from terminal.widgets.look import ASSETS
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import REFERENCE, Driver, receipt_picture, window
@@ -196,7 +197,7 @@ def _clock_off(bench: Bench) -> None:
 
 
 def _hq_older(bench: Bench) -> None:
-    bench.counter.state = replace(OFFLINE, is_hq_older=True, findings_open=3)
+    bench.counter.state = replace(OFFLINE, trouble=Trouble.HQ_OLDER, findings_open=3)
 
 
 def _owing(bench: Bench) -> None:

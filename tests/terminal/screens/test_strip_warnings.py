@@ -7,6 +7,7 @@ import pytest
 from terminal.language import Language
 from terminal.screens.navigation import Home
 from terminal.screens.strip_presenter import StripPresenter
+from terminal.troubles import Trouble
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.stand_in import OFFLINE, STATUS
 
@@ -28,7 +29,7 @@ def test_a_wrong_clock_is_said_with_its_minutes(off_s: int, word: str) -> None:
 )
 def test_a_till_that_is_too_old_is_told_so(language: Language, said: str) -> None:
     bench = Bench(Home())
-    bench.counter.state = replace(OFFLINE, is_till_older=True)
+    bench.counter.state = replace(OFFLINE, trouble=Trouble.TILL_OLDER)
     bench.texts.use(language)
     strip = bench.front.strip
     assert isinstance(strip, StripPresenter)
@@ -36,9 +37,43 @@ def test_a_till_that_is_too_old_is_told_so(language: Language, said: str) -> Non
     assert strip.build().sentence == said
 
 
+@pytest.mark.parametrize(("language", "said"), [(Language.ZH_CN, "付款码停用"), (Language.EN, "no pay codes")])
+def test_from_five_minutes_on_the_strip_says_that_pay_codes_are_not_taken(language: Language, said: str) -> None:
+    bench = Bench(Home())
+    bench.texts.use(language)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    for state in (STATUS, OFFLINE):
+        bench.counter.state = replace(state, clock_off_s=-420, pay_codes_blocked=True)
+        strip.refresh()
+        assert said in strip.build().sentence
+        assert strip.build().alarm == "offline"
+    bench.counter.state = replace(STATUS, clock_off_s=-420, pay_codes_blocked=True, trouble=Trouble.DIFFERS)
+    strip.refresh()
+    assert [chip.icon for chip in strip.build().chips].count("clock") == 1, "where the sentence says something else"
+    bench.counter.state = replace(STATUS, clock_off_s=-180)
+    strip.refresh()
+    assert strip.build().sentence == ""
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("language", Language)
+def test_each_trouble_is_said_in_words_of_its_own_also_while_online(language: Language, trouble: Trouble) -> None:
+    bench = Bench(Home())
+    bench.counter.state = replace(STATUS, trouble=trouble)
+    bench.texts.use(language)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    strip.refresh()
+    said = strip.build()
+    assert said.alarm == "offline"
+    assert "call" in said.sentence or "update" in said.sentence or "请" in said.sentence, "and what to do"
+    assert said.sentence.isascii() is (language is Language.EN)
+
+
 def test_an_older_head_office_is_said_before_anything_else_about_being_offline() -> None:
     bench = Bench(Home())
-    bench.counter.state = replace(OFFLINE, is_hq_older=True)
+    bench.counter.state = replace(OFFLINE, trouble=Trouble.HQ_OLDER)
     strip = bench.front.strip
     assert isinstance(strip, StripPresenter)
     strip.refresh()

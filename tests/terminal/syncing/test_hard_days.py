@@ -4,17 +4,24 @@ import logging
 import os
 import shutil
 import signal
+from dataclasses import replace as changed
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from sqlalchemy import select
 
+from hq_server.database.models import ExceptionRecord
 from hq_server.feed.publishing import publish
 from stored_value.identity import MemberId
 from sync.client import HqClient
+from sync.keys import KeyPurpose
 from sync.messages import GLOBAL_SCOPE
+from sync.rulebook_signature import sign_rulebook
 from terminal import steps
 from tests.hq_server.served import NOON, ServedHq
 from tests.hq_server.serving import serving
+from tests.stored_value.miniature import BOOK
 from tests.terminal.journal.test_kills import KillAt
 from tests.terminal.miniature import rulebook_row
 from tests.terminal.syncing.till import SyncedTill, hq_balance, synced_till
@@ -96,7 +103,7 @@ def test_head_office_restored_from_a_backup_gets_again_what_it_lost(
 
 def test_a_rulebook_that_nobody_signed_is_left_out_and_told(hq: ServedHq, till: SyncedTill) -> None:
     member = till.enrol_member()
-    forged = rulebook_row()
+    forged = rulebook_row(changed(BOOK, effective_at=hq.clock.at))
     with hq.database.write() as session:
         publish(session, GLOBAL_SCOPE, forged, at=hq.clock.at)
     before = till.replica.rulebook(forged.version)
@@ -105,6 +112,14 @@ def test_a_rulebook_that_nobody_signed_is_left_out_and_told(hq: ServedHq, till: 
     assert till.replica.rulebook(forged.version) == before
     assert till.replica.rulebook_in_force(NOON) is not None
     assert till.shown(member).total_minor == hq_balance(hq, member) == 0, "the rest of the cycle went on"
+    assert till.sync().rejected == report.rejected, "said for as long as it is missing"
+    with hq.database.read() as session:
+        told = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "rows_not_trusted")).all()
+    assert [(each.kind, each.terminal_id) for each in told] == [("till", "S01-T1")]
+    with hq.database.write() as session:
+        key = hq.office.keys.signing(KeyPurpose.RULEBOOK, hq.clock.at)
+        signed = replace(forged, signature=sign_rulebook(key.private, forged.document), key_id=key.key_id)
+        publish(session, GLOBAL_SCOPE, signed, at=hq.clock.at)
     assert till.sync().rejected == ()
 
 

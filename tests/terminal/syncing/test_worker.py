@@ -10,6 +10,7 @@ from terminal.clock import SimulatedClock
 from terminal.journal import DiskFull
 from terminal.replica import ReplicaUnreadable
 from terminal.syncing import CycleReport, SanityMismatch, SyncWorker, TillStopped
+from terminal.syncing.errors import EntryTooLarge
 from terminal.syncing.worker import BACKOFF_MAX_S, TOLD_POLL_S
 from tests.waiting import until
 
@@ -96,7 +97,8 @@ def test_a_till_that_is_told_of_news_seldom_looks_by_itself_unless_it_has_someth
         (HqRefused("code", "x", 400), "refused"),
         (HqRefused("protocol_too_new", "x", 400), "protocol_too_new"),
         (PageError("x"), "refused"),
-        (SanityMismatch("x"), "refused"),
+        (SanityMismatch("x"), "differs"),
+        (EntryTooLarge("x"), "entry_too_large"),
     ],
 )
 def test_every_failure_has_a_code_and_words(error: Exception, code: str) -> None:

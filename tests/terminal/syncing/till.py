@@ -79,10 +79,12 @@ class SyncedTill:
             version="test",
         )
 
-    def connect(self, cable: Cable) -> None:
+    def connect(self, cable: httpx.BaseTransport) -> None:
         """Another cable to the same head office."""
         self.client.close()
-        self.cable, self.client = cable, HqClient(self.url, transport=cable)
+        self.client = HqClient(self.url, transport=cable)
+        if isinstance(cable, Cable):
+            self.cable = cable
         self.restart()
 
     def stop(self) -> None:

@@ -1,0 +1,33 @@
+"""Owns what head office makes of a trouble that only a till has seen: told with a session, raised once a day, till and kind. Called by sessions, in their unit of work.
+
+The codes are the till's; one that this head office does not know is told as a sync that fails.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from hq_server.database.engine import WriteSession
+from hq_server.exceptions.kinds import ExceptionCode
+from hq_server.exceptions.raising import TillFinding, raise_about_till
+from hq_server.terminals.rows import TerminalRow
+from sync.till_trouble import TillTrouble
+
+logger = logging.getLogger(__name__)
+_WORDS_CHARS: Final = 200
+_CODES: Final[Mapping[str, ExceptionCode]] = {
+    "differs": ExceptionCode.JOURNAL_DIFFERS,
+    "entry_too_large": ExceptionCode.ENTRY_TOO_LARGE,
+    "not_trusted": ExceptionCode.ROWS_NOT_TRUSTED,
+}
+
+
+def notice_trouble(session: WriteSession, terminal: TerminalRow, trouble: TillTrouble, *, now: datetime) -> None:
+    logger.error("a till is in trouble", extra={"terminal_id": terminal.terminal_id, "code": trouble.code[:40]})
+    found = TillFinding(
+        code=_CODES.get(trouble.code, ExceptionCode.SYNC_FAILED),
+        data={"why": trouble.words[:_WORDS_CHARS]},
+        on=now.date(),
+    )
+    raise_about_till(session, terminal, found, now=now)
