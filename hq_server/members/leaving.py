@@ -14,8 +14,9 @@ from itertools import groupby
 from secrets import token_bytes
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
+from hq_server.database.among import among
 from hq_server.database.models import Member, ScopeMember, WalletEventRecord, WalletRecord
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.journal import OwnJournal
@@ -28,7 +29,7 @@ from stored_value.standing import left_behind
 from stored_value.wallet import Wallet, WalletStatus
 
 logger = logging.getLogger(__name__)
-BATCH_ROWS: Final = 500
+BATCH_MEMBERS: Final = 2_000
 
 
 class Why(StrEnum):
@@ -65,25 +66,31 @@ def leave_scopes(desk: Desk, now: datetime, quiet_days: int, *, random: Callable
 
 
 def _leavers(desk: Desk, why: Why, since: datetime) -> Iterator[Leaver]:
-    """By member, in batches; each member's stores of one batch are together."""
-    after: tuple[str, str] | None = None
+    """By member. In short reads, so that no state of the database is kept for as long as all of them take."""
     wanted = (
         select(ScopeMember.member_id, ScopeMember.store_id, WalletRecord.version)
         .join(WalletRecord, WalletRecord.member_id == ScopeMember.member_id)
         .join(Member, Member.member_id == ScopeMember.member_id)
         .where(_is_quiet() if why is Why.QUIET else _looks_finished(), _unseen(since))
         .order_by(ScopeMember.member_id, ScopeMember.store_id)
-        .limit(BATCH_ROWS)
     )
+    members = (
+        select(ScopeMember.member_id)
+        .where(ScopeMember.entered_at < since)
+        .distinct()
+        .order_by(ScopeMember.member_id)
+        .limit(BATCH_MEMBERS)
+    )
+    after = ""
     while True:
-        beyond = [] if after is None else [tuple_(ScopeMember.member_id, ScopeMember.store_id) > tuple_(*after)]
         with desk.database.read() as session:
-            found = session.execute(wanted.where(*beyond)).all()
+            part = session.scalars(members.where(ScopeMember.member_id > after)).all()
+            if not part:
+                return
+            found = session.execute(wanted.where(among(ScopeMember.member_id, part))).all()
         for member_id, store_id, version in found:
             yield Leaver(member_id=MemberId(member_id), store_id=StoreId(store_id), version=version)
-        if len(found) < BATCH_ROWS:
-            return
-        after = found[-1].member_id, found[-1].store_id
+        after = part[-1]
 
 
 def _unseen(since: datetime) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from hq_server.database.models import ScopeMember
+from hq_server.members import leaving
 from hq_server.members.erasure import erase_member
 from hq_server.members.leaving import leave_scopes
 from hq_server.members.service import enter_found
@@ -98,6 +99,20 @@ def test_who_was_not_there_for_long_leaves_but_not_home(
     assert not any(isinstance(row, MemberExitRow) for row in rows_of(home, anna))
     assert left(hq) == 0
     books_are_right(hq)
+
+
+def test_however_many_they_are_each_leaves_once(
+    hq: ServedHq, home: PushingTill, away: ReservingTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "BATCH_MEMBERS", 2)
+    members = [home.enrol_member(phone=f"+861390000100{place}") for place in range(5)]
+    home.push()
+    for member in members:
+        away.pushing.redeem(member, 100)
+    away.pushing.push()
+    hq.clock.pass_(days=QUIET + 1)
+    assert left(hq) == len(members)
+    assert {tuple(stores_of(hq, member)) for member in members} == {("S01",)}
 
 
 def push(till: PushingTill) -> None:
