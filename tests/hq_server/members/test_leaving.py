@@ -23,8 +23,10 @@ from hq_server.reservations.write_off import WriteOffWish, write_off
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.wallets.guarded import Stamp, locked_wallet
 from hq_server.wallets.scope import leave_scope
+from stored_value.events_money_out import CashOutRequested
 from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.offline_policy import LeasePolicy
+from stored_value.policies import CashOutMethod
 from stored_value.reservation_records import ReservationId
 from stored_value.wallet import WalletStatus
 from sync.messages import FindMember, MemberExitRow, MemberRow, PurchaseRow
@@ -236,6 +238,23 @@ def test_an_erased_member_leaves_home_when_nothing_is_left(
     hq.clock.pass_(days=60)
     left(hq)
     assert stores_of(hq, anna) == ([] if spent_minor == 3_900 else ["S01", "S02"])
+
+
+def test_what_waits_to_be_paid_out_is_something_left(hq: ServedHq, home: PushingTill, anna: MemberId) -> None:
+    """No column of the wallet's row shows it."""
+    asked = CashOutRequested(
+        occasion=home.occasion(),
+        member_id=anna,
+        method=CashOutMethod.PROPORTIONAL,
+        refundable_minor=3_900,
+        reserved_minor=3_900,
+    )
+    home.write(asked)
+    home.push()
+    assert erase_member(hq.office.desk, anna, Stamp(hq.clock.at, hq.office.keys.random), unnoted)
+    assert wallet_of(hq, anna).total_minor == 0
+    hq.clock.pass_(days=60)
+    assert left(hq) == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from stored_value.identity import TerminalId
 from stored_value.refusals import Refusal, RefusalCode
 from terminal.counter.views import KeptApart
 from terminal.screens.enrolment_words import EnrolmentFailure
-from terminal.screens.navigation import Home, Lock, MemberCard, Redeem, Refund, Result, TopUp
+from terminal.screens.navigation import Home, Identify, Lock, MemberCard, Purpose, Redeem, Refund, Result, TopUp
 from terminal.screens.words import NO_NOTICE
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, WANG
@@ -212,3 +212,19 @@ def test_a_locked_till_keeps_the_open_shift() -> None:
 def test_a_name_of_any_length_is_handed_on_whole_for_the_label_to_shorten() -> None:
     bench = Bench(MemberCard(LONG, True))
     assert bench.view("member").header.name == LONG.name_masked
+
+
+def test_of_whom_nobody_knows_name_and_phone_the_number_is_shown() -> None:
+    from dataclasses import replace
+
+    nameless = replace(WANG, name_masked=WANG.member_no, phone_last4="")
+    bench = Bench()
+    bench.counter.people[WANG.member_id] = nameless
+    bench.navigator.go(MemberCard(nameless, True))
+    header = bench.view("member").header
+    assert (header.name, header.tail) == (WANG.member_no, "无姓名和手机")
+    bench.navigator.go(Identify(Purpose.MEMBER))
+    bench.press("13800138000")
+    shown = {each.name: each.detail for each in bench.view("identify").candidates}
+    assert shown[WANG.member_no] == "金卡 · 无姓名和手机"
+    assert shown[LI.name_masked].endswith(f"尾号 {LI.phone_last4}")
