@@ -11,11 +11,14 @@ from terminal.language import Texts
 from terminal.screens.clock_words import clock_text, duration_text
 from terminal.screens.words import wallet_status
 
+_NAME_CHARS_MAX: Final = 7
+_NAME_END_CHARS: Final = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberHeader:
     """`age` says how old the balance is and from whom; `warning` is empty unless the card cannot simply be used; `limit` what could be spent if nobody could be asked,
-    in `limit_ink`: loud while nobody can. `kept` is what head office keeps for tills, a line each for leases, holds and this till's own."""
+    in `limit_ink`: loud while nobody can. `kept` is what head office keeps for tills, for where there is room: a line each for leases, holds and this till's own."""
 
     initial: str
     name: str
@@ -91,11 +94,17 @@ def _age(member: MemberView, texts: Texts, zone: tzinfo) -> str:
 
 
 def _limit(member: MemberView, texts: Texts) -> str:
-    """What could be paid if nobody could be asked."""
-    if member.status is not WalletStatus.ACTIVE or not (member.offline or member.offline_now_minor):
+    """What could be paid if nobody could be asked, and what other tills keep in all."""
+    if member.status is not WalletStatus.ACTIVE:
         return ""
-    amount = member.spendable_now_minor if member.offline else member.offline_now_minor
-    return texts.t("Offline: up to {amount} can be spent", amount=format_yuan(amount))
+    parts = []
+    if member.offline or member.offline_now_minor:
+        amount = member.spendable_now_minor if member.offline else member.offline_now_minor
+        parts.append(texts.t("Offline: up to {amount} can be spent", amount=format_yuan(amount)))
+    elsewhere = sum(kept.amount_minor for kept in (member.leased_elsewhere, member.held_elsewhere) if kept is not None)
+    if elsewhere:
+        parts.append(texts.t("{amount} kept for other tills", amount=format_yuan(elsewhere)))
+    return " · ".join(parts)
 
 
 def _kept(member: MemberView, texts: Texts) -> str:
@@ -115,14 +124,18 @@ def _leased(kept: KeptApart, texts: Texts) -> str:
     amount, age, till = format_yuan(kept.amount_minor), duration_text(kept.age_s, texts), kept.terminal_id
     if kept.tills == 1:
         return texts.t(
-            "{amount} leased to {till} {store}, {age} ago", amount=amount, till=till, store=kept.store_name, age=age
+            "{amount} leased to {till} {store}, {age} ago",
+            amount=amount,
+            till=till,
+            store=_short(kept.store_name),
+            age=age,
         )
     return texts.t(
-        "{amount} leased to {count} tills, first to {till} {store}, {age} ago",
+        "{amount} leased to {count} tills, first {till} {store}, {age} ago",
         amount=amount,
         count=kept.tills,
         till=till,
-        store=kept.store_name,
+        store=_short(kept.store_name),
         age=age,
     )
 
@@ -131,20 +144,25 @@ def _held(kept: KeptApart, texts: Texts) -> str:
     amount, age, till = format_yuan(kept.amount_minor), duration_text(kept.age_s, texts), kept.terminal_id
     if kept.tills == 1:
         return texts.t(
-            "{amount} held for a payment at {till} {store}, {age} ago",
+            "{amount} held at {till} {store}, {age} ago",
             amount=amount,
             till=till,
-            store=kept.store_name,
+            store=_short(kept.store_name),
             age=age,
         )
     return texts.t(
-        "{amount} held for payments at {count} tills, first at {till} {store}, {age} ago",
+        "{amount} held at {count} tills, first {till} {store}, {age} ago",
         amount=amount,
         count=kept.tills,
         till=till,
-        store=kept.store_name,
+        store=_short(kept.store_name),
         age=age,
     )
+
+
+def _short(name: str) -> str:
+    """A line is for one reservation."""
+    return name if len(name) <= _NAME_CHARS_MAX else f"{name[:_NAME_END_CHARS]}…{name[-_NAME_END_CHARS:]}"
 
 
 def _warning(member: MemberView, texts: Texts) -> str:

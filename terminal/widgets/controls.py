@@ -137,7 +137,10 @@ class NoticeBox(Column):
 
 
 class MemberBox(Card):
+    """`whole`: with what is kept for tills, line by line."""
+
     header = ObjectProperty(NOBODY, rebind=True)
+    whole = BooleanProperty(False)
 
 
 class MemberLine(BoxLayout):

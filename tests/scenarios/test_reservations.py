@@ -90,10 +90,16 @@ def test_l6_a_lease_at_a_disconnected_till_is_told_and_comes_back_with_it(franch
     one, two, wang = two_tills(franchise, LEASES)
     until(lambda: leased(one, wang), what="the lease to come")
     one.unplug()
+    franchise.pass_time(minutes=90)
     answer = two.try_to_redeem(wang, 10_000)
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.RESERVED_ELSEWHERE
     assert answer.data["left_minor"] == 5_000
+    assert [answer.data[name] for name in ("terminal", "store_name", "unheard_s")] == ["S01-T1", "人民路店", 5_400]
+    seen = two.member(wang).leased_elsewhere
+    assert seen is not None
+    assert (seen.amount_minor, seen.tills, seen.terminal_id, seen.store_name) == (5_000, 1, "S01-T1", "人民路店")
+    assert seen.age_s == 5_400
     franchise.hq.sequenced()
     one.sync()
     assert one.member(wang).leased_here_minor == 0, "asked back, given back"

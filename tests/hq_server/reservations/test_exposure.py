@@ -1,11 +1,13 @@
 """What offline spending could cost: the figure by till and in all, its alert, and the write-off of a reservation by a named person."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from hq_server.audit.log import broken_rows
+from hq_server.console.members.reads import member_view
 from hq_server.database.models import AuditRecord, ExceptionRecord, Terminal
 from hq_server.exceptions.exposed import watch_exposure
 from hq_server.own_journal.place import Moment
@@ -27,7 +29,9 @@ from tests.hq_server.reservations.reserving import (
     lease_policy,
     member_with,
     nothing_differs,
+    only,
     state_of,
+    wallet_of,
 )
 from tests.hq_server.served import ServedHq
 
@@ -288,3 +292,36 @@ def test_a_named_person_writes_off_and_what_comes_late_is_told(hq: ServedHq, bos
     till.pay(member, 6_000, hold_id)
     assert [found.code for found in till.report().outcomes[-1].findings] == [FindingCode.RESERVATION_UNKNOWN]
     nothing_differs(hq)
+
+
+def test_a_members_page_always_tells_what_is_in_the_books_and_what_is_available(hq: ServedHq, boss: Visit) -> None:
+    lease_policy(hq, NO_LEASES)
+    member = member_with(ReservingTill(hq), 10_000)
+    said = text_of(boss.page(f"/members/{member}"))
+    assert "In the books ￥100.00 Leased ￥0.00 Held ￥0.00 Available everywhere ￥100.00" in said
+
+
+@pytest.mark.parametrize(
+    ("over", "held", "available"),
+    [(0, 6_000, 4_000), (5_000, 0, 5_000), (5_000, 2_000, 3_000), (5_000, 6_000, 0), (0, 11_000, -1_000)],
+)
+def test_what_is_past_its_last_day_stays_for_reservations_and_is_not_available(
+    hq: ServedHq, over: int, held: int, available: int
+) -> None:
+    """A member with two lots of ￥50; below zero only when an entry from the past took what was kept."""
+    lease_policy(hq, NO_LEASES)
+    till = ReservingTill(hq)
+    member = member_with(till, 10_000)
+    wallet = wallet_of(hq, member)
+    till.hold(member, 1)
+    first, *rest = wallet.lots
+    day = hq.clock.at.date()
+    if over:
+        first = replace(first, expires_on=day - timedelta(days=1))
+    kept_for = replace(only(hq, member), amount_minor=held)
+    changed = replace(wallet, lots=(first, *rest), reservations=(kept_for,) if held else ())
+    with hq.database.read() as session:
+        view = member_view(session, member, store_id=None, today=day)
+    assert view is not None
+    shown = replace(view, wallet=changed)
+    assert (shown.ledger_minor, shown.over_minor, shown.available_minor) == (10_000, over, available)

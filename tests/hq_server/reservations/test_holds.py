@@ -219,3 +219,21 @@ def test_holds_on_one_member_at_once_never_keep_more_than_there_is(hq: ServedHq)
     assert sum(each.amount_minor for each in wallet.reservations) == held <= 10_000
     assert held > 7_000, "as long as there is money, somebody gets it"
     nothing_differs(hq)
+
+
+def test_a_refusal_names_the_till_that_keeps_the_very_thing_and_when_it_was_heard(hq: ServedHq) -> None:
+    asking, rich, keeper = (ReservingTill(hq, store_id) for store_id in ("S01", "S02", "S03"))
+    member = member_with(asking, 10_000)
+    lot_id = wallet_of(hq, member).lots[0].lot_id
+    assert not rich.hold(member, 6_000)[1].refusal
+    assert not keeper.send(keeper.request(member, 0, **{lot_id: 5_000})).refusal
+    heard = hq.clock.at
+    hq.clock.pass_(hours=2)
+    reply = asking.send(asking.request(member, 0, **{lot_id: 1}))
+    assert (reply.refusal, reply.data["terminal"], reply.data["last_seen"]) == (
+        RefusalCode.RESERVED_ELSEWHERE,
+        keeper.terminal_id,
+        heard.isoformat(),
+    )
+    reply = asking.hold(member, 6_000)[1]
+    assert (reply.data["terminal"], reply.data["store"]) == (rich.terminal_id, "S02")

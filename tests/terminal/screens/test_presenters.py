@@ -158,7 +158,9 @@ def test_what_is_leased_and_held_is_told_apart_with_its_age_and_place() -> None:
         held_here=kept_apart(1_000, 90_000),
     )
     bench.navigator.go(MemberCard(member, True))
-    assert bench.view("member").header.kept.splitlines() == [
+    header = bench.view("member").header
+    assert header.limit == "其他收银机占用 ￥470.00"
+    assert header.kept.splitlines() == [
         "2 台收银机离线额度共 ￥450.00，最早 2小时前：S02-T1 建设路店",
         "S02-T1 建设路店付款预占 ￥20.00，3分前",
         "本机付款预占 ￥10.00，1天前",

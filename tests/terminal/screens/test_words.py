@@ -73,6 +73,26 @@ def test_what_to_do_follows_the_remedy_that_the_refusal_names(remedy: str, says:
     assert explain(Refusal(RefusalCode.WALLET_NOT_ACTIVE, {"remedy": remedy}), Texts()).remedy == says
 
 
+@pytest.mark.parametrize(
+    ("said", "words", "english"),
+    [
+        ({"unheard_s": 9_000}, "在建设路店 S02-T1，已失联 2小时。", "It is S02-T1 of 建设路店, not heard of for 2 h."),
+        ({"unheard_s": 5}, "该机在线", "which is online: try again in a moment."),
+        ({}, "总部从未收到它的消息", "which was never heard of."),
+    ],
+)
+@pytest.mark.parametrize("kept", [{"reserved_minor": 5_000, "left_minor": 100}, {"thing": "c1"}])
+def test_what_another_till_keeps_names_it_and_since_when_it_was_not_heard_of(
+    said: dict[str, int | str], words: str, english: str, kept: dict[str, int | str]
+) -> None:
+    data = kept | {"terminal": "S02-T1", "store": "S02", "store_name": "建设路店"} | said
+    refusal = Refusal(RefusalCode.RESERVED_ELSEWHERE, data)
+    first, second = explain(refusal, Texts(Language.ZH_CN)).why.splitlines()
+    assert words in second
+    assert first
+    assert english in explain(refusal, Texts(Language.EN)).why
+
+
 def test_no_refusal_has_words_without_a_code() -> None:
     assert set(SAID) == set(RefusalCode)
 
