@@ -25,6 +25,7 @@ from hq_server.feed.sequencer import Sequencer
 from hq_server.gate import Gate, Room
 from hq_server.ingest.endpoints import calls as ingest
 from hq_server.ingest.rulebook_shelf import RulebookShelf
+from hq_server.ingest.turns import PushTurns
 from hq_server.keys.key_ring import KeyRing
 from hq_server.members.endpoints import calls as members
 from hq_server.office import Clock, Office, utc_now
@@ -60,6 +61,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         tokens=Tokens(keys.token_secret, random),
         clock=clock,
         rulebooks=rulebooks,
+        turns=PushTurns(),
         sequencer=sequencer,
         news=news,
         open_rows=OpenRows(),

@@ -51,6 +51,7 @@ STATUS_OF: Final[dict[str, int]] = {
     "body_too_large": 413,
     "encoding_unknown": 415,
     "protocol_too_old": 426,
+    "too_many_pushes": 429,
     "protocol_too_new": 400,
     "internal": 500,
     "busy": 503,

@@ -13,6 +13,7 @@ from hq_server.feed.open_rows import OpenRows
 from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.ingest.rulebook_shelf import RulebookShelf
+from hq_server.ingest.turns import PushTurns
 from hq_server.keys.key_files import HqKeys
 from hq_server.keys.key_ring import KeyRing
 from hq_server.own_journal.desk import Desk
@@ -38,6 +39,7 @@ class Office:
     tokens: Tokens
     clock: Clock
     rulebooks: RulebookShelf
+    turns: PushTurns
     sequencer: Sequencer
     news: NewsBoard
     open_rows: OpenRows

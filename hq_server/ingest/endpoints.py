@@ -22,7 +22,8 @@ def post_journal(call: Call) -> Response:
     till = calling_till(call)
     if call.part("terminal_id") != till.terminal_id:
         raise ApiProblem("not_permitted", "a till pushes its own journal only")
-    reply = take_in(call.office, till, call.decode(Push))
+    with call.office.turns.taken(till.terminal_id):
+        reply = take_in(call.office, till, call.decode(Push))
     step("replied")
     return answered(replace(reply, heads=_heads(call.office, till)))
 

@@ -1,6 +1,7 @@
 """The sanity check at the end of a cycle: an answer that does not agree with the journal reaches people on both sides, and the till goes on."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -10,9 +11,15 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from hq_server.database.models import ExceptionRecord
-from sync.messages import PushReply
+from hq_server.feed.publishing import publish
+from sync.messages import GLOBAL_SCOPE, PushReply
+from terminal.config import TillConfig
+from terminal.language import Language
+from terminal.station import Station, World
 from terminal.syncing import SyncWorker
+from terminal.troubles import Trouble
 from tests.hq_server.served import ServedHq
+from tests.terminal.miniature import rulebook_row
 from tests.terminal.syncing.till import SyncedTill
 
 pytestmark = pytest.mark.slow
@@ -59,3 +66,44 @@ def test_an_answer_that_does_not_agree_with_the_journal_is_said_here_and_to_head
     with hq.database.read() as session:
         (raised,) = session.scalars(select(ExceptionRecord).where(ExceptionRecord.kind == "till"))
     assert (raised.code, raised.terminal_id) == ("journal_differs", "S01-T1")
+
+
+@contextlib.contextmanager
+def station_of(till: SyncedTill, transport: httpx.BaseTransport | None = None) -> Iterator[Station]:
+    """The whole of a running till on the same folder, without threads."""
+    till.stop()
+    config = TillConfig(data_dir=till.place.path)
+    world = World(transport=transport, machine=lambda: "")
+    station = Station(
+        config, till.clock, on_scanned=ignore, on_scan_rejected=ignore, language=lambda: Language.EN, world=world
+    )
+    try:
+        yield station
+    finally:
+        station.close()
+        till.start()
+
+
+def ignore(_: object) -> None:
+    """Nobody scans here."""
+
+
+def test_what_a_cycle_found_is_in_the_tills_status(till: SyncedTill) -> None:
+    till.top_up(till.enrol_member(), 9_900)
+    with station_of(till, Liar(with_another_hash)) as station:
+        station.sync_once()
+        status = station.counter.status()
+        assert (status.online, status.trouble) == (False, Trouble.DIFFERS)
+    with station_of(till) as station:
+        station.sync_once()
+        status = station.counter.status()
+        assert (status.online, status.trouble) == (True, None)
+
+
+def test_rules_that_nobody_signed_are_in_the_tills_status_while_it_is_online(till: SyncedTill, hq: ServedHq) -> None:
+    with hq.database.write() as session:
+        publish(session, GLOBAL_SCOPE, rulebook_row(), at=hq.clock.at)
+    with station_of(till) as station:
+        station.sync_once()
+        status = station.counter.status()
+        assert (status.online, status.trouble) == (True, Trouble.NOT_TRUSTED)
