@@ -19,7 +19,7 @@ from terminal.syncing.codes import code_of
 from terminal.syncing.errors import EntryTooLarge, EpochOver, SanityMismatch, SyncingError
 from terminal.syncing.opening import open_session
 from terminal.syncing.pull import Puller
-from terminal.syncing.push import push_all
+from terminal.syncing.push import Batches, push_all
 from terminal.till_directory import TillDirectory
 from terminal.troubles import Trouble, trouble_of
 
@@ -60,6 +60,7 @@ class SyncCycle:
         self._hq_time = hq_time
         self._leasing = leasing
         self._puller = Puller(client, journal, replica, directory)
+        self._batches = Batches()
         self._session: Session | None = None
         self._heard: Heads | None = None
         self._trouble: TillTrouble | None = None
@@ -128,7 +129,7 @@ class SyncCycle:
     def _push(self, session: Session) -> tuple[PushReply | None, SyncError | EntryTooLarge | None]:
         """A push that HQ cannot take now, or whose outcome is unknown, does not stop the pull: blocks must come through (H9)."""
         try:
-            return push_all(self._client, self._journal, self._key, session), None
+            return push_all(self._client, self._journal, self._key, session, self._batches), None
         except TokenExpired:
             raise
         except (HqRefused, HqUnreachable, EntryTooLarge) as failed:

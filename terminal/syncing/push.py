@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.chain import sign_head, signed_head
 from sync.client import HqClient
-from sync.errors import HqRefused
+from sync.errors import HqRefused, HqUnreachable
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session, SignedHead
 from terminal import steps
 from terminal.journal import EntryRotten, Head, Journal, Report
@@ -20,14 +20,29 @@ _TOO_LARGE: Final = 413
 PUSH_BYTES_MAX: Final = 4 * 1024 * 1024
 
 
-def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session) -> PushReply | None:
+class Batches:
+    """How many entries a push takes. A line that breaks again and again lets small ones through: half as many after one that got no answer, twice as many after one that did."""
+
+    def __init__(self) -> None:
+        self.most = PUSH_ENTRIES_MAX
+
+    def unanswered(self) -> None:
+        self.most = max(1, self.most // 2)
+
+    def answered(self) -> None:
+        self.most = min(2 * self.most, PUSH_ENTRIES_MAX)
+
+
+def push_all(
+    client: HqClient, journal: Journal, key: Ed25519PrivateKey, session: Session, batches: Batches
+) -> PushReply | None:
     """Until every entry has an outcome and the report is heard; a batch that HQ, or a proxy before it, finds too large is halved. Returns the last reply, None when there was
     nothing to send. Raises `TillStopped`, `EpochOver`, `EntryTooLarge` or a `SyncError`."""
     reply: PushReply | None = None
     entries_max = PUSH_ENTRIES_MAX
     sent_through = min(journal.outcomes.settled_through(), session.journal_head)
     while True:
-        entries, last = _next_entries(journal, sent_through, entries_max)
+        entries, last = _next_entries(journal, sent_through, min(entries_max, batches.most))
         report = journal.reservations.report()
         if last is None:
             if report.head.seq != sent_through or not journal.reservations.is_news(report):
@@ -46,6 +61,10 @@ def push_all(client: HqClient, journal: Journal, key: Ed25519PrivateKey, session
                 raise EntryTooLarge(f"{size}; a proxy before head office must let a mebibyte through") from refused
             entries_max = (len(entries) + 1) // 2
             continue
+        except HqUnreachable:
+            batches.unanswered()
+            raise
+        batches.answered()
         if reply.accepted_through <= sent_through:
             return reply
         sent_through = reply.accepted_through

@@ -30,7 +30,7 @@ from terminal.leasing import Leasing
 from terminal.replica import Replica
 from terminal.syncing import SyncCycle, SyncingError
 from terminal.syncing.opening import open_session
-from terminal.syncing.push import push_all
+from terminal.syncing.push import Batches, push_all
 from terminal.till_directory import TillDirectory
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ class Till:
     def push(self) -> None:
         """The first half of a cycle."""
         key = TillDirectory(self.data_dir).secrets().terminal_key
-        push_all(self.client, self.journal, key, open_session(self.client, self.journal, key, ""))
+        push_all(self.client, self.journal, key, open_session(self.client, self.journal, key, ""), Batches())
 
     def sync_fails(self) -> Exception:
         try:

@@ -1,5 +1,6 @@
 """Days on which a till is killed while it pushes, head office is put back to an older state, or its feed holds what nobody signed."""
 
+import contextlib
 import logging
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 from dataclasses import replace as changed
 from pathlib import Path
 
+import httpx
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -15,16 +17,18 @@ from hq_server.database.models import ExceptionRecord
 from hq_server.feed.publishing import publish
 from stored_value.identity import MemberId
 from sync.client import HqClient
+from sync.errors import HqUnreachable
 from sync.keys import KeyPurpose
 from sync.messages import GLOBAL_SCOPE
 from sync.rulebook_signature import sign_rulebook
 from terminal import steps
+from terminal.syncing.push import Batches
 from tests.hq_server.served import NOON, ServedHq
 from tests.hq_server.serving import serving
 from tests.stored_value.miniature import BOOK
 from tests.terminal.journal.test_kills import KillAt
 from tests.terminal.miniature import rulebook_row
-from tests.terminal.syncing.till import SyncedTill, hq_balance, synced_till
+from tests.terminal.syncing.till import Cable, SyncedTill, hq_balance, synced_till
 
 pytestmark = pytest.mark.slow
 
@@ -134,3 +138,52 @@ def test_two_tills_take_turns_with_one_member(hq: ServedHq, till: SyncedTill, tm
                 each.sync()
         till.sync()
         assert till.shown(member).total_minor == second.shown(member).total_minor == hq_balance(hq, member) == 1_020
+
+
+class Breaking(Cable):
+    """A line that breaks whenever so many bytes have gone up in one request."""
+
+    def __init__(self, after_bytes: int) -> None:
+        super().__init__()
+        self.after_bytes = after_bytes
+        self.broke = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if len(request.read()) > self.after_bytes:
+            self.broke += 1
+            raise httpx.WriteError("the line broke", request=request)
+        return super().handle_request(request)
+
+
+def test_a_line_that_breaks_under_every_large_push_lets_a_long_offline_day_through(
+    hq: ServedHq, till: SyncedTill
+) -> None:
+    """Sent whole again and again it would never arrive, and the till would be offline for ever."""
+    member = till.enrol_member()
+    till.top_up(member, 9_900)
+    till.sync()
+    for _ in range(60):
+        till.redeem(member, 100)
+    cable = Breaking(after_bytes=4_000)
+    till.connect(cable)
+    for _ in range(20):
+        if not till.journal.pending_count():
+            break
+        with contextlib.suppress(HqUnreachable):
+            till.sync()
+    assert cable.broke
+    assert till.journal.pending_count() == 0
+    assert till.shown(member).total_minor == hq_balance(hq, member) == 3_900
+
+
+def test_a_push_grows_again_when_the_line_holds() -> None:
+    batches = Batches()
+    batches.unanswered()
+    batches.unanswered()
+    assert batches.most == 125
+    for _ in range(9):
+        batches.answered()
+    assert batches.most == 500
+    for _ in range(12):
+        batches.unanswered()
+    assert batches.most == 1
