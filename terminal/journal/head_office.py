@@ -27,6 +27,7 @@ class HeadOffice:
         self._database = database
         self._identity = self._read_identity()
         self._epoch, self._anchor, self._stopped_reason, self._heard = self._read_state()
+        self._is_behind_mirror = False
         self._machine = ""
         self._lease_doubt: str | None = None
 
@@ -193,7 +194,19 @@ class HeadOffice:
         with self._database.writing() as connection:
             connection.execute("UPDATE head_office SET stopped_reason = ?", (reason,))
 
+    def behind_mirror(self, reason: str) -> None:
+        """Stops, and no cycle lets it go on: the mirror holds entries that were printed and that head office may never have heard of (H6)."""
+        self._is_behind_mirror = True
+        self.stop(reason)
+
+    def agrees_with_mirror(self) -> None:
+        """The mirror holds nothing beyond the journal (any more: somebody has taken the other one out)."""
+        self._is_behind_mirror = False
+
     def resume(self) -> None:
+        """Head office lets this till work; unless its own mirror says that it must not."""
+        if self._is_behind_mirror:
+            return
         with self._database.writing() as connection:
             connection.execute("UPDATE head_office SET stopped_reason = NULL")
         self._stopped_reason = None

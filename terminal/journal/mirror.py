@@ -111,12 +111,13 @@ class Mirror:
         head = self._journal.head()
         if mirrored.seq > head.seq:
             reason = f"the journal ends at {head.seq}, its mirror at {mirrored.seq}: this disk was put back to an older state"
-            self._journal.head_office.stop(reason)
+            self._journal.head_office.behind_mirror(reason)
             raise MirrorForeign(f"{self._path}: {reason}")
         if self._journal.hash_at(mirrored.seq) != mirrored.hash:
             raise MirrorForeign(
                 f"{self._path}: entry {mirrored.seq} is not the journal's; is it another till's mirror?"
             )
+        self._journal.head_office.agrees_with_mirror()
 
     def _run(self) -> None:
         while not self._stopping:

@@ -198,3 +198,27 @@ def test_h6_a_journal_behind_its_mirror_is_stopped_before_it_sells(franchise: Fr
     Mirror(till.journal, tmp_path / "stick").compare()
     assert "put back" in (till.journal.head_office.stopped_reason or "")
     assert refused(till.try_to_redeem(member_of("S01"), 100)) is RefusalCode.TILL_STOPPED
+
+
+def test_h6_what_only_the_mirror_holds_keeps_the_till_stopped_though_head_office_lets_it_go_on(
+    franchise: Franchise, tmp_path: Path
+) -> None:
+    """Printed offline and mirrored, then the disk was put back: head office never heard of it, and must not be told other entries in its place."""
+    wang = member_of("S01")
+    till = franchise.till(TILL)
+    till.top_up(wang, 50_000)
+    till.sync()
+    till.close()
+    friday = tmp_path / "friday"
+    shutil.copytree(till.data_dir, friday)
+    till.restart(franchise.hq.url)
+    till.begin_shift()
+    till.redeem(wang, 1_000)
+    till.redeem(wang, 2_000)
+    Mirror(till.journal, tmp_path / "stick").copy()
+    till.close()
+    again = put_back(franchise, friday)
+    Mirror(again.journal, tmp_path / "stick").compare()
+    again.sync()
+    assert "put back" in (again.journal.head_office.stopped_reason or "")
+    assert refused(again.try_to_redeem(wang, 100)) is RefusalCode.TILL_STOPPED

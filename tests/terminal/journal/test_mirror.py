@@ -67,6 +67,25 @@ def test_a_journal_put_back_from_an_older_image_stops_the_till(tmp_path: Path) -
         assert journal.head_office.stopped_reason is not None
 
 
+def test_head_office_does_not_let_a_journal_go_on_that_is_behind_its_mirror(tmp_path: Path) -> None:
+    """What the mirror holds beyond it was printed, and may be known to nobody else."""
+    with opened_journal(tmp_path / "till") as journal:
+        journal.append(top_up("t1", 1))
+    shutil.copytree(tmp_path / "till", tmp_path / "image")
+    with opened_journal(tmp_path / "till") as journal:
+        journal.append(top_up("t2", 1))
+        Mirror(journal, tmp_path / "stick").copy()
+    with opened_journal(tmp_path / "image") as journal:
+        office = journal.head_office
+        Mirror(journal, tmp_path / "stick").compare()
+        office.resume()
+        assert "put back" in (office.stopped_reason or "")
+        Mirror(journal, tmp_path / "another stick").copy()
+        assert "put back" in (office.stopped_reason or ""), "until head office was heard"
+        office.resume()
+        assert office.stopped_reason is None
+
+
 def test_another_history_is_never_mixed_into_a_mirror(tmp_path: Path) -> None:
     with opened_journal(tmp_path / "a") as journal:
         journal.append(top_up("t1", 1))
