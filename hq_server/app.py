@@ -49,7 +49,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
     if not migrate.is_current(database):
         database.close()
         raise DatabaseUnfit("the database's schema is not this version's; run `tongchu hq init` to make or upgrade it")
-    news = NewsBoard()
+    news = NewsBoard(config.waiting_calls_max + config.calls_at_once_max)
     presence = Presence(clock)
     rulebooks = RulebookShelf()
     sequencer = Sequencer(database, news, clock, config.sequencer_interval_s)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 WAITERS_MAX: Final = 5_000
+"""Unless the composition says otherwise."""
 
 
 class TooManyWait(Exception):
@@ -50,9 +51,11 @@ class Watch:
 
 
 class NewsBoard:
-    """`tell` and `call` may come from any thread; `watching` and `wait` from the server's event loop."""
+    """`tell` and `call` may come from any thread; `watching` and `wait` from the server's event loop. `waiters_max` bounds memory only: it must leave room for every call
+    that is let in, or the tills that wait for news would keep payments from waiting for a lease."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiters_max: int = WAITERS_MAX) -> None:
+        self._waiters_max = waiters_max
         self._guard = threading.Lock()
         self._epoch = ""
         self._heads: dict[str, int] = {}
@@ -106,8 +109,8 @@ class NewsBoard:
         """Begin before looking, so that nothing is missed in between. Raises `TooManyWait`."""
         watch, wanted = Watch(feeds), list(topics)
         with self._guard:
-            if len(self._watches) >= WAITERS_MAX:
-                raise TooManyWait(f"{WAITERS_MAX} requests wait for news already")
+            if len(self._watches) >= self._waiters_max:
+                raise TooManyWait(f"{self._waiters_max} requests wait for news already")
             self._watches.add(watch)
             for topic in wanted:
                 self._topics[topic].add(watch)

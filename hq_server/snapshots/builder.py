@@ -4,10 +4,11 @@ newest one's plain file and what changed since, or the whole database.
 Made and closed by the composition root. Endpoints ask for the newest and may wait a little for the first one.
 """
 
+import contextlib
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -169,21 +170,28 @@ class SnapshotBuilder:
                     self._news.wait(LOOK_EVERY_S)
 
     def _round(self) -> None:
+        """One store's that cannot be made keeps no other's: whoever waits for it gets "not ready" and asks again."""
         with self._news:
-            asked = sorted(self._wanted)
-        try:
-            for scope in dict.fromkeys([*asked, *self.stale()]):
-                if self._closing:
-                    return
+            due = sorted(self._wanted)
+        with _last_resort("*"):
+            due += self.stale()
+        for scope in dict.fromkeys(due):
+            if self._closing:
+                return
+            with _last_resort(scope):
                 self.build(scope)
-                self._told(scope)
-        except Exception:
-            # The thread's last resort: the next round tries again; those who wait get "not ready" and ask again.
-            logger.exception("snapshots could not be made")
-            for scope in asked:
-                self._told(scope)
+            self._told(scope)
 
     def _told(self, scope: str) -> None:
         with self._news:
             self._wanted.discard(scope)
             self._news.notify_all()
+
+
+@contextlib.contextmanager
+def _last_resort(scope: str) -> Iterator[None]:
+    """Of the thread: the next round tries again."""
+    try:
+        yield
+    except Exception:
+        logger.exception("a snapshot could not be made", extra={"scope": scope})

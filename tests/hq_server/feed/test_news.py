@@ -1,8 +1,12 @@
 """Who waits for news is told what happened: to a feed, whose head the board knows, or to himself, which he must look up."""
 
 import asyncio
+import contextlib
 
-from hq_server.feed.news import NewsBoard, till_topic
+import pytest
+
+from hq_server.feed.news import NewsBoard, TooManyWait, member_topic, till_topic
+from tests.hq_server.served import ServedHq
 
 LONG_S = 20.0
 
@@ -59,3 +63,29 @@ def test_whoever_waits_is_woken_when_head_office_ends_and_nobody_begins_to_wait(
         return woken, board.closed
 
     assert asyncio.run(waits()) == (True, True)
+
+
+def test_no_more_wait_than_the_composition_allows() -> None:
+    async def wait() -> None:
+        board = NewsBoard(waiters_max=1)
+        with board.watching([till_topic("t1")], {}), pytest.raises(TooManyWait), board.watching([till_topic("t2")], {}):
+            pass
+        with board.watching([till_topic("t2")], {}):
+            assert board.waiting == 1
+
+    asyncio.run(wait())
+
+
+def test_tills_that_wait_for_news_leave_room_for_payments_that_wait_for_a_lease(hq: ServedHq) -> None:
+    """Whoever is let in finds a place: the gate bounds both kinds of calls, and the board must not refuse what the gate let in."""
+    config, board = hq.office.config, hq.office.news
+    most = config.waiting_calls_max + config.calls_at_once_max
+
+    async def wait() -> None:
+        with contextlib.ExitStack() as waiting:
+            for place in range(config.waiting_calls_max):
+                waiting.enter_context(board.watching([till_topic(f"t{place}")], {}))
+            for place in range(most - config.waiting_calls_max):
+                waiting.enter_context(board.watching([member_topic(f"m{place}")], {}))
+
+    asyncio.run(wait())

@@ -24,6 +24,7 @@ from sync import replica_schema
 from sync.messages import MemberExitRow
 from tests.hq_server.opened import NOW
 from tests.hq_server.snapshots.building import Hq, rows
+from tests.waiting import until
 
 
 def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -130,3 +131,11 @@ def test_a_snapshot_is_made_whole_again_after_a_new_epoch_a_new_rulebook_or_a_sp
     assert not was_renewed(caplog)
     hq.builder.build("S01")
     assert was_renewed(caplog)
+
+
+def test_a_store_whose_snapshot_cannot_be_made_keeps_no_others(hq: Hq) -> None:
+    in_the_way = hq.config.snapshots_dir / "S01" / "newest-plain.db" / "a folder where a file should be"
+    in_the_way.mkdir(parents=True)
+    with hq.builder:
+        until(lambda: hq.builder.latest("S03") is not None, what="the last store's snapshot")
+        assert hq.builder.latest("S02") is not None
