@@ -14,7 +14,7 @@ from hq_server.ingest.loading import load_entries
 from hq_server.office import Office
 from hq_server.sessions.tokens import TillToken
 from hq_server.terminals.rows import TerminalRow
-from hq_server.terminals.standing import Standing
+from hq_server.terminals.standing import Standing, locked_terminal
 from stored_value.identity import TerminalId
 from sync.branches import MARKS_MAX, BranchQuery, BranchReply, Mark
 from sync.entry import GENESIS_HASH, read_entry
@@ -26,9 +26,7 @@ _encode_anchor = msgspec.json.Encoder(order="sorted").encode
 
 def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
     """Only of a stopped till. Until the till has claimed its branch, nothing is taken from it."""
-    terminal = session.scalars(
-        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
-    ).one_or_none()
+    terminal = locked_terminal(session, terminal_id)
     if terminal is None:
         return Standing.UNKNOWN
     if terminal.status != TerminalStatus.STOPPED or terminal.branch_from == UNCLAIMED:

@@ -32,13 +32,14 @@ class UnspokenTills:
         now = self._clock()
         if not self._is_due(terminal_id, now):
             return
-        wanted = select(Terminal).where(Terminal.terminal_id == terminal_id)
+        known = select(Terminal.store_id).where(Terminal.terminal_id == terminal_id)
         try:
             with self._database.read() as session:
-                if session.scalars(wanted).one_or_none() is None:
-                    return
+                store_id = session.scalar(known)
+            if store_id is None:
+                return
             with self._database.write() as session:
-                terminal = session.scalars(wanted.with_for_update()).one()
+                terminal = session.get_one(Terminal, (store_id, terminal_id), with_for_update=True)
                 terminal.unspoken_protocol, terminal.unspoken_at = protocol, now
                 terminal.unspoken_since = terminal.unspoken_since or now
         except (DatabaseBusy, StorageFull) as error:

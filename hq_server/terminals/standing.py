@@ -29,6 +29,12 @@ class Standing(StrEnum):
     REASON_MISSING = "reason_missing"
 
 
+def locked_terminal(session: WriteSession, terminal_id: str) -> Terminal | None:
+    """The till's row, until the commit. Its store is looked up first: a lock names where the row lies."""
+    store_id = session.scalar(select(Terminal.store_id).where(Terminal.terminal_id == terminal_id))
+    return None if store_id is None else session.get(Terminal, (store_id, terminal_id), with_for_update=True)
+
+
 def stop(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:
     return _change(session, terminal_id, TerminalStatus.ACTIVE, TerminalStatus.STOPPED, reason[:REASON_CHARS_MAX])
 
@@ -44,9 +50,7 @@ def allow_again(session: WriteSession, terminal_id: TerminalId) -> Standing:
 
 def confirm_machine(session: WriteSession, terminal_id: TerminalId) -> Standing:
     """The machine that the till came from last is the one that it is known by from now on."""
-    terminal = session.scalars(
-        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
-    ).one_or_none()
+    terminal = locked_terminal(session, terminal_id)
     if terminal is None:
         return Standing.UNKNOWN
     if not terminal.machine_seen:
@@ -71,9 +75,7 @@ def _end_requests(session: WriteSession, terminal: Terminal) -> None:
 
 def revoke(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:
     """For ever. The keys of the scopes that it read move on, so that nothing sealed from now on opens for it (H14)."""
-    terminal = session.scalars(
-        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
-    ).one_or_none()
+    terminal = locked_terminal(session, terminal_id)
     if terminal is None:
         return Standing.UNKNOWN
     if terminal.status == TerminalStatus.REVOKED:
