@@ -23,7 +23,7 @@ class Body:
     def decode(self, shape: type[T]) -> T:
         try:
             return msgspec.json.decode(self._plain(), type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ApiProblem("body_unreadable", f"the body is not what this call takes: {error}") from error
 
     def _plain(self) -> bytes:

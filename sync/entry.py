@@ -102,7 +102,7 @@ def read_entry(raw: bytes) -> Entry:
         raise EntryUnreadable(f"entry of {len(raw)} bytes is over the limit of {ENTRY_BYTES_MAX}")
     try:
         frame = _decode_frame(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EntryUnreadable(str(error)) from error
     header = frame.header
     if header.in_minor < 0 or header.out_minor < 0 or header.seq < 1:

@@ -163,7 +163,7 @@ def event_of(entry: Entry) -> Event:
         raise UnknownKind(f"kind {header.kind!r} of schema {header.v} is not known here")
     try:
         own = msgspec.structs.asdict(_decoder_of(kind).decode(entry.body))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BodyUnreadable(f"{header.kind}: {error}") from error
     occasion = Occasion(
         event_id=header.id,

@@ -78,7 +78,7 @@ def members_named(raw: bytes) -> tuple[MemberId, ...]:
     """As far as the bytes still tell; none when they do not."""
     try:
         return _decode_loose(raw).header.members
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
 
 

@@ -18,6 +18,7 @@ from hq_server.errors import ApiProblem
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
 from hq_server.feed.news import member_topic
+from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.keeping import (
     hashes_of,
     held_entries,
@@ -121,6 +122,9 @@ def _take_in_once(
     now, received, push = office.clock(), pushed.received, pushed.push
     row = hold_terminal(session, till.store_id, till.terminal_id)
     terminal = row.row
+    if current_epoch(session) != push.epoch:
+        # Begun since the token was looked at: what the till reported there would close what it was granted here (H1).
+        raise ApiProblem("epoch_over", f"head office began a new epoch after {push.epoch}")
     if terminal.status != TerminalStatus.ACTIVE:
         raise ApiProblem(f"terminal_{terminal.status}", terminal.status_reason or "head office stopped this till")
     if terminal.branch_from == UNCLAIMED:

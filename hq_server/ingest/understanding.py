@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date
+from datetime import MINYEAR, date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,6 @@ from stored_value.events import (
 )
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
-from stored_value.money import MAX_MINOR
 from stored_value.reservation_records import Reservation
 from stored_value.rulebook import Rulebook
 from sync.entry import Entry, Header
@@ -33,6 +32,10 @@ from sync.unreadable import UNREADABLE_KIND, is_stand_in, why_unreadable
 
 ID_SHAPE: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _KIND: Final = re.compile(r"[0-9a-z_]{1,40}")
+COUNTED_MINOR_MAX: Final = 10**12
+"""Of one entry. The sums of a store's day must fit into 63 bits whatever a till sends: the consumer of the outbox adds them up for everybody."""
+_YEAR_MAX: Final = 9000
+"""Months and terms are added to business dates; a calendar ends with the year 9999."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +108,14 @@ def _absurdity(header: Header) -> str:
         return "header.id is not an id"
     if not all(map(ID_SHAPE.fullmatch, (*header.members, *header.reservations))):
         return "the header names a member or a reservation that cannot be"
-    if max(header.in_minor, header.out_minor) > MAX_MINOR:
+    if max(header.in_minor, header.out_minor) > COUNTED_MINOR_MAX:
         return "the header's amounts are beyond what is counted"
     return ""
 
 
 def set_aside(incoming: Incoming, why: str) -> None:
     """For an entry whose body turns out to be impossible only when it is applied."""
-    incoming.event = None
+    incoming.event = incoming.lost_lease = None
     incoming.findings.append(Finding(FindingCode.UNREADABLE_BODY, {"why": why[:200]}))
 
 
@@ -151,6 +154,8 @@ def _first_wrong(event: Event, entry: Entry, place: Place) -> str:
     header, occasion = entry.header, event.occasion
     if occasion.store_id != place.store_id:
         return f"store_id is not {place.store_id}"
+    if not MINYEAR < occasion.business_date.year < _YEAR_MAX:
+        return "business_date is beyond what can be reckoned with"
     texts = {"staff_id": occasion.staff_id, "shift_id": occasion.shift_id}
     if not isinstance(event, ShiftOpened | ShiftClosed):
         if header.members != (event.member_id,):
@@ -201,7 +206,7 @@ def _wrong_amount(event: Event) -> str:
             amounts = [event.float_minor, abs(event.counted_minor), abs(event.expected_minor)]
         case _:
             return "" if _countable(event) else _BEYOND
-    return "" if min(amounts) >= 0 and max(amounts) <= MAX_MINOR else _BEYOND
+    return "" if min(amounts) >= 0 and max(amounts) <= COUNTED_MINOR_MAX else _BEYOND
 
 
 def _countable(value: object) -> bool:
@@ -212,7 +217,7 @@ def _countable(value: object) -> bool:
         return True
     held = {field.name: getattr(value, field.name) for field in fields(value)}
     amounts = [amount for name, amount in held.items() if name.endswith("_minor") and isinstance(amount, int)]
-    return all(0 <= amount <= MAX_MINOR for amount in amounts) and all(map(_countable, held.values()))
+    return all(0 <= amount <= COUNTED_MINOR_MAX for amount in amounts) and all(map(_countable, held.values()))
 
 
 def _member(entry: Entry, event: Event | None) -> MemberId | None:
