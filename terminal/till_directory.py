@@ -4,6 +4,7 @@ The keys are safe from other accounts of the machine, not from whoever takes its
 """
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +39,17 @@ class TillDirectory:
     def replica(self) -> Path:
         return self.path / "replica.db"
 
-    @property
-    def download(self) -> Path:
-        """A snapshot on its way; a half one is continued."""
-        return self.path / "snapshot.part"
+    def download(self, sha256: str) -> Path:
+        """The snapshot of that hash on its way; a half one is continued. Half ones of other snapshots are thrown away."""
+        wanted = self.path / f"snapshot-{sha256[:16]}.part"
+        for path in self.path.glob("snapshot*.part"):
+            if path != wanted:
+                path.unlink(missing_ok=True)
+        return wanted
+
+    def free_bytes(self) -> int:
+        """Of the disk that it lies on."""
+        return shutil.disk_usage(self.path).free
 
     def secrets(self) -> TillSecrets:
         """Raises `KeyFileUnusable`."""

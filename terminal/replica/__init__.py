@@ -1,6 +1,6 @@
 """The till's copy of head office's confirmed state, replica.db: filled by a snapshot, kept by the feed, disposable (L7). `Replica` is its face."""
 
-from terminal.replica.errors import ReplicaError, ReplicaOutdated, ReplicaUnreadable
+from terminal.replica.errors import ReplicaError, ReplicaOutdated, ReplicaUnreadable, ReplicaWithoutRoom
 from terminal.replica.records import ConfirmedMember, ConfirmedPurchase, Cursor, StaffMember, Store
 from terminal.replica.replica import Replica
 from terminal.replica.rows import MembersInDoubt
@@ -14,6 +14,7 @@ __all__ = [
     "ReplicaError",
     "ReplicaOutdated",
     "ReplicaUnreadable",
+    "ReplicaWithoutRoom",
     "StaffMember",
     "Store",
 ]

@@ -2,6 +2,7 @@
 
 ReplicaError
 ├── ReplicaUnreadable     the file is damaged, or the disk is full; the till goes on without it until the next snapshot
+├── ReplicaWithoutRoom    a snapshot would leave the journal no room on the disk: it is not even fetched
 └── ReplicaOutdated       a snapshot or page older than what this till has already shown (H1)
 """
 
@@ -11,6 +12,10 @@ class ReplicaError(Exception):
 
 
 class ReplicaUnreadable(ReplicaError):
+    pass
+
+
+class ReplicaWithoutRoom(ReplicaError):
     pass
 
 

@@ -127,7 +127,7 @@ class ReplicaFile:
         with self._write_lock, self._read_lock, mapped_errors(self.path):
             self._close()
             try:
-                self._remove()
+                remove_file(self.path)
                 other.replace(self.path)
                 _sync_folder(self.path.parent)
             finally:
@@ -137,7 +137,7 @@ class ReplicaFile:
         with self._write_lock, self._read_lock, mapped_errors(self.path):
             self._close()
             try:
-                self._remove()
+                remove_file(self.path)
             finally:
                 self._open_or_make()
 
@@ -147,7 +147,7 @@ class ReplicaFile:
         except (sqlite3.DatabaseError, DatabaseError) as error:
             if _is_the_disks_fault(error):
                 raise  # what lies there may be whole: offline it cannot be fetched again
-            self._remove()
+            remove_file(self.path)
             self._open()
 
     def _open(self) -> None:
@@ -171,9 +171,11 @@ class ReplicaFile:
         self._reader.close()
         self._writer.close()
 
-    def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+def remove_file(path: Path) -> None:
+    """With its log, which SQLite would take for that of the next file by this name."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from sync.snapshot import unpack_file
 from sync.wallet_codec import read_purchase, read_wallet
 from terminal.replica import rows
 from terminal.replica.errors import ReplicaOutdated
-from terminal.replica.file import ReplicaFile
+from terminal.replica.file import ReplicaFile, mapped_errors, remove_file
 from terminal.replica.records import ConfirmedMember, ConfirmedPurchase, Cursor, SettledFinding, StaffMember, Store
 from terminal.replica.rows import MembersInDoubt
 
@@ -52,6 +52,11 @@ class Replica:
 
     def close(self) -> None:
         self._file.close()
+
+    def discard(self) -> None:
+        """A staged one that does not take over."""
+        self._file.close()
+        remove_file(self._file.path)
 
     @contextmanager
     def one_state(self) -> Iterator[None]:
@@ -250,10 +255,10 @@ class Replica:
 
     def take_member(self, row: MemberRow, epoch: str, in_doubt: MembersInDoubt = frozenset()) -> None:
         """A member read online; put aside while in doubt, like any row of the feed. Ignored when it is of another epoch than the replica."""
-        if self.epoch() != epoch:
-            return
         with self._file.writing() as connection:
-            rows.apply_row(connection, row, in_doubt)
+            held = connection.execute("SELECT epoch FROM cursors LIMIT 1").fetchone()
+            if held is not None and held[0] == epoch:
+                rows.apply_row(connection, row, in_doubt)
 
     def release_deferred(self, in_doubt: MembersInDoubt = frozenset()) -> int:
         """After outcomes were settled and the feed was followed to its head; returns how many rows were released."""
@@ -275,10 +280,20 @@ class Replica:
         self._rulebooks.clear()
 
     def stage(self, packed: Path, manifest: SnapshotManifest, key: bytes, global_scope: str) -> "Replica":
-        """The downloaded snapshot as a replica of its own beside this one, verified; feed pages may be applied to it before it takes over. Raises `PageError`."""
+        """The downloaded snapshot as a replica of its own beside this one, verified; feed pages may be applied to it before it takes over. Raises `PageError`, or
+        `ReplicaUnreadable` when there is no room for it; either leaves nothing behind."""
         path = self._file.path.with_name(self._file.path.name + ".staged")
-        unpack_file(packed, path, key, manifest.sha256, manifest.plain_sha256)
+        with mapped_errors(path):
+            try:
+                remove_file(path)  # a till that died while it staged one has left that, and its log
+                unpack_file(packed, path, key, manifest.sha256, manifest.plain_sha256)
+            except BaseException:
+                remove_file(path)
+                raise
         staged = Replica.open(path)
+        if staged.epoch() != manifest.epoch:  # what SQLite cannot read is opened as an empty one
+            staged.discard()
+            raise PageError("the snapshot holds no replica of its epoch")
         as_of = manifest.as_of.isoformat()
         with staged._file.writing() as connection:
             connection.execute("DELETE FROM cursors")

@@ -119,13 +119,19 @@ def defer(connection: sqlite3.Connection, row: WalletRow) -> None:
 
 
 def release(connection: sqlite3.Connection, in_doubt: MembersInDoubt) -> int:
-    """Applies what was put aside for members no longer in doubt; returns how many rows. Members go before purchases ('member:' sorts first)."""
+    """Applies what was put aside for members no longer in doubt; returns how many rows. Members go before purchases ('member:' sorts first); a purchase
+    that is still ahead of its member waits on."""
     rows = connection.execute("SELECT row_key, member_id, payload FROM deferred ORDER BY row_key").fetchall()
     free = [(key, payload) for key, member_id, payload in rows if member_id not in in_doubt]
+    released = 0
     for key, payload in free:
+        row = _decode_wallet_row(payload)
+        if isinstance(row, PurchaseRow) and _is_ahead_of_member(connection, row):
+            continue
         connection.execute("DELETE FROM deferred WHERE row_key = ?", (key,))
-        _put(connection, _decode_wallet_row(payload))
-    return len(free)
+        _put(connection, row)
+        released += 1
+    return released
 
 
 def wallet_rows(connection: sqlite3.Connection, member_id: MemberId) -> tuple[MemberRow | PurchaseRow, ...]:

@@ -4,12 +4,14 @@ Everything taken is checked first: rulebooks and certificates by their signature
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from sync.client import HqClient, scope_key_bytes
-from sync.errors import PageError, SignatureError
+from sync.errors import KeyUnknown, PageError, SignatureError
 from sync.feed import kind_of_row, page_of
 from sync.keys import check_certificate, check_revocation
 from sync.messages import (
@@ -22,14 +24,18 @@ from sync.messages import (
     RevocationRow,
     RulebookRow,
     Session,
+    SnapshotManifest,
 )
 from sync.rulebook_signature import check_new_rulebook
 from terminal.journal import Journal
-from terminal.replica import Replica, ReplicaOutdated
+from terminal.replica import Replica, ReplicaError, ReplicaOutdated, ReplicaWithoutRoom
 from terminal.till_directory import TillDirectory
 
 _log = logging.getLogger(__name__)
 _REJECTED_MAX: Final = 32
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+ROOM_FOR_ENTRIES_BYTES: Final = 16 * 1024 * 1024
+"""What a snapshot leaves free on the disk."""
 
 
 class Puller:
@@ -42,6 +48,7 @@ class Puller:
         self._directory = directory
         self._keys: dict[tuple[str, str], bytes] = {}
         self.rejected: dict[str, str] = {}
+        self._asked_about: set[str] = set()
 
     def pull(self, session: Session, heads: Heads | None = None) -> None:
         """`heads` as head office said them since the last pull began (None: it did not): a feed that ends where this till is, is not asked for."""
@@ -83,18 +90,39 @@ class Puller:
         manifest = self._client.snapshot_manifest(scope)
         if manifest.epoch != epoch:
             raise ReplicaOutdated(f"head office's snapshot is of epoch {manifest.epoch}, this is {epoch}")
-        packed = self._directory.download
-        self._client.download_snapshot(manifest, packed)
+        packed = self._fetched(manifest)
         try:
             staged = self._replica.stage(packed, manifest, self._key(scope, manifest.key_id), GLOBAL_SCOPE)
-        finally:
+        except (PageError, ReplicaError):
             packed.unlink(missing_ok=True)
+            raise
         try:
             self._take_over(staged, scope, epoch)
         except BaseException:
-            # Left open it would keep SQLite's lock on the file that the next snapshot puts in its place.
-            staged.close()
+            # Left open it would keep SQLite's lock on the file that the next snapshot puts in its place. What was fetched stays, for the next try.
+            staged.discard()
             raise
+        packed.unlink(missing_ok=True)
+
+    def _fetched(self, manifest: SnapshotManifest) -> Path:
+        """The whole snapshot, packed. A disk that it would fill is left alone, and one that is full gets its room back: the journal goes first (L7)."""
+        if not _SHA256.fullmatch(manifest.sha256):
+            raise PageError("head office's snapshot has no hash for its name")
+        packed = self._directory.download(manifest.sha256)
+        have = packed.stat().st_size if packed.exists() else 0
+        needed = manifest.size_bytes - have + manifest.plain_size_bytes + ROOM_FOR_ENTRIES_BYTES
+        free = self._directory.free_bytes()
+        if free < needed:
+            packed.unlink(missing_ok=True)
+            raise ReplicaWithoutRoom(
+                f"{self._directory.path}: head office's snapshot needs {needed} bytes, {free} are free; free space on the disk"
+            )
+        try:
+            self._client.download_snapshot(manifest, packed)
+        except OSError:
+            packed.unlink(missing_ok=True)
+            raise
+        return packed
 
     def _take_over(self, staged: Replica, scope: str, epoch: str) -> None:
         for row in staged.rulebook_rows():
@@ -158,7 +186,8 @@ class Puller:
             raise PageError(f"asked for {scope}/{epoch}/{number}, got {page.scope}/{page.epoch}/{page.page}")
 
     def _is_trusted(self, row: FeedRow) -> bool:
-        """A rulebook or certificate that nobody certified is left out and told; the rest of the feed goes on."""
+        """A rulebook or certificate that nobody certified is left out and told; the rest of the feed goes on. Raises `KeyUnknown` the first time that a key is met: a session
+        opened now may tell of it, and what is left out never comes again."""
         office = self._journal.head_office
         try:
             match row:
@@ -176,6 +205,9 @@ class Puller:
                 case _:
                     pass
         except SignatureError as error:
+            if isinstance(error, KeyUnknown) and str(error) not in self._asked_about:
+                self._asked_about.add(str(error))
+                raise
             _log.error("not taken from head office's feed: %s", error)
             if len(self.rejected) < _REJECTED_MAX:
                 self.rejected[_name_of(row)] = str(error)

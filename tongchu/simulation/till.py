@@ -41,7 +41,7 @@ def machine_mark(label: str) -> str:
 FLOAT_MINOR: Final = 50_000
 ONLINE_READ_S: Final = 0.001
 """So short that head office does not wait for a lease to come back while it answers: in one thread nobody else could bring it."""
-_KEPT: Final = ("journal.db", "journal.db-wal", "replica.db", "replica.db-wal", "snapshot.part")
+_KEPT: Final = ("journal.db", "replica.db", "replica.db.staged")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,17 +232,22 @@ class TillMachine:
         grave = self._grave
         shutil.rmtree(grave, ignore_errors=True)
         grave.mkdir()
-        for name in _KEPT:
-            if (self.folder / name).exists():
-                shutil.copyfile(self.folder / name, grave / name)
+        for path in self._files():
+            if not path.name.endswith("-shm"):
+                shutil.copyfile(path, grave / path.name)
 
     def _rise(self) -> None:
         self.station.close()
-        for name in (*_KEPT, "journal.db-shm", "replica.db-shm", "replica.db.staged"):
-            (self.folder / name).unlink(missing_ok=True)
+        for path in self._files():
+            path.unlink()
         for kept in self._grave.iterdir():
             kept.replace(self.folder / kept.name)
         self._open()
+
+    def _files(self) -> list[Path]:
+        """What a crash leaves: the files, their logs, and a snapshot on its way."""
+        named = [self.folder / f"{name}{suffix}" for name in _KEPT for suffix in ("", "-wal", "-shm")]
+        return [path for path in (*named, *self.folder.glob("snapshot-*.part")) if path.exists()]
 
     @property
     def _grave(self) -> Path:

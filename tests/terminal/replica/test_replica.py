@@ -13,16 +13,14 @@ import pytest
 
 from stored_value.apply import apply
 from stored_value.identity import MemberId, StaffId
-from stored_value.wallet import Wallet, WalletStatus
+from stored_value.wallet import WalletStatus
 from sync.errors import PageError
-from sync.messages import BlockRow, MemberExitRow, SnapshotManifest, StaffRow, StoreRow
+from sync.messages import BlockRow, MemberExitRow, StaffRow, StoreRow
 from sync.replica_schema import REVISION
-from sync.snapshot import file_sha256, pack_file
 from terminal.replica import Replica, ReplicaOutdated
-from tests.stored_value.miniature import BOOK, MEMBER, NOON, redeem, refund, top_up, wallet
+from tests.stored_value.miniature import BOOK, MEMBER, NOON, redeem, refund
 from tests.terminal.miniature import EPOCH, STORE, T0, global_page, member_row, page, purchase_row, rulebook_row
-
-KEY = bytes(32)
+from tests.terminal.replica.snapshots import KEY, balance, holding, snapshot_of
 
 
 @pytest.fixture
@@ -30,16 +28,6 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
     opened = Replica.open(tmp_path / "replica.db")
     yield opened
     opened.close()
-
-
-def holding(amount: int) -> Wallet:
-    return apply(wallet(), top_up("t1", amount), BOOK).wallet
-
-
-def balance(replica: Replica) -> int:
-    member = replica.member(MEMBER)
-    assert member is not None
-    return member.wallet.total_minor
 
 
 def test_a_member_is_found_by_id_number_and_phone(replica: Replica) -> None:
@@ -226,28 +214,6 @@ def test_as_of_is_the_time_at_which_everything_was_current(replica: Replica) -> 
     assert replica.as_of() == T0, "there is more in the feed"
     replica.apply_page(page(member_row(holding(3), 3), after=2, as_of=later))
     assert replica.as_of() == later
-
-
-def snapshot_of(folder: Path, amount: int, version: int, cursor: int) -> tuple[Path, SnapshotManifest]:
-    """A replica file as head office would pack it."""
-    source = Replica.open(folder / f"made-{version}.db")
-    source.apply_page(page(member_row(holding(amount), version), after=0))
-    source._file.seal()
-    packed = folder / f"packed-{version}"
-    pack_file(folder / f"made-{version}.db", packed, KEY, b"12345678")
-    manifest = SnapshotManifest(
-        scope=STORE,
-        epoch=EPOCH,
-        cursor=cursor,
-        global_cursor=2,
-        sha256=file_sha256(packed),
-        size_bytes=packed.stat().st_size,
-        plain_sha256=file_sha256(folder / f"made-{version}.db"),
-        plain_size_bytes=(folder / f"made-{version}.db").stat().st_size,
-        key_id="",
-        as_of=T0,
-    )
-    return packed, manifest
 
 
 def test_a_snapshot_takes_the_replicas_place_with_its_cursors(replica: Replica, tmp_path: Path) -> None:
