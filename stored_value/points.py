@@ -129,13 +129,16 @@ def usable_points(wallet: Wallet, on: date) -> list[Holding]:
 
 def points_drawn(wallet: Wallet, points: int, on: date, kept: Mapping[LotId, int]) -> dict[LotId, int]:
     """By lot, what a use of `points` draws: first what is `kept` for it, then the rest, each in draw order (H4: what leaves is that very thing which was reserved)."""
+    return _drawn_within(usable_points(wallet, on), points, kept)
+
+
+def _drawn_within(usable: Sequence[Holding], points: int, *limits: Mapping[LotId, int]) -> dict[LotId, int]:
+    """Up to each of the limits in turn, then whatever is there."""
     drawn: dict[LotId, int] = {}
-    usable = usable_points(wallet, on)
-    for most in ({lot.holding_id: min(kept.get(lot.holding_id, 0), lot.remaining) for lot in usable}, None):
+    for limit in (*limits, {lot.holding_id: lot.remaining for lot in usable}):
         for lot in usable:
             already = drawn.get(lot.holding_id, 0)
-            free = most[lot.holding_id] if most is not None else lot.remaining - already
-            taken = min(points, free)
+            taken = min(points, max(0, min(limit.get(lot.holding_id, 0), lot.remaining) - already))
             if taken:
                 drawn[lot.holding_id] = already + taken
                 points -= taken
@@ -143,8 +146,13 @@ def points_drawn(wallet: Wallet, points: int, on: date, kept: Mapping[LotId, int
 
 
 def points_wanted(wallet: Wallet, points: int, on: date, leased: Mapping[LotId, int]) -> tuple[ReservedThing, ...]:
-    """The lots that a use of `points` would draw, to be reserved before it; those that the till leases first, also before others that end sooner."""
-    drawn = points_drawn(wallet, points, on, leased)
+    """The lots that a use of `points` would draw, to be reserved before it; those that the till leases first, also before others that end sooner, then what no till keeps."""
+    usable, kept = (
+        usable_points(wallet, on),
+        things_kept(wallet.reservations, {each.reservation_id for each in wallet.reservations}),
+    )
+    free = {lot.holding_id: lot.remaining - kept[lot.holding_id] + leased.get(lot.holding_id, 0) for lot in usable}
+    drawn = _drawn_within(usable, points, leased, free)
     return tuple(ReservedThing(thing_id=lot_id, quantity=quantity) for lot_id, quantity in drawn.items())
 
 

@@ -184,3 +184,21 @@ def test_h4_an_exchange_is_not_taken_back_while_another_till_uses_what_it_gave(f
     for till in (two, one, two):
         till.sync()
     assert (one.flagged(), two.flagged()) == ({}, {})
+
+
+def test_h4_points_that_a_till_leases_out_of_reach_stand_in_nobodys_way_while_there_are_others(
+    franchise: Franchise,
+) -> None:
+    one, two, wang, _, _ = shop_that_leases(franchise)
+    points = done(two.counter.holdings(wang)).points
+    one.unplug()
+    done(pay(two, wang, Cart(items=(item(1, 12_000),), points=points - 300), cash_minor=12_000 - (points - 300)))
+    two.sync()
+    answer = pay(two, wang, Cart(items=(item(1, 12_000),), points=200), cash_minor=11_800)
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.RESERVED_ELSEWHERE
+    done(pay(one, wang, Cart(items=(item(1, 12_000),), points=300), cash_minor=11_700))
+    for till in (two, one, two):
+        till.sync()
+    assert (one.flagged(), two.flagged()) == ({}, {})
+    assert franchise.books.faults("S01-T1", "S02-T1") == []

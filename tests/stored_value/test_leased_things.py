@@ -8,6 +8,7 @@ from stored_value.events_loyalty import PointsRedeemed
 from stored_value.identity import EventId, LotId, StoreId, TerminalId
 from stored_value.leased_things import things_to_lease
 from stored_value.offline_policy import LeasePolicy
+from stored_value.points import points_wanted
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import with_reservation
 from stored_value.wallet import Holding, HoldingKind, Wallet
@@ -91,3 +92,19 @@ def test_h4_points_are_drawn_from_what_the_named_lease_keeps_then_as_they_end() 
     assert left(40) == ([40, 50], 20)
     assert left(70) == ([20, 40], 0)
     assert left(125) == ([5, 0], 0)
+
+
+def wanted(who: Wallet, points: int, **leased: int) -> dict[str, int]:
+    here = {LotId(name): quantity for name, quantity in leased.items()}
+    return {each.thing_id: each.quantity for each in points_wanted(who, points, DAY, here)}
+
+
+def test_points_that_another_till_leases_are_asked_for_last() -> None:
+    """Those that end sooner may be out of reach; while the others are enough nobody is refused for them."""
+    who = with_reservation(WALLET, reservation("l1", 0, {LotId("p2"): 40}, till="S02-T1"))
+    assert wanted(who, 10) == {"p2": 10}, "what is left of them is free"
+    assert wanted(who, 60) == {"p2": 10, "p1": 50}
+    assert wanted(who, 100) == {"p2": 20, "p1": 80}, "only then those that the other till keeps"
+    both = with_reservation(who, reservation("l2", 0, {LotId("p1"): 30}, till="S01-T1"))
+    assert wanted(both, 35, p1=30) == {"p1": 30, "p2": 5}
+    assert wanted(both, 100, p1=30) == {"p1": 80, "p2": 20}
