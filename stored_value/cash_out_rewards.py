@@ -8,17 +8,26 @@ from dataclasses import replace
 from stored_value.cash_out_records import CashOut, TakenReward
 from stored_value.findings import Finding, FindingCode
 from stored_value.holdings import change_holdings
+from stored_value.identity import EventId
 from stored_value.policies import RewardsAtCashOut
+from stored_value.reservation_records import ReservedThing
 from stored_value.rulebook import Rulebook
-from stored_value.wallet import HoldingKind, Wallet
+from stored_value.wallet import Holding, HoldingKind, Wallet
+
+
+def rewards_leaving(wallet: Wallet, asked: CashOut, rulebook: Rulebook) -> tuple[ReservedThing, ...]:
+    """The points, coupons and passes that a payment takes out of the wallet. Other tills may keep some of it (H4, H5): they are reserved first."""
+    if rulebook.cash_out.rewards is RewardsAtCashOut.KEEP:
+        return ()
+    given = (held for held in _given(wallet, asked) if held.remaining > 0)
+    return tuple(ReservedThing(thing_id=held.holding_id, quantity=held.remaining) for held in given)
 
 
 def take_rewards(wallet: Wallet, paid: CashOut, rulebook: Rulebook) -> tuple[Wallet, CashOut, list[Finding]]:
     """As far as they are still there; what was used is told. The cash-out remembers what it took."""
     if rulebook.cash_out.rewards is RewardsAtCashOut.KEEP:
         return wallet, paid, []
-    sources = {line.top_up_id for line in paid.lines}
-    given = [held for held in wallet.holdings if held.source_id in sources]
+    sources, given = _sources(paid), _given(wallet, paid)
     findings: list[Finding] = []
     for held in given:
         used = held.original - held.remaining
@@ -45,3 +54,12 @@ def return_rewards(wallet: Wallet, asked: CashOut) -> Wallet:
         return wallet
     grants = (*wallet.loyalty.tier_grants, *asked.tier_grants)
     return replace(wallet, loyalty=replace(wallet.loyalty, tier_grants=grants))
+
+
+def _sources(asked: CashOut) -> set[EventId]:
+    return {line.top_up_id for line in asked.lines}
+
+
+def _given(wallet: Wallet, asked: CashOut) -> list[Holding]:
+    sources = _sources(asked)
+    return [held for held in wallet.holdings if held.source_id in sources]

@@ -40,8 +40,7 @@ class ApiError(Message, frozen=True, kw_only=True):
     support_id: str = ""
 
 
-# 1. enrolment: `sync.enrolment`
-# 2. session: POST /v1/challenges, then POST /v1/sessions
+# 1. enrolment: `sync.enrolment`; 2. session: POST /v1/challenges, then POST /v1/sessions
 
 
 class ChallengeRequest(Message, frozen=True, kw_only=True):
@@ -351,8 +350,8 @@ class FoundMembers(Message, frozen=True, kw_only=True):
 
 
 class HoldRequest(Message, frozen=True, kw_only=True):
-    """`hold_id` and `number` (the till's own count) were written down before this was sent (H2): the same id again gives the same answer. `amount_minor` is what
-    the payment needs beyond the till's leases; `wait_ms` how long HQ may wait for other tills to give leases back."""
+    """`hold_id` and `number` (the till's own count) were written down before this was sent (H2): the same id again gives the same answer. `amount_minor` is what is needed
+    beyond the till's leases, for `deed` (of `stored_value.standing`); `wait_ms` how long HQ may wait for other tills to give leases back."""
 
     hold_id: ReservationId
     number: int
@@ -360,6 +359,7 @@ class HoldRequest(Message, frozen=True, kw_only=True):
     amount_minor: int = 0
     things: tuple[ReservedThing, ...] = ()
     wait_ms: int = 0
+    deed: str = "redeem"
 
 
 class HoldReply(Message, frozen=True, kw_only=True):

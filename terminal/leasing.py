@@ -55,7 +55,7 @@ class Leasing:
         skipped = False
         for grant in sorted(grants.grants, key=lambda each: each.number):
             with self._journal.deciding():
-                if grants.epoch != self._journal.head_office.epoch or self._journal.head_office.stopped_reason:
+                if not self._may_take(grants):
                     return skipped
                 verdict = self._judge(grant)
                 if verdict is _Verdict.WAIT:
@@ -76,13 +76,19 @@ class Leasing:
                 self._give_back(lease, recalled=True)
 
     def give_back_due(self) -> bool:
-        """For a till that has just heard head office: what is recalled in its replica, has run out, or has landed. Whether anything ended."""
-        recalled = self.recalled()
+        """For a till that has just heard head office: what is recalled, has run out, or has landed. Whether anything ended."""
+        recalled = frozenset(self.recalled())
         ended = False
         for lease in self._journal.reservations.open_leases():
-            if self._may_be_due(lease):
-                ended |= self._give_back(lease, recalled=lease.lease_id in recalled)
+            is_recalled = lease.lease_id in recalled
+            if is_recalled or self._may_be_due(lease):
+                ended |= self._give_back(lease, recalled=is_recalled)
         return ended
+
+    def _may_take(self, grants: Grants) -> bool:
+        """None while this disk may be a copy: the other one may have taken them."""
+        office = self._journal.head_office
+        return grants.epoch == office.epoch and office.stopped_reason is None and office.lease_doubt is None
 
     def _note(self, recalls: tuple[ReservationId, ...]) -> None:
         with self._noting:
@@ -104,18 +110,16 @@ class Leasing:
         return _Verdict.SKIP if kept is None or kept.recalled else _Verdict.TAKE
 
     def _may_be_due(self, lease: OpenLease) -> bool:
-        """A lease is looked at again when its member's row has changed, lest every cycle read every member."""
+        """A lease that was found not to be due is looked at again when its member's row has changed, lest every cycle read every member."""
         if lease.expires_at is not None and lease.expires_at <= self._now():
             return True
-        version = self._replica.member_version(lease.member_id)
-        if self._seen.get(lease.lease_id) == version:
-            return False
-        if version is not None:
-            self._seen[lease.lease_id] = version
-        return True
+        return self._seen.get(lease.lease_id) != self._replica.member_version(lease.member_id)
 
     def _give_back(self, lease: OpenLease, *, recalled: bool) -> bool:
+        """Not while this disk may be a copy (H6): the other one may be spending it."""
         with self._journal.deciding():
+            if self._journal.head_office.lease_doubt is not None:
+                return False
             if lease.lease_id not in self._journal.reservations.open_leases_of(lease.member_id):
                 return False
             member = self._members.find(lease.member_id)
@@ -125,6 +129,7 @@ class Leasing:
             if kept is None:
                 return self._forget_closed(lease, member)
             if not recalled and not self._is_due(lease, kept, member):
+                self._seen[lease.lease_id] = member.view.wallet.version
                 return False
             self._journal.append(self._returned(kept, member))
             self._seen.pop(lease.lease_id, None)
@@ -133,9 +138,9 @@ class Leasing:
     def _forget_closed(self, lease: OpenLease, member: MemberOnFile) -> bool:
         """Head office has closed it: used up or written off. Not while entries of his are on their way: one of them may be what makes the lease."""
         if member.view.pending:
-            self._seen.pop(lease.lease_id, None)
             return False
         self._journal.reservations.forget_lease(lease.lease_id)
+        self._seen.pop(lease.lease_id, None)
         return True
 
     def _is_due(self, lease: OpenLease, kept: Reservation, member: MemberOnFile) -> bool:

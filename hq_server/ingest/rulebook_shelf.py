@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 from hq_server.database.engine import Reading
 from hq_server.database.models import RulebookVersion
 from hq_server.database.prepared import Prepared
+from stored_value.offline_policy import OfflinePolicy
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 
@@ -30,6 +31,7 @@ class Rulebooks:
             raise NoRulebook("no rulebook was published; run `tongchu hq init`")
         self._by_version = by_version
         self._fitting: dict[tuple[int, datetime, int, datetime, int], bool] = {}
+        self._since: dict[tuple[int, int], tuple[OfflinePolicy, ...]] = {}
         self.newest = max(by_version)
         self.newest_book = by_version[self.newest]
 
@@ -53,6 +55,16 @@ class Rulebooks:
 
     def newest_first(self) -> tuple[Rulebook, ...]:
         return tuple(self._by_version[version] for version in sorted(self._by_version, reverse=True))
+
+    def offline_since(self, heard_at: datetime, now: datetime) -> tuple[OfflinePolicy, ...]:
+        """Of every version that was in force at some moment between the two: what a till that was last heard then may have gone by."""
+        first, last = self.in_force(heard_at).version, self.in_force(now).version
+        known = self._since.get((first, last))
+        if known is None:
+            between = (self._by_version[version] for version in sorted(self._by_version) if first <= version <= last)
+            begun = [book for book in between if self.in_force(book.effective_at) is book or book.version == first]
+            known = self._since[first, last] = tuple(book.offline for book in begun)
+        return known
 
     def could_be_in_force(
         self, book: Rulebook, *, after: datetime, known: int, before: datetime, known_by: int

@@ -120,8 +120,7 @@ def _take_out(desk: Desk, member_id: MemberId, leavers: list[Leaver], why: Why, 
         wallet = locked_wallet(journal.session, member_id)
         if wallet is None or wallet.version != leavers[0].version or (why is Why.FINISHED and not has_nothing(wallet)):
             return 0  # something happened meanwhile: tomorrow again
-        policy = journal.rulebooks.in_force(stamp.at).offline.leases
-        presumed = as_if_reported(journal.session, {member_id: wallet}, policy)[member_id]
+        presumed = as_if_reported(journal.session, {member_id: wallet}, journal.rulebooks, stamp.at)[member_id]
         kept_at = {kept.store_id for kept in presumed.reservations}
         going = [each.store_id for each in leavers if each.store_id not in kept_at]
         for store_id in going:

@@ -65,8 +65,7 @@ class OwnJournal:
 
     def wallets_to_decide_on(self, member_ids: Iterable[str]) -> dict[str, Wallet]:
         """The same as whoever takes something out of them must see them: with what silent tills may have leased (H1, H5)."""
-        policy = self.rulebooks.in_force(self._now).offline.leases
-        return as_if_reported(self.session, self.wallets(member_ids), policy)
+        return as_if_reported(self.session, self.wallets(member_ids), self.rulebooks, self._now)
 
     def event_of(self, member_id: str, event_id: str) -> WalletEvent | None:
         """What this journal says of an event that the member has already; None when there is no such event. An id of a till's event raises `OwnEventFaulty`."""

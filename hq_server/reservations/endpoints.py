@@ -86,7 +86,7 @@ def _ask_once(office: Office, till: TillToken, wanted: HoldRequest, *, last: boo
             till=till,
             wanted=wanted,
             stamp=Stamp(now, office.keys.random),
-            policy=office.rulebooks.all(session).in_force(now).offline.leases,
+            rulebooks=office.rulebooks.all(session),
             connected=office.presence.is_connected,
             last=last,
         )

@@ -80,7 +80,7 @@ class Offer:
 class LeasePlan:
     offers: tuple[Offer, ...] = ()
     renewals: tuple[Reservation, ...] = ()
-    """Leases past half their life: asked back, and granted anew when they have come."""
+    """Leases that are asked back: past half their life, to be granted anew when they have come, and those of a member who may spend nothing."""
 
 
 NOTHING = LeasePlan()
@@ -94,9 +94,11 @@ def granted_leases(wallet: Wallet) -> list[Reservation]:
 def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, on: date, now: datetime) -> LeasePlan:
     """`tills` are those that may have one, the most used first; `wallet` includes what silent tills are presumed to hold. Things go to one till only, and to one that
     has a lease already where there is one: what the member was given after it comes in a lease of its own."""
-    if not policy.tills_max or standing_of(wallet, on) is not Standing.ACTIVE:
+    if not policy.tills_max:
         return NOTHING
     leases = granted_leases(wallet)
+    if standing_of(wallet, on) is not Standing.ACTIVE:
+        return LeasePlan(renewals=tuple(kept for kept in leases if not kept.recalled))
     half = timedelta(hours=policy.valid_hours) / 2
     renewals = tuple(kept for kept in leases if not kept.recalled and now >= kept.granted_at + half)
     holders = {kept.terminal_id for kept in leases}

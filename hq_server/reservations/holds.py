@@ -14,6 +14,7 @@ import msgspec
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState, Terminal
 from hq_server.feed.publishing import current_epoch
+from hq_server.ingest.rulebook_shelf import Rulebooks
 from hq_server.reservations.recalls import leases_needed, leases_of_thing, mark_recalled
 from hq_server.reservations.silence import silent_tills, with_presumed
 from hq_server.sessions.tokens import TillToken
@@ -24,7 +25,6 @@ from hq_server.wallets.rows import member_rows
 from hq_server.wallets.scope import note_in_scope
 from stored_value.identity import LotId, MemberId, StoreId, TerminalId
 from stored_value.money import MAX_MINOR
-from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationKind
 from stored_value.reservations import find, recalled, refuse_reservation, with_reservation
@@ -35,6 +35,7 @@ from sync.messages import HoldReply, HoldRequest, MemberRow
 _ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _THINGS_MAX: Final = 100
 _NUMBER_MAX: Final = 2**62
+_DEEDS: Final = frozenset(Deed)
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode_data = msgspec.json.Decoder(dict[str, int | str]).decode
 
@@ -49,12 +50,12 @@ class HoldFaulty(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Who asks for what, when, under which policy; `last`: the answer is final. `connected` tells which tills can be reached at once."""
+    """Who asks for what and when; `last`: the answer is final. `connected` tells which tills can be reached at once."""
 
     till: TillToken
     wanted: HoldRequest
     stamp: Stamp
-    policy: LeasePolicy
+    rulebooks: Rulebooks
     connected: Callable[[StoreId, TerminalId], bool]
     last: bool
 
@@ -100,7 +101,7 @@ def ask(session: WriteSession, asking: Asking) -> Asked:
     if find(wallet, wanted.hold_id) is not None:
         raise HoldFaulty("hold_differs", "this id stands for another reservation")
     silent = silent_tills(session, wanted.member_id, till.epoch)
-    refusal = _refuse(session, with_presumed(wallet, silent, asking.policy), asking)
+    refusal = _refuse(session, with_presumed(wallet, silent, asking.rulebooks, stamp.at), asking)
     if refusal is None:
         return Asked(_hold(session, asking, wallet))
     return _refused(session, asking, wallet, refusal)
@@ -108,8 +109,13 @@ def ask(session: WriteSession, asking: Asking) -> Asked:
 
 def _refuse(session: WriteSession, wallet: Wallet, asking: Asking) -> Refusal | None:
     on = asking.stamp.at.astimezone(zone_of(session, asking.till.store_id)).date()
-    refusal = refuse_deed(wallet, Deed.REDEEM, on)
+    refusal = refuse_deed(wallet, _deed(asking.wanted), on)
     return refusal or refuse_reservation(wallet, asking.wanted.amount_minor, asking.wanted.things, on)
+
+
+def _deed(wanted: HoldRequest) -> Deed:
+    """One that a newer till knows is judged like a payment."""
+    return Deed(wanted.deed) if wanted.deed in _DEEDS else Deed.REDEEM
 
 
 def _refused(session: WriteSession, asking: Asking, wallet: Wallet, refusal: Refusal) -> Asked:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from hq_server.database.among import among_given
 from hq_server.database.engine import Database, DatabaseBusy, Reading, StorageFull, WriteSession
@@ -28,7 +28,7 @@ from hq_server.feed.news import NewsBoard, till_topic
 from hq_server.feed.presence import Presence
 from hq_server.feed.publishing import current_epoch
 from hq_server.feed.sequencer import Sequencer
-from hq_server.ingest.rulebook_shelf import RulebookShelf
+from hq_server.ingest.rulebook_shelf import Rulebooks, RulebookShelf
 from hq_server.own_journal.place import business_day
 from hq_server.reservations.closing import grants_counted
 from hq_server.reservations.grants import LeasePlan, Offer, granted_leases, most_used, plan_leases
@@ -48,16 +48,23 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 BATCH_MEMBERS: Final = 100
 TOUCHED_MAX: Final = 100_000
 EVENTS_COUNTED: Final = 50
-NEED_PAUSE: Final = timedelta(minutes=10)
-"""After a payment elsewhere needed a lease back, the member gets no new one for so long: or it would be leased away again before the payment has it."""
+LEASE_PAUSE: Final = timedelta(minutes=10)
+"""After a payment elsewhere needed a lease back, the member gets no new one for so long: or it would be leased away again before the payment has it. Nor after a till left one
+out, which it would do again (its clock is days ahead, say): or the two would offer and leave out for ever."""
 LOOK_INTERVAL_S: Final = 60.0
 
 _STATES: Final = Prepared(select(WalletRecord.state).where(among_given(WalletRecord.member_id, "members")))
-_NEEDED: Final = Prepared(
+_WAITING: Final = Prepared(
     select(ReservationRecord.member_id).where(
         among_given(ReservationRecord.member_id, "members"),
-        ReservationRecord.needed,
-        ReservationRecord.recalled_at > bindparam("since"),
+        or_(
+            and_(ReservationRecord.needed, ReservationRecord.recalled_at > bindparam("since")),
+            and_(
+                ReservationRecord.kind == ReservationKind.LEASE,
+                ReservationRecord.state == ReservationState.RELEASED,
+                ReservationRecord.closed_at > bindparam("since"),
+            ),
+        ),
     )
 )
 _USED: Final = Prepared(
@@ -73,6 +80,7 @@ _REPORTING: Final = Prepared(
         Terminal.reported_epoch == bindparam("epoch"),
         Terminal.reported_at.is_not(None),
         Terminal.last_seen_at >= bindparam("since"),
+        Terminal.machine_seen == "",
     )
 )
 
@@ -137,12 +145,13 @@ class LeaseDesk:
         """At most BATCH_MEMBERS; in one unit of work, and none at all when nothing is to be done."""
         now = self._parts.clock()
         with self._parts.database.look() as session:
-            policy = self._parts.rulebooks.all(session).in_force(now).offline.leases
+            rulebooks = self._parts.rulebooks.all(session)
+            policy = rulebooks.in_force(now).offline.leases
             plans = _plans(session, members, policy, now) if policy.tills_max else {}
         if not plans:
             return 0
         with self._parts.database.write() as session:
-            told = _carry_out(session, plans, policy, Stamp(now, self._parts.random))
+            told = _carry_out(session, plans, rulebooks, Stamp(now, self._parts.random))
         self._parts.sequencer.wake()
         self._parts.news.call(till_topic(terminal_id) for terminal_id in told)
         return len(told)
@@ -209,7 +218,7 @@ def _anyone(wallet: Wallet) -> tuple[Till, ...]:
 def _paused(session: Reading, members: Sequence[str], now: datetime) -> frozenset[str]:
     if not members:
         return frozenset()
-    return frozenset(member_id for (member_id,) in _NEEDED.rows(session, members=members, since=now - NEED_PAUSE))
+    return frozenset(member_id for (member_id,) in _WAITING.rows(session, members=members, since=now - LEASE_PAUSE))
 
 
 def _usable(session: Reading, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
@@ -223,21 +232,23 @@ def _usable(session: Reading, member_id: str, epoch: str, heard_since: datetime)
 
 
 def _carry_out(
-    session: WriteSession, wanted: Mapping[str, tuple[Till, ...]], policy: LeasePolicy, stamp: Stamp
+    session: WriteSession, wanted: Mapping[str, tuple[Till, ...]], rulebooks: Rulebooks, stamp: Stamp
 ) -> list[TerminalId]:
-    """Decided again under the locks; the tills that are to hear of it, one for each lease."""
-    epoch = current_epoch(session)
+    """Decided again under the locks; the tills that are to hear of it, one for each lease. A till that was stopped or revoked meanwhile gets none."""
+    epoch, policy = current_epoch(session), rulebooks.in_force(stamp.at).offline.leases
     rows = {
         till: hold_terminal(session, till.store_id, till.terminal_id)
         for till in sorted({till for tills in wanted.values() for till in tills})
     }
+    able = {till for till, held in rows.items() if _is_able(held.row, epoch)}
     told: list[TerminalId] = []
     for member_id in sorted(wanted):
         wallet = locked_wallet(session, member_id)
         if wallet is None:
             continue
-        seen = with_presumed(wallet, silent_tills(session, member_id, epoch), policy)
-        plan = plan_leases(seen, wanted[member_id], policy, on=business_day(stamp.at), now=stamp.at)
+        seen = with_presumed(wallet, silent_tills(session, member_id, epoch), rulebooks, stamp.at)
+        tills = tuple(till for till in wanted[member_id] if till in able)
+        plan = plan_leases(seen, tills, policy, on=business_day(stamp.at), now=stamp.at)
         if plan == LeasePlan():
             continue
         leases = [_lease(offer, rows[offer.till].row, epoch, policy, stamp) for offer in plan.offers]
@@ -252,6 +263,10 @@ def _carry_out(
         write_terminal(session, held)
     session.flush()
     return told
+
+
+def _is_able(terminal: TerminalRow, epoch: str) -> bool:
+    return terminal.status == TerminalStatus.ACTIVE and terminal.reported_epoch == epoch and not terminal.machine_seen
 
 
 def _lease(offer: Offer, terminal: TerminalRow, epoch: str, policy: LeasePolicy, stamp: Stamp) -> Reservation:

@@ -42,7 +42,7 @@ def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: d
     _close(session, [kept for kept, written_off in ended if not written_off], ReservationState.SETTLED, at)
     _close(session, [kept for kept, written_off in ended if written_off], ReservationState.WRITTEN_OFF, at)
     writer_for(session).append_missing(
-        ReservationRecord, [_row(opened) for batch in touched for opened in batch.opened]
+        ReservationRecord, [_row(opened, at) for batch in touched for opened in batch.opened]
     )
 
 
@@ -68,7 +68,8 @@ def close_records(
     _CLOSE.run(session, store=store_id, terminal=terminal_id, ids=ids, to=state, at=at, large=large)
 
 
-def _row(opened: OpenedLease) -> ReservationRow:
+def _row(opened: OpenedLease, at: datetime) -> ReservationRow:
+    """Its till says when it made the lease, and cannot have made it after the entry came: what a later entry may have used of it is known by that time (H7)."""
     lease = opened.lease
     return ReservationRow(
         store_id=lease.store_id,
@@ -85,7 +86,7 @@ def _row(opened: OpenedLease) -> ReservationRow:
         state=ReservationState.OPEN,
         refusal="",
         refusal_data="{}",
-        granted_at=lease.granted_at,
+        granted_at=min(lease.granted_at, at),
         expires_at=lease.expires_at,
         recalled_at=None,
         needed=False,

@@ -4,7 +4,8 @@ Online only (H4), and only on what head office has confirmed: what is shown is w
 and not before head office has the request: the same value is never paid at two tills. Between the reckoning and the request a hold keeps the amount (L6).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from stored_value.cash_out import (
     cash_out,
@@ -14,15 +15,20 @@ from stored_value.cash_out import (
     refuse_cash_out_payment,
 )
 from stored_value.cash_out_records import CashOutLine, CashOutState
+from stored_value.cash_out_rewards import rewards_leaving
+from stored_value.draw import drawable_minor
 from stored_value.events import Event, EvidenceClass, Tender
 from stored_value.events_money_out import CashOutPaid, CashOutRejected, CashOutRequested
 from stored_value.identity import EventId, MemberId, TerminalId
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservation_records import ReservedThing
 from stored_value.reservations import reserved_minor
+from stored_value.standing import Deed
+from terminal.clock import new_id
 from terminal.counter.completion import done_before, finish
 from terminal.counter.member_view import waiting
 from terminal.counter.online_read import is_confirmed
-from terminal.counter.reserving import Wanted, reserving
+from terminal.counter.reserving import Reserved, Wanted, cover, reserving, reserving_any
 from terminal.counter.views import Completed, StaffRole
 from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
 from terminal.counter.workplace import AtWork, Standing, Workplace
@@ -38,13 +44,36 @@ def quote_cash_out(
     standing = place.standing()
     if isinstance(standing, Refusal):
         return standing
+
     confirmed = is_confirmed(place, member_id)
-    with place.journal.deciding():
+
+    def reckon() -> CashOutQuote | Refusal:
         member = _member(place, member_id, confirmed=confirmed)
         if isinstance(member, Refusal):
             return member
         here = place.journal.head_office.identity.terminal_id
         return _quote(standing, member, here, tuple(top_up_ids), merchant_caused=merchant_caused)
+
+    with place.journal.deciding():
+        quoted = reckon()
+    if not isinstance(quoted, Refusal) or quoted.code is not RefusalCode.RESERVED_ELSEWHERE:
+        return quoted
+    with _asked_back(place, standing, member_id) as reserved:
+        if reserved.hold_id is not None:
+            return reckon()
+        keeper = reserved.refusal.data if reserved.refusal is not None else {}
+        return Refusal(quoted.code, keeper | quoted.data)
+
+
+@contextmanager
+def _asked_back(place: Workplace, standing: Standing, member_id: MemberId) -> Iterator[Reserved]:
+    """Everything of the member is held for a moment: for that head office asks back what other tills lease (L5), and for a while leases nothing of it again. The request
+    reserves anew."""
+    member = place.members.find(member_id)
+    held = drawable_minor(member.view.wallet, standing.on) if member is not None else 0
+    wanted = Wanted(member_id=member_id, amount_minor=held, deed=Deed.CASH_OUT)
+    with reserving(place, EventId(new_id(place.clock)), wanted) as reserved:
+        yield reserved
 
 
 def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, reason: str) -> Completed | Refusal:
@@ -60,7 +89,7 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
         )  # fmt: skip
 
     confirmed = place.journal.find(action) is not None or is_confirmed(place, quote.member_id)
-    wanted = Wanted(member_id=quote.member_id, amount_minor=quote.reserved_minor)
+    wanted = Wanted(member_id=quote.member_id, amount_minor=quote.reserved_minor, deed=Deed.CASH_OUT)
     with reserving(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
@@ -124,24 +153,42 @@ def pay_cash_out(
         return isinstance(event, CashOutPaid) and (event.request_id, event.tenders) == (request_id, tenders)
 
     confirmed = place.journal.find(action) is not None or is_confirmed(place, member_id)
-    with place.journal.deciding():
+    wanted = Wanted(
+        member_id=member_id,
+        amount_minor=0,
+        things=_rewards(place, at_work, member_id, request_id) if confirmed else (),
+        deed=Deed.CASH_OUT,
+    )
+    with reserving_any(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before
-        member = _member_of_request(place, member_id, request_id, confirmed=confirmed)
+        member = _member_of_request(place, member_id, request_id, confirmed=confirmed and not reserved.offline)
         if isinstance(member, Refusal):
             return member
         refusal = refuse_cash_out_payment(member.view.wallet, request_id, tenders, at_work.rulebook)
-        if refusal is not None:
-            return refusal
+        covered = refusal or cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
+        if isinstance(covered, Refusal):
+            return covered
         event = CashOutPaid(
-            occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=False),
+            occasion=place.occasion(
+                action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=covered.reservations
+            ),
             member_id=member_id,
             request_id=request_id,
             amount_minor=sum(tender.amount_minor for tender in tenders),
             tenders=tenders,
         )
         return finish(place, at_work, member, event)
+
+
+def _rewards(place: Workplace, at_work: AtWork, member_id: MemberId, request_id: EventId) -> tuple[ReservedThing, ...]:
+    """What goes with the money, where policy takes it back."""
+    member = place.members.find(member_id)
+    asked = cash_out(member.view.wallet, request_id) if member is not None else None
+    if member is None or asked is None or asked.state is not CashOutState.WAITING:
+        return ()
+    return rewards_leaving(member.view.wallet, asked, at_work.rulebook)
 
 
 def reject_cash_out(

@@ -12,6 +12,7 @@ from stored_value.order_refund import OrderRefundPlan, plan_order_refund, refuse
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservedThing
 from stored_value.rulebook import Rulebook, Words
+from stored_value.standing import Deed
 from stored_value.wallet import HoldingKind, Purchase, ValueKind
 from sync.event_codec import event_of
 from terminal.counter.completion import done_before, finish
@@ -67,9 +68,8 @@ def refund_order(
 
     new = place.journal.find(action) is None
     unread = new and _returns_a_pass(sale, lines) and not is_fresh(place, sale.member_id)
-    wanted = Wanted(
-        member_id=sale.member_id, amount_minor=0, things=() if unread else _passes(place, at_work, sale, lines)
-    )
+    things = () if unread else _passes(place, at_work, sale, lines)
+    wanted = Wanted(member_id=sale.member_id, amount_minor=0, things=things, deed=Deed.REFUND)
     with reserving_any(place, action, wanted) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:

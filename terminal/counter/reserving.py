@@ -6,7 +6,7 @@ the entry that names what it uses. The request is durable before it is sent, and
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservedThing
 from stored_value.reservations import available_minor, leases_here, reserved_minor
 from stored_value.rulebook import Rulebook
+from stored_value.standing import Deed
 from sync.messages import HoldReply, HoldRequest
 from terminal import steps
 from terminal.clock import new_id
@@ -31,11 +32,12 @@ _TRIES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is about to leave a member's wallet."""
+    """What is about to leave a member's wallet, and by which deed: the wallet's standing may forbid one and not another."""
 
     member_id: MemberId
     amount_minor: int
     things: tuple[ReservedThing, ...] = ()
+    deed: Deed = Deed.REDEEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +68,14 @@ def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Res
         with place.journal.deciding():
             yield Reserved(offline=not place.link.state().online)
         return
-    reserved = _reserve(place, action, wanted)
-    for _ in range(1, _TRIES):
-        if reserved.hold_id is not None and not _still_enough(reserved, _left(place, wanted)):
-            place.journal.reservations.drop(reserved.hold_id)
-            reserved = _reserve(place, action, wanted)
-    try:
+    with ExitStack() as asked_for:
+        reserved = _reserve(place, action, wanted, asked_for)
+        for _ in range(1, _TRIES):
+            if reserved.hold_id is not None and not _still_enough(reserved, _left(place, wanted)):
+                place.journal.reservations.drop(reserved.hold_id)
+                reserved = _reserve(place, action, wanted, asked_for)
         with place.journal.deciding():
             yield _in_this_epoch(place, reserved)
-    finally:
-        if reserved.hold_id is not None:
-            place.journal.reservations.drop(reserved.hold_id)
 
 
 @contextmanager
@@ -141,7 +140,7 @@ def _in_this_epoch(place: Workplace, reserved: Reserved) -> Reserved:
     return Reserved(offline=True)
 
 
-def _reserve(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
+def _reserve(place: Workplace, action: EventId, wanted: Wanted, asked_for: ExitStack) -> Reserved:
     if not place.link.state().online:
         return Reserved(offline=True)
     if not wanted.amount_minor and not wanted.things:
@@ -151,13 +150,13 @@ def _reserve(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
     sent = all_sent(place, wanted.member_id)
     if in_doubt(place, wanted.member_id):
         return Reserved(offline=True)
-    reserved = _ask(place, action, wanted)
+    reserved = _ask(place, action, wanted, asked_for)
     # What came in here a moment ago may be what head office misses.
     return reserved if sent or reserved.refusal is None else Reserved(offline=True)
 
 
-def _ask(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
-    """What was risked here and head office does not know of yet is held as well, lest it be given twice."""
+def _ask(place: Workplace, action: EventId, wanted: Wanted, asked_for: ExitStack) -> Reserved:
+    """What was risked here and head office does not know of yet is held as well, lest it be given twice. `asked_for` lets go, whatever happens, of what no entry used."""
     journal = place.journal
     unsettled = journal.reservations.risk_taken(wanted.member_id).unsettled_minor
     left = _left(place, wanted)
@@ -169,6 +168,7 @@ def _ask(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
         things=left.things,
     )
     number = journal.reservations.ask(asked, place.now())
+    asked_for.callback(journal.reservations.drop, asked.hold_id)
     reply = place.link.hold(
         HoldRequest(
             hold_id=asked.hold_id,
@@ -176,6 +176,7 @@ def _ask(place: Workplace, action: EventId, wanted: Wanted) -> Reserved:
             member_id=asked.member_id,
             amount_minor=asked.amount_minor,
             things=asked.things,
+            deed=wanted.deed.value,
         )
     )
     if reply is None or reply.epoch != journal.head_office.epoch:

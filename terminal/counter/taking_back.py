@@ -22,6 +22,7 @@ from stored_value.order_refund import plan_order_refund
 from stored_value.refund import plan_refund
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservationId
+from stored_value.standing import Deed
 from stored_value.taking_back import TAKEN_BACK_BY, leaving_minor, leaving_things, refuse_taking_back, undone_by
 from stored_value.wallet import Wallet
 from sync.entry import Entry
@@ -129,6 +130,7 @@ def _leaving(place: Workplace, at_work: AtWork, entry: Entry, event: WalletEvent
         member_id=event.member_id,
         amount_minor=leaving_minor(event, wallet, at_work.on),
         things=leaving_things(event, wallet),
+        deed=Deed.REFUND,
     )
 
 

@@ -4,6 +4,7 @@ The requests are written down before they are sent. Leases are a projection of t
 by the sync cycle.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -16,9 +17,11 @@ from stored_value.identity import MemberId
 from stored_value.reservation_records import ReservationId
 from sync.entry import GENESIS_HASH, Entry
 from terminal.journal.database import JournalDatabase
+from terminal.journal.errors import JournalError
 from terminal.journal.head_office import HeadOffice
 from terminal.journal.records import NOTHING_RESERVED, Head, HoldAsked, OpenLease, Report, Reserving, RiskTaken
 
+_log = logging.getLogger(__name__)
 _encode = msgspec.json.encode
 _OPEN_LEASE = "SELECT lease_id, member_id, number, left_minor, expires_at FROM leases WHERE closed_seq IS NULL"
 _RISK = (
@@ -31,6 +34,7 @@ _FORGET_REQUESTS = (
     " AND number < (SELECT max(number) FROM hold_requests)"
     " AND hold_id NOT IN (SELECT value FROM json_each(?))"
 )
+_DROP = "UPDATE hold_requests SET state = 'dropped' WHERE hold_id = ? AND state IN ('asked', 'held')"
 _INSERT_LEASE = (
     "INSERT INTO leases (lease_id, member_id, number, left_minor, has_things, expires_at, opened_seq)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -111,6 +115,7 @@ class Reservations:
         self._database = database
         self._head_office = head_office
         self._on_change = on_change
+        self._given_up: set[ReservationId] = set()
 
     # holds
 
@@ -154,12 +159,23 @@ class Reservations:
             )
 
     def drop(self, hold_id: ReservationId) -> None:
-        """No entry came of it: the next report releases it. Changes nothing once an entry has used it or head office refused it."""
-        with self._database.writing() as connection:
-            dropped = connection.execute(
-                "UPDATE hold_requests SET state = 'dropped' WHERE hold_id = ? AND state IN ('asked', 'held')",
-                (hold_id,),
-            ).rowcount
+        """No entry came of it: the next report releases it. Changes nothing once an entry has used it or head office refused it. A disk that does not take that now
+        is asked again before the next report, and what was decided about the payment stands."""
+        with self._database.lock:
+            self._given_up.add(hold_id)
+        self._drop_given_up()
+
+    def _drop_given_up(self) -> None:
+        dropped = 0
+        with self._database.lock:
+            try:
+                with self._database.writing() as connection:
+                    for hold_id in sorted(self._given_up):
+                        dropped += connection.execute(_DROP, (hold_id,)).rowcount
+            except JournalError as error:
+                _log.warning("what was held for a payment that came to nothing stays held for now: %s", error)
+                return
+            self._given_up.clear()
         if dropped:
             self._on_change()
 
@@ -210,6 +226,8 @@ class Reservations:
 
     def report(self) -> Report:
         """Head, watermarks and open set of one moment (H2). A request whose answer is still awaited is above the watermark: head office must not think it late."""
+        if self._given_up:
+            self._drop_given_up()
         with self._database.reading() as connection:
             (grants,) = connection.execute("SELECT grant_watermark FROM reservation_marks").fetchone()
             (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM hold_requests").fetchone()

@@ -95,7 +95,7 @@ class LiveChannel:
         if news.recalls:
             try:
                 self._leasing.give_back_recalled(news.recalls)
-            except JournalError as error:
+            except (JournalError, ReplicaError) as error:
                 _log.warning("a lease that is asked back stays for now: %s", error)  # the worker's cycle gives it back
         is_old = news == replace(self._told, as_of=news.as_of)
         if not news.recalls and is_old:

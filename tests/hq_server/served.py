@@ -136,7 +136,7 @@ class PushingTill:
         self.business_date = TODAY
         self.rulebook = 1
 
-    def open_session(self) -> None:
+    def open_session(self, machine: str = "") -> None:
         challenge = self.client.challenge(ChallengeRequest(terminal_id=self.terminal_id)).challenge
         session = self.client.open_session(
             SessionRequest(
@@ -144,6 +144,7 @@ class PushingTill:
                 challenge=challenge,
                 signature=sign(self.key, session_statement(challenge)),
                 anchor=self.anchor,
+                machine=machine,
             )
         )
         self.epoch, self.anchor, self.accepted = session.epoch, session.anchor, session.journal_head

@@ -6,16 +6,21 @@ from datetime import date
 import pytest
 
 from hq_server import franchise_data
+from hq_server.own_journal.place import Moment
+from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.rulebooks.publishing import publish_rulebook
 from hq_server.settlement.service import day_settlement, recompute
 from stored_value.events import Tender, TenderKind
-from stored_value.identity import MemberId, PromotionId
+from stored_value.identity import EventId, MemberId, PromotionId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy
+from stored_value.policies import LifeCyclePolicy
 from stored_value.refusals import RefusalCode
 from stored_value.rulebook import FixedPlan, Limits, Words
 from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import WalletStatus
+from tests.hq_server.own_journal.miniature import unnoted
 from tests.scenarios.franchise import Franchise, member_of
-from tests.scenarios.till import Till, done, refused
+from tests.scenarios.till import FLOAT_MINOR, Till, done, refused
 from tests.terminal.slip_rows import words_on
 
 pytestmark = pytest.mark.slow
@@ -151,3 +156,50 @@ def test_deposits_and_a_lost_card_travel(franchise: Franchise, saver: tuple[Till
     }
     assert till.flagged() | other.flagged() == {}
     assert franchise.books.imbalance() == {}
+
+
+def paid_out(till: Till, member_id: MemberId) -> int:
+    quote = done(till.counter.quote_cash_out(member_id))
+    asked = done(till.counter.request_cash_out(till.counter.new_action(), quote, "退卡"))
+    till.sync()
+    cash = Tender(kind=TenderKind.CASH, amount_minor=quote.refundable_minor)
+    done(till.counter.pay_cash_out(till.counter.new_action(), member_id, asked.event_id, (cash,)))
+    till.sync()
+    return quote.refundable_minor
+
+
+def rules_without_gifts(franchise: Franchise, life_cycle: LifeCyclePolicy) -> None:
+    leases = LeasePolicy(tills_max=0)
+    franchise.rule(promotions=(), life_cycle=life_cycle, offline=OfflinePolicy(leases=leases))
+
+
+def test_what_an_expired_account_holds_is_paid_out(franchise: Franchise) -> None:
+    """It can be neither spent nor topped up; it is the member's all the same, and what is held for it at head office is held to be paid out."""
+    rules_without_gifts(franchise, LifeCyclePolicy(card_valid_days=30))
+    till = franchise.till("S01-T1")
+    han = till.enrol("韩梅梅", "13712348888")
+    till.top_up(han, 20_000)
+    till.sync()
+    done(till.counter.close_shift(FLOAT_MINOR + 20_000))
+    franchise.pass_time(days=31)
+    till.sync()
+    till.begin_shift()
+    assert refused(till.try_to_redeem(han, 100)) is RefusalCode.WALLET_EXPIRED
+    assert paid_out(till, han) == 20_000
+    assert franchise.books.balances()[han] == 0
+    assert (till.flagged(), franchise.books.faults("S01-T1")) == ({}, [])
+
+
+def test_what_comes_late_into_a_closed_account_is_paid_out(franchise: Franchise) -> None:
+    rules_without_gifts(franchise, LifeCyclePolicy())
+    till, wang = franchise.till("S01-T1"), member_of("S01")
+    till.unplug()
+    till.top_up(wang, 5_000)
+    wish = StandingWish(
+        request_id=EventId(franchise.hq.new_id()), member_id=wang, status=WalletStatus.CLOSED, reason="退会"
+    )
+    assert change_status(franchise.hq.office.desk, Moment.at(franchise.hq.clock.at), wish, unnoted) is None
+    for _ in range(3):
+        till.sync()
+    assert paid_out(till, wang) == 5_000
+    assert franchise.books.balances()[wang] == 0

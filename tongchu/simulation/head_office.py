@@ -21,7 +21,7 @@ from hq_server.own_journal.place import Moment
 from hq_server.recovery.branches import adopt
 from hq_server.reservations.write_off import WriteOffWish, write_off
 from hq_server.sessions.epochs import begin_epoch
-from hq_server.terminals.standing import Standing, allow_again, stop
+from hq_server.terminals.standing import Standing, allow_again, confirm_machine, stop
 from stored_value.identity import MemberId, TerminalId
 from stored_value.reservation_records import ReservationId
 from tongchu.simulation.in_process import Answer, Call, InProcess
@@ -169,6 +169,11 @@ class HeadOffice:
         with self.office.database.write() as session:
             stop(session, terminal_id, "a copy was in use")
             allow_again(session, terminal_id)
+
+    def confirm_machine(self, terminal_id: TerminalId) -> None:
+        """The machine that goes on as this till is the one that they want."""
+        with self.office.database.write() as session:
+            confirm_machine(session, terminal_id)
 
     def take_branch_over(self, terminal_id: TerminalId) -> None:
         """They adopt the journal of a till that shows another one than head office holds, and wait no longer for what was reserved for the old one."""

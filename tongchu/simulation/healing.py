@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from stored_value.identity import TerminalId
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
@@ -85,6 +86,8 @@ def _sync_until_quiet(world: World) -> list[str]:
             till.sync()
             if _is_stopped(till):
                 settle_fork(world, till.terminal_id)
+            if till.station.journal.head_office.lease_doubt is not None:
+                world.head_office.confirm_machine(TerminalId(till.terminal_id))
         granted = HqBooks(world.head_office.config.database).grants_made()
         settled = not world.head_office.do_what_is_due() and all(
             _rests(till, granted.get(till.terminal_id, 0)) for till in world.in_service

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from hq_server.reservations.lease_desk import NEED_PAUSE
+from hq_server.reservations.lease_desk import LEASE_PAUSE
 from hq_server.sessions.epochs import begin_epoch
 from stored_value.events_reservation import LeaseAccepted, LeaseReturned
 from stored_value.findings import FindingCode
@@ -240,7 +240,7 @@ def test_a_recall_that_nobody_answers_is_refused_with_who_has_it_and_since_when(
     give_back(here, member, grant.lease_id, 3_000)
     here.report()
     assert live(here).recalls == ()
-    hq.clock.at += NEED_PAUSE + timedelta(minutes=1)
+    hq.clock.at += LEASE_PAUSE + timedelta(minutes=1)
     nothing_differs(hq)
 
 

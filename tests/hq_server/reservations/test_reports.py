@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from stored_value.refusals import RefusalCode
 from sync.client import HqClient
 from sync.errors import HqUnreachable, SyncError
 from sync.messages import Push, PushReply, SignedHead
+from tests.hq_server.recovery.test_holes import report_with_a_hole
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     kept,
@@ -169,3 +171,16 @@ def test_h3_what_a_report_let_go_is_given_back_although_head_office_died_in_betw
     assert (kept(hq, member), state_of(hq, lease)) == ({}, "settled")
     assert there.hold(member, 9_000)[1].refusal == ""
     nothing_differs(hq)
+
+
+def test_h7_what_a_lost_entry_may_have_used_of_a_top_up_waits_although_the_tills_clock_is_ahead(hq: ServedHq) -> None:
+    """By the till's clock the top-up was made after head office heard of the loss."""
+    till = ReservingTill(hq)
+    member = member_with(till, 1_000)
+    till.pushing.skew = timedelta(days=1)
+    lease = offline_top_up(till, member, 8_000, reserved_minor=8_000)
+    till.report()
+    till.pay(member, 8_000, lease, offline=True)
+    till.open.discard(lease)
+    report_with_a_hole(till, member)
+    assert kept(hq, member) == {lease: 8_000}, "nobody knows what the lost entry took"

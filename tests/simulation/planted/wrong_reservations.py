@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -80,7 +81,7 @@ def leases_no_top_up() -> Callable[..., Applied]:
 
 
 def reports_no_leases() -> Callable[..., Any]:
-    """H2: the report leaves out what the till may still spend."""
+    """H2: the report leaves out what the till may still spend, and head office leases it anew without a pause."""
     report = Reservations.report
 
     def without(self: Reservations) -> Any:
@@ -173,7 +174,12 @@ BY_NAME: dict[str, Wrong] = {
     ),
     "till spends a returned lease": Wrong((("terminal.counter.reserving.own_leases", spends_what_was_returned()),)),
     "top-up spendable before the report": Wrong((("hq_server.ingest.wallet_batch.apply", leases_no_top_up()),)),
-    "report leaves leases out": Wrong((("terminal.journal.reservations.Reservations.report", reports_no_leases()),)),
+    "report leaves leases out": Wrong(
+        (
+            ("terminal.journal.reservations.Reservations.report", reports_no_leases()),
+            ("hq_server.reservations.lease_desk.LEASE_PAUSE", timedelta()),  # type: ignore[arg-type]
+        )
+    ),
     "first bonus given again": Wrong((("hq_server.ingest.wallet_batch.apply", gives_first_again),)),
     "time below the anchor": Wrong((("terminal.journal.head_office.HeadOffice.not_below_anchor", any_time),)),
     "lease freed by time alone": Wrong(parts=Parts(make_application=frees_by_time("lease", 1_800))),

@@ -347,3 +347,42 @@ def test_h1_a_hold_that_head_office_may_have_forgotten_pays_nothing(open_till: T
         assert refused(answer) is RefusalCode.OFFLINE_LIMIT
     report = open_till.journal.reservations.report()
     assert (report.epoch, report.request_watermark, report.open_reservations) == ("epoch-2", 1, ())
+
+
+def unwritable(till: Till, *, yes: bool = True) -> None:
+    """The disk takes nothing more, or takes it again."""
+    with till.journal._database.reading() as connection:
+        connection.execute(f"PRAGMA query_only = {'ON' if yes else 'OFF'}")
+
+
+def nothing_stays_held(till: Till) -> None:
+    report = till.journal.reservations.report()
+    assert (report.request_watermark, report.open_reservations) == (len(till.hq.holds), ())
+
+
+def test_h2_a_disk_that_fails_while_head_office_answers_keeps_nothing_held_once_it_works_again(open_till: Till) -> None:
+    """Without a restart: a request whose answer seems to be awaited would also stand before the release of every later one."""
+    online(open_till)
+    open_till.hq.before_hold = lambda: unwritable(open_till)
+    assert refused(open_till.redeem(12_000)) is RefusalCode.DISK_FAULT
+    assert open_till.journal.reservations.report().open_reservations == (open_till.hq.holds[0].hold_id,)
+    unwritable(open_till, yes=False)
+    nothing_stays_held(open_till)
+    open_till.hq.before_hold = lambda: None
+    done(open_till.redeem(1_000))
+    nothing_stays_held(open_till)
+
+
+def test_h2_a_replica_that_fails_while_head_office_answers_keeps_nothing_held(open_till: Till) -> None:
+    online(open_till)
+    open_till.hq.before_hold = open_till.replica._file._writer.close
+    assert refused(open_till.redeem(12_000)) is RefusalCode.DISK_FAULT
+    nothing_stays_held(open_till)
+
+
+def test_a_payment_that_is_recorded_is_answered_so_although_the_disk_fails_right_after_it(open_till: Till) -> None:
+    online(open_till)
+    open_till.journal.after_commit(lambda: unwritable(open_till))
+    done(open_till.redeem(12_000))
+    unwritable(open_till, yes=False)
+    nothing_stays_held(open_till)

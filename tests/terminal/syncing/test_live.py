@@ -1,13 +1,20 @@
 """The live channel of a real till at a real head office: what it tells the worker, and what the worker makes of a channel that is open or was lost."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from sync.live import News
+from stored_value.events_reservation import LeaseAccepted
+from stored_value.reservation_records import ReservationId
+from sync.client import HqClient
+from sync.live import LiveRequest, News
+from sync.messages import ChallengeRequest
 from terminal.syncing.live import LiveChannel
 from tests.hq_server.served import ServedHq
+from tests.stored_value.miniature import occasion
 from tests.terminal.syncing.till import SyncedTill, synced_till
 
 pytestmark = pytest.mark.slow
@@ -75,3 +82,44 @@ def test_a_channel_that_falls_lets_the_worker_look_at_once_and_once_only(till: S
     for _ in range(3):
         told.channel.step(wait_s=0)
     assert (told.channel.is_open(), told.lost) == (False, 1)
+
+
+def test_a_recall_that_the_replica_does_not_let_be_heeded_does_not_end_the_channel(
+    till: SyncedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails in between; the worker, which is told, looks what is the matter."""
+    member = till.enrol_member()
+    till.sync()
+    lease = LeaseAccepted(
+        occasion=occasion("taken"), member_id=member, lease_id=ReservationId("l1"), number=1, amount_minor=100
+    )
+    till.append(lease)
+    told, live = Told(till), till.client.live
+
+    def live_with_a_recall(known: LiveRequest) -> News:
+        news = live(known)
+        till.replica._file._reader.close()
+        return replace(news, recalls=(lease.lease_id,))
+
+    monkeypatch.setattr(till.client, "live", live_with_a_recall)
+    told.channel.step(wait_s=0)
+    assert [news.recalls for news in told.news] == [(lease.lease_id,)]
+    assert told.channel.is_open()
+    till.replica.reopen()
+    monkeypatch.undo()
+    told.channel.step(wait_s=0)
+    assert told.channel.is_open()
+
+
+def test_the_lines_to_head_office_are_probed_so_that_a_pulled_cable_shows(till: SyncedTill) -> None:
+    """On the socket of a connection that the till's own client has made; a line that is cut says nothing by itself."""
+    lines: list[socket.socket] = []
+    with HqClient(till.url) as client:
+        client._http.event_hooks["response"].append(
+            lambda answer: lines.append(answer.extensions["network_stream"].get_extra_info("socket"))
+        )
+        client.challenge(ChallengeRequest(terminal_id=till.journal.head_office.identity.terminal_id))
+        (line,) = lines
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        wanted = {socket.TCP_KEEPIDLE: 4, socket.TCP_KEEPINTVL: 1, socket.TCP_KEEPCNT: 3}
+        assert {option: line.getsockopt(socket.IPPROTO_TCP, option) for option in wanted} == wanted
