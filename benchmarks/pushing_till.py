@@ -231,7 +231,7 @@ class PushingTill:
             shift_id=ShiftId("019ab000-0000-7000-8000-000000005417"),
             business_date=now.date(),
             local_time=f"{now:%Y-%m-%d %H:%M:%S}",
-            rulebook=1,
+            rulebook=self._session.anchor.rulebook,
             evidence=evidence,
             offline=True,
         )

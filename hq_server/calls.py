@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hq_server.errors import ApiProblem
 from hq_server.office import Office
 from hq_server.request_bodies import EMPTY, Body, read_body
+from sync.messages import PROTOCOL_HEADER
 
 PREFIX: Final = "/v1/"
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
@@ -38,6 +39,11 @@ class Call:
     @property
     def authorization(self) -> str | None:
         return self.request.headers.get("authorization")
+
+    @property
+    def protocol(self) -> str:
+        """Which the caller says to speak (`sync.versions`); empty when he says nothing."""
+        return self.request.headers.get(PROTOCOL_HEADER, "")
 
     def decode(self, shape: type[T]) -> T:
         return self.body.decode(shape)

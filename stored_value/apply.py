@@ -73,6 +73,7 @@ class HeaderFacts:
     in_minor: int
     out_minor: int
     reservations: tuple[ReservationId, ...] = ()
+    unproved_minor: int = 0
 
 
 def new_wallet(member_id: MemberId, rulebook: Rulebook) -> Wallet:
@@ -80,14 +81,22 @@ def new_wallet(member_id: MemberId, rulebook: Rulebook) -> Wallet:
     return Wallet(member_id=member_id, tier_id=rulebook.tier_for(0).tier_id)
 
 
-def apply(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional_bonus: bool = False) -> Applied:
-    """`rulebook` is the version that the event pins. `provisional_bonus`: the till's view of an event that head office has not confirmed (H3).
+def apply(
+    wallet: Wallet,
+    event: WalletEvent,
+    rulebook: Rulebook,
+    *,
+    provisional_bonus: bool = False,
+    unproved_minor: int = 0,
+) -> Applied:
+    """`rulebook` is the version that the event pins. `provisional_bonus`: the till's view of an event that head office has not confirmed (H3). `unproved_minor`: what of a
+    payment has no evidence in head office's judgement (H8), which goes to the serving store's suspense.
     `Wallet.version` is left alone: counting belongs to whoever orders events."""
     if event.member_id != wallet.member_id:
         raise ValueError("the event is another member's")
     if has_expired(wallet) and isinstance(event, DRAWING):
-        return _with_revived_lots(wallet, event, rulebook)
-    outcome = _outcome(wallet, event, rulebook, provisional_bonus=provisional_bonus)
+        return _with_revived_lots(wallet, event, rulebook, unproved_minor)
+    outcome = _outcome(wallet, event, rulebook, unproved_minor, provisional_bonus=provisional_bonus)
     return _applied(wallet, *_with_reservations(wallet, event, outcome))
 
 
@@ -95,10 +104,10 @@ DRAWING = Redeemed | OrderPaid | RefundReversed
 """The kinds that draw lots: one from before an expiry finds the lot alive (H5)."""
 
 
-def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook) -> Applied:
+def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, unproved_minor: int) -> Applied:
     """A late entry sees the lots that were good on its day; what it leaves of them expires again at once."""
     alive, postings, revived = revive(wallet, event.occasion.business_date)
-    after, own, draws, findings = _outcome(alive, event, rulebook, provisional_bonus=False)
+    after, own, draws, findings = _outcome(alive, event, rulebook, unproved_minor, provisional_bonus=False)
     after, lapsing = lapse_again(after, revived)
     findings = findings + revived_findings(wallet, after, revived)
     outcome = after, postings + own + lapsing, draws, findings
@@ -123,7 +132,9 @@ def _with_reservations(before: Wallet, event: WalletEvent, outcome: Outcome) -> 
     return outcome
 
 
-def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisional_bonus: bool) -> Outcome:
+def _outcome(
+    wallet: Wallet, event: WalletEvent, rulebook: Rulebook, unproved_minor: int, *, provisional_bonus: bool
+) -> Outcome:
     draws: tuple[Draw, ...] = ()
     postings: list[Posting] = []
     findings: list[Finding]
@@ -142,9 +153,9 @@ def _outcome(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, *, provisio
         case ToppedUp():
             after, postings, findings = apply_top_up(wallet, event, rulebook, provisional_bonus=provisional_bonus)
         case Redeemed():
-            after, postings, draws, findings = apply_redemption(wallet, event, rulebook)
+            after, postings, draws, findings = apply_redemption(wallet, event, rulebook, unproved_minor)
         case OrderPaid():
-            after, postings, draws, findings = apply_order(wallet, event, rulebook)
+            after, postings, draws, findings = apply_order(wallet, event, rulebook, unproved_minor)
         case OrderRefunded():
             after, postings, draws, findings = apply_order_refund(wallet, event, rulebook)
         case PassUsed():
@@ -177,7 +188,7 @@ def _is_order(wallet: Wallet, purchase_id: EventId) -> bool:
 
 def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> Applied:
     """An entry that is not understood still moved value: what came in becomes principal, what went out is drawn, both against `UNEXPLAINED`
-    until a person explains it (H7)."""
+    until a person explains it (H7); what has no evidence in head office's judgement leaves the lots alone (H8)."""
     draws: tuple[Draw, ...] = ()
     postings: list[Posting] = []
     after = wallet
@@ -198,8 +209,11 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
         after, paying = pay_receivables(after, facts.on)
         postings.extend(paying)
     if facts.out_minor:
-        draws = plan_draw(after, facts.out_minor, rulebook.draw_order, facts.on, facts.store_id)
+        unproved = min(facts.unproved_minor, facts.out_minor)
+        draws = plan_draw(after, facts.out_minor - unproved, rulebook.draw_order, facts.on, facts.store_id)
         owed = sum(draw.amount_minor for draw in draws if draw.lot_id is None)
+        if unproved:
+            draws = (*draws, Draw(ValueKind.SUSPENSE, None, facts.store_id, unproved))
         after = change_lots(after, {draw.lot_id: -draw.amount_minor for draw in draws if draw.lot_id is not None})
         if owed:
             receivable = Receivable(source_id=facts.event_id, store_id=facts.store_id, remaining_minor=owed)

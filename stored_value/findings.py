@@ -18,6 +18,7 @@ class FindingCode(StrEnum):
     TOP_UP_UNKNOWN = "top_up_unknown"
     TOP_UP_ALREADY_SPENT = "top_up_already_spent"
     NO_EVIDENCE = "no_evidence"
+    RISK_EXCEEDED = "risk_exceeded"
     STATIC_CARD_LIMIT = "static_card_limit"
     WALLET_LIMIT = "wallet_limit"
     LINES_DISAGREE = "lines_disagree"

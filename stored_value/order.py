@@ -108,8 +108,9 @@ class _Laying:
                 self.shares[place].append(replace(share, paid_minor=amount))
 
 
-def apply_order(wallet: Wallet, event: OrderPaid, rulebook: Rulebook) -> Settled:
-    """What was sold stands; a coupon, a pass or points that the member did not hold are the serving store's suspense, as is all without evidence (H8)."""
+def apply_order(wallet: Wallet, event: OrderPaid, rulebook: Rulebook, unproved_minor: int = 0) -> Settled:
+    """What was sold stands; a coupon, a pass or points that the member did not hold are the serving store's suspense, as is all without evidence (H8) and, of the balance, what
+    head office found unproved."""
     place = event.occasion
     order, findings = check_order(wallet, event, rulebook)
     proven = place.evidence is not EvidenceClass.NONE
@@ -120,7 +121,7 @@ def apply_order(wallet: Wallet, event: OrderPaid, rulebook: Rulebook) -> Settled
     for tender in order.tenders:
         share = LineShare(kind=ShareKind.TENDER, source=tender.kind.value, paid_minor=0, reference=tender.reference)
         laying.pay(split(tender.amount_minor, laying.open_minor), share)
-    wallet, parts, draws, balance_findings = _take_balance(wallet, order, rulebook, laying)
+    wallet, parts, draws, balance_findings = _take_balance(wallet, order, rulebook, laying, unproved_minor)
     findings += balance_findings
     wallet, tax_bases = _use_passes(wallet, order, laying, proven, taxed)
     wallet, sold = _sell_passes(wallet, order, rulebook, findings)
@@ -192,7 +193,7 @@ def _take_points(wallet: Wallet, order: OrderPaid, laying: _Laying, proven: bool
 
 
 def _take_balance(
-    wallet: Wallet, order: OrderPaid, rulebook: Rulebook, laying: _Laying
+    wallet: Wallet, order: OrderPaid, rulebook: Rulebook, laying: _Laying, unproved_minor: int
 ) -> tuple[Wallet, list[tuple[LinePart, ...]], tuple[Draw, ...], list[Finding]]:
     """What coupons, points and tenders left open is the balance's, line by line."""
     place = order.occasion
@@ -215,7 +216,7 @@ def _take_balance(
         ),
         expected_draw=order.expected_draw,
     )
-    wallet, drawn, draws, findings = draw_balance(wallet, payment, rulebook)
+    wallet, drawn, draws, findings = draw_balance(wallet, payment, rulebook, unproved_minor)
     return wallet, [line.parts for line in drawn], draws, findings
 
 

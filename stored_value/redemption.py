@@ -59,11 +59,11 @@ def static_card_used_minor(wallet: Wallet, on: date) -> int:
 
 
 def apply_redemption(
-    wallet: Wallet, event: Redeemed, rulebook: Rulebook
+    wallet: Wallet, event: Redeemed, rulebook: Rulebook, unproved_minor: int = 0
 ) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
     """Draws in HQ's order, whatever the till expected, and counts the spending."""
     place = event.occasion
-    wallet, lines, draws, findings = draw_balance(wallet, event, rulebook)
+    wallet, lines, draws, findings = draw_balance(wallet, event, rulebook, unproved_minor)
     bought = Purchase(
         purchase_id=place.event_id, store_id=place.store_id, business_date=place.business_date, lines=lines
     )
@@ -72,10 +72,10 @@ def apply_redemption(
 
 
 def draw_balance(
-    wallet: Wallet, event: Redeemed, rulebook: Rulebook
+    wallet: Wallet, event: Redeemed, rulebook: Rulebook, unproved_minor: int = 0
 ) -> tuple[Wallet, tuple[PurchaseLine, ...], tuple[Draw, ...], list[Finding]]:
-    """What a payment takes of the balance, for a redemption or for an order's part of one: what the wallet does not hold is owed (L2). Without evidence
-    nothing is drawn: the store's suspense (H8)."""
+    """What a payment takes of the balance, for a redemption or for an order's part of one: what the wallet does not hold is owed (L2). What has no evidence, by the entry's
+    own word or by head office's (`unproved_minor`), is not drawn: the store's suspense (H8)."""
     place = event.occasion
     findings: list[Finding] = []
     lines = event.lines
@@ -85,14 +85,23 @@ def draw_balance(
         lines = (OrderLine(line_no=1, name="", total_minor=event.amount_minor),)
     if place.evidence is EvidenceClass.NONE:
         findings.append(Finding(FindingCode.NO_EVIDENCE, {"amount_minor": event.amount_minor}))
-        draws: tuple[Draw, ...] = (Draw(ValueKind.SUSPENSE, None, place.store_id, event.amount_minor),)
+        draws = _suspended(event, event.amount_minor)
     else:
         findings.extend(deed_findings(wallet, Deed.REDEEM, place.business_date))
         wallet = _count_static_card(wallet, event, rulebook, findings)
-        draws = plan_draw(wallet, event.amount_minor, rulebook.draw_order, place.business_date, place.store_id)
-        findings.extend(_compare_draw(event, draws))
+        unproved = min(unproved_minor, event.amount_minor)
+        proven = event.amount_minor - unproved
+        draws = plan_draw(wallet, proven, rulebook.draw_order, place.business_date, place.store_id)
+        if unproved:
+            draws = (*draws, *_suspended(event, unproved))
+        else:
+            findings.extend(_compare_draw(event, draws))
     wallet = _draw(wallet, event, draws, findings)
     return wallet, lay_along_lines(lines, draws), draws, findings
+
+
+def _suspended(event: Redeemed, amount_minor: int) -> tuple[Draw, ...]:
+    return (Draw(ValueKind.SUSPENSE, None, event.occasion.store_id, amount_minor),)
 
 
 def _draw(wallet: Wallet, event: Redeemed, draws: tuple[Draw, ...], findings: list[Finding]) -> Wallet:

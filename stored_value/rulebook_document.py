@@ -131,8 +131,10 @@ def _read_rulebook(reader: Reader, document: object) -> Rulebook | None:
 
 
 def _read_settlement_policy(reader: Reader, value: dict[str, Any], path: str) -> SettlementPolicy:
+    usual = SettlementPolicy()
     return SettlementPolicy(
-        cut_off_days=reader.integer(value, "cut_off_days", path, 0, SettlementPolicy().cut_off_days)
+        cut_off_days=reader.integer(value, "cut_off_days", path, 0, usual.cut_off_days),
+        suspense_paid_minor=reader.integer(value, "suspense_paid_minor", path, 0, usual.suspense_paid_minor),
     )
 
 

@@ -22,6 +22,7 @@ VERSIONS: Final = (
 )
 CURRENT: Final = VERSIONS[-1].name
 PREVIOUS: Final = VERSIONS[-2].name
+HOLDS_SINCE: Final = "2026-11-23.2"
 TOO_NEW: Final = "protocol_too_new"
 TOO_OLD: Final = "protocol_too_old"
 
@@ -39,3 +40,8 @@ def standing_of(name: str) -> Standing:
     if name in {"", CURRENT, PREVIOUS}:
         return Standing.SPOKEN
     return Standing.TOO_NEW if name > CURRENT else Standing.TOO_OLD
+
+
+def knows_holds(name: str) -> bool:
+    """Whether a program of that version reserves before value leaves."""
+    return name >= HOLDS_SINCE

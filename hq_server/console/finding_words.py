@@ -68,6 +68,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("Nothing shows that the member was there"),
         N_("The amount stands in the store's suspense, the wallet was not touched. Ask the store for proof."),
     ),
+    FindingCode.RISK_EXCEEDED: FindingWords(
+        N_("More was taken than a lease, a hold or the risk allowance covers"),
+        N_(
+            "The part that nothing covers stands in the store's suspense, the wallet was not touched for it. Ask the store for proof; look whether the till is in the right hands."
+        ),
+    ),
     FindingCode.STATIC_CARD_LIMIT: FindingWords(
         N_("More than the day's limit was paid with the printed card"),
         N_("Ask the member whether all of it was theirs; replace the card when it was not."),

@@ -78,6 +78,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.TAKEN_BACK_SHORT,
     ),
     ExceptionKind.LIMIT: (
+        FindingCode.RISK_EXCEEDED,
         FindingCode.STATIC_CARD_LIMIT,
         FindingCode.WALLET_LIMIT,
         FindingCode.COMPLIANCE_LIMIT,

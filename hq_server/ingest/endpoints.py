@@ -23,7 +23,7 @@ def post_journal(call: Call) -> Response:
     if call.part("terminal_id") != till.terminal_id:
         raise ApiProblem("not_permitted", "a till pushes its own journal only")
     with call.office.turns.taken(till.terminal_id):
-        reply = take_in(call.office, till, call.decode(Push))
+        reply = take_in(call.office, till, call.decode(Push), protocol=call.protocol)
     step("replied")
     return answered(replace(reply, heads=_heads(call.office, till)))
 

@@ -19,6 +19,7 @@ from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
 from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
 from hq_server.ingest.shift_check import check_shifts
+from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, Place, understand
 from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
 from hq_server.members.personal import store_personal
@@ -93,9 +94,12 @@ def keep(
     *,
     remark: Finding | None = None,
     repeats: bool = True,
+    knows_holds: bool = True,
 ) -> Kept:
-    """Moves the journal's head at head office to the last of them. `remark` is told with each entry; `repeats` as in `with_retries`."""
+    """Moves the journal's head at head office to the last of them. `remark` is told with each entry; `repeats` as in `with_retries`; `knows_holds` is False for a till
+    whose program cannot reserve."""
     now = office.clock()
+    risk = TillRisk(terminal, epoch, judges=knows_holds)
 
     def understood() -> list[Incoming]:
         incoming = _understood(office, session, terminal, proven, now)
@@ -111,7 +115,7 @@ def keep(
 
     def write(incoming: Sequence[Incoming]) -> BatchRows:
         _enrolled(office, session, incoming, now)
-        rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now, repeats=repeats), now)
+        rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now, risk, repeats=repeats), now)
         write_rows(writer_for(session), rows)
         note_settled(session, rows.members, at=now)
         return rows
@@ -120,6 +124,7 @@ def keep(
     step("rows_written")
     if kept.incoming:
         _move_head(terminal, kept.incoming)
+        terminal.risk_taken = risk.counted()
     return kept
 
 
@@ -172,7 +177,7 @@ def _enrolled(office: Office, session: WriteSession, incoming: Sequence[Incoming
 
 
 def _applied(
-    session: WriteSession, incoming: Sequence[Incoming], now: datetime, *, repeats: bool
+    session: WriteSession, incoming: Sequence[Incoming], now: datetime, risk: TillRisk, *, repeats: bool
 ) -> dict[str, MemberBatch]:
     """By member, what the batch does; the wallets are written. A member whose wallet came into being meanwhile is loaded and applied again, alone."""
     groups: defaultdict[str, list[Incoming]] = defaultdict(list)
@@ -186,8 +191,11 @@ def _applied(
         if not left:
             return done
         held = load_wallets(session, left, repeats=repeats)
+        risk.learn(session, incoming, {member_id: each.wallet for member_id, each in held.items()})
         step("wallets_loaded")
-        batches = {member_id: apply_to_member(left[member_id], held[member_id], now) for member_id in sorted(left)}
+        batches = {
+            member_id: apply_to_member(left[member_id], held[member_id], now, risk) for member_id in sorted(left)
+        }
         step("applied")
         changed = writer.replace_wallets([row for batch in batches.values() for row in batch.wallet])
         done.update((member_id, batch) for member_id, batch in batches.items() if member_id not in changed)

@@ -1,7 +1,7 @@
 """Owns the proof that wallets, purchases, postings and rollups are projections: does again what the journals say and compares with what stands in the tables. Changes nothing.
 
 Called by tests and by a command. Each member's entries are applied in the order of the versions at which they landed; what ingest decided about an entry's
-rulebook stands in the entry's findings. Reservations are no entries: they are compared with their table.
+rulebook and evidence stands in the entry's findings. Reservations are no entries: they are compared with their table.
 """
 
 import itertools
@@ -144,11 +144,13 @@ class _Rebuilt:
     ) -> tuple[Applied, str]:
         findings = _decode_findings(row.findings)
         header = entry.header
+        unproved = sum(int(each.data["amount_minor"]) for each in findings if each.code == FindingCode.RISK_EXCEEDED)
         if row.status == EntryStatus.CREATED:
             event = event_of(entry)
             assert not isinstance(event, ShiftOpened | ShiftClosed)
             book = published.used_by(event.occasion.rulebook, findings)
-            return apply(self._before(book, row.version), event, book), event.occasion.business_date.isoformat()
+            applied = apply(self._before(book, row.version), event, book, unproved_minor=unproved)
+            return applied, event.occasion.business_date.isoformat()
         book = published.newest_at(row.received_at)
         on = header.occurred_at.astimezone(zone).date()
         facts = HeaderFacts(
@@ -160,6 +162,7 @@ class _Rebuilt:
             in_minor=header.in_minor,
             out_minor=header.out_minor,
             reservations=tuple(ReservationId(kept) for kept in header.reservations),
+            unproved_minor=unproved,
         )
         return settle_header(self._before(book, row.version), facts, book), on.isoformat()
 

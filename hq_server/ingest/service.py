@@ -41,6 +41,7 @@ from hq_server.wallets.guarded import Stamp, lock_wallets
 from stored_value.identity import MemberId
 from sync.errors import SignatureError
 from sync.messages import PUSH_ENTRIES_MAX, Outcome, Push, PushReply
+from sync.versions import CURRENT, knows_holds
 
 logger = logging.getLogger(__name__)
 _HELD: Final = Prepared(
@@ -50,8 +51,8 @@ _HELD: Final = Prepared(
 )
 
 
-def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
-    """Idempotent: the same entries again are answered `exists`, with the versions and findings of the first time, and change nothing."""
+def take_in(office: Office, till: TillToken, push: Push, *, protocol: str = CURRENT) -> PushReply:
+    """Idempotent: the same entries again are answered `exists`, with the versions and findings of the first time, and change nothing. `protocol`: the till's."""
     if push.epoch != till.epoch:
         raise ApiProblem("epoch_over", f"this head office is in epoch {till.epoch}", {"epoch": till.epoch})
     if len(push.entries) > PUSH_ENTRIES_MAX:
@@ -62,7 +63,7 @@ def take_in(office: Office, till: TillToken, push: Push) -> PushReply:
         raise ApiProblem("body_unreadable", f"entries: {error}") from error
     step("push_decoded")
     reply = _answer_replay(office, till, received, push) or with_retries(
-        lambda repeats: _take_in_whole(office, till, Pushed(received, push, repeats))
+        lambda repeats: _take_in_whole(office, till, Pushed(received, push, protocol, repeats))
     )
     try:
         office.sequencer.nudge()
@@ -99,7 +100,12 @@ class Pushed:
 
     received: Sequence[Received]
     push: Push
+    protocol: str
     repeats: bool
+
+    def knows_holds(self, terminal: TerminalRow) -> bool:
+        """Whether the till's program reserves before value leaves. Reports are as old as holds: who ever made one knows them, whatever he says to speak now."""
+        return knows_holds(self.protocol) or terminal.reported_at is not None or self.push.head.is_report
 
 
 def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply:
@@ -137,7 +143,8 @@ def _take_in_once(
         named = {member_id for each in proven.fresh for member_id in each.entry.header.members}
         own = {member_id for member_id in named if ID_SHAPE.fullmatch(member_id)}
         lock_wallets(session, own | members_of(session, terminal, report))
-    kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats)
+    knows_holds = pushed.knows_holds(terminal)
+    kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats, knows_holds=knows_holds)
     terminal.last_seen_at = now
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]
@@ -146,6 +153,7 @@ def _take_in_once(
     moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)
     heeded = Heeded()
     if _is_whole_report(push, terminal):
+        terminal.risk_taken = ""
         heeded = heed(session, terminal, report, Stamp(now, office.keys.random))
     write_terminal(session, row)
     outcomes = (*known_outcomes(proven, held), *kept.outcomes)

@@ -12,6 +12,7 @@ import msgspec
 
 from hq_server.feed.outbox import CampaignGift, Change, RollupDelta, encode_change
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
+from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, set_aside
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.campaign import given_by
@@ -36,6 +37,7 @@ from stored_value.identity import EventId, MemberId
 from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.reservations import with_reservation
+from stored_value.uncovered import unproved_minor
 from stored_value.wallet import Purchase, ValueKind, Wallet
 from sync.event_codec import stored_value_moved
 from sync.messages import OutcomeFinding
@@ -116,8 +118,10 @@ def findings_json(findings: Sequence[Finding]) -> str:
     return _encode([OutcomeFinding(code=each.code, data=each.data) for each in findings]).decode()
 
 
-def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at: datetime) -> MemberBatch:
-    """The member's entries in journal order, on the wallet as it was loaded."""
+def apply_to_member(
+    incoming: Sequence[Incoming], held: HeldWallet, received_at: datetime, risk: TillRisk | None = None
+) -> MemberBatch:
+    """The member's entries in journal order, on the wallet as it was loaded. `risk` judges payments of a till; head office's own entries have no such judge."""
     batch = MemberBatch()
     member_id = incoming[0].member_id
     assert member_id is not None
@@ -135,7 +139,8 @@ def apply_to_member(incoming: Sequence[Incoming], held: HeldWallet, received_at:
         kept = wallet.reservations
         if each.lost_lease is not None:
             wallet = with_reservation(wallet, each.lost_lease)
-        applied, findings = _applied(wallet, each)
+        beyond = risk.judge(each, wallet) if risk is not None else None
+        applied, findings = _applied(wallet, each, beyond)
         status = wallet.status
         wallet = changed(applied.wallet, version=wallet.version + 1)
         if wallet.reservations is not kept:
@@ -179,16 +184,17 @@ def _note_reservations(batch: MemberBatch, each: Incoming, before: tuple[Reserva
         batch.written_off.add(each.event.reservation_id)
 
 
-def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ...]]:
-    """Never fails for what an entry says: one bad entry must not stop those behind it (L2)."""
-    findings: list[Finding] = []
+def _applied(wallet: Wallet, each: Incoming, beyond: Finding | None) -> tuple[Applied, tuple[Finding, ...]]:
+    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `beyond`: what of it neither reservations nor the risk allowance cover."""
+    findings = [] if beyond is None else [beyond]
+    unproved = unproved_minor(findings)
     event = each.event
     if event is not None:
         assert not isinstance(event, ShiftOpened | ShiftClosed)
         if wallet.version == 0 and not isinstance(event, MemberEnrolled):
             findings.append(Finding(FindingCode.MEMBER_UNKNOWN))
         try:
-            applied = apply(wallet, event, each.rulebook)
+            applied = apply(wallet, event, each.rulebook, unproved_minor=unproved)
         except CANNOT_BE_APPLIED as error:
             logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
             set_aside(each, f"{type(error).__name__}: {error}")
@@ -204,6 +210,7 @@ def _applied(wallet: Wallet, each: Incoming) -> tuple[Applied, tuple[Finding, ..
         in_minor=header.in_minor,
         out_minor=header.out_minor,
         reservations=tuple(ReservationId(kept) for kept in header.reservations),
+        unproved_minor=unproved,
     )
     applied = settle_header(wallet, facts, each.rulebook)
     return applied, (*each.findings, *findings, *_told(each, applied))

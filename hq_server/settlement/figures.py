@@ -14,7 +14,8 @@ from stored_value.postings import Account
 class FigureName(StrEnum):
     """`COLLECTED` has the tender kind as its detail, `BONUS` the promotion, `FROM_OTHERS` and `NET_DUE` the other store. `REDEEMED` is what was served, by whatever
     it was paid, tax included: redemptions, orders, uses of sold passes, goods for points. `REFUNDED` is what of it went back, less refunds taken back.
-    `FROM_OTHERS` is what others owe for what was served: their lots, sold passes, coupons and points."""
+    `FROM_OTHERS` is what others owe for what was served: their lots, sold passes, coupons and points. `SUSPENSE` is what was taken without evidence that it was the member's doing,
+    less what of it was given back or decided (H8): no store owes it."""
 
     COLLECTED = "collected"
     BONUS = "bonus"
@@ -23,6 +24,7 @@ class FigureName(StrEnum):
     REFUNDED = "refunded"
     NET_DUE = "net_due"
     UNEXPLAINED = "unexplained"
+    SUSPENSE = "suspense"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ MEASURES: Final[dict[FigureName, Measure]] = {
     FigureName.REFUNDED: Measure(_PRICE, _GIVING_BACK),
     FigureName.NET_DUE: Measure(frozenset({Account.CLEARING})),
     FigureName.UNEXPLAINED: Measure(frozenset({Account.UNEXPLAINED})),
+    FigureName.SUSPENSE: Measure(frozenset({Account.SUSPENSE})),
 }
 
 

@@ -4,7 +4,7 @@ Called by the console, by the demo's last table and by tests. Writes nothing. Wh
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -15,6 +15,8 @@ from hq_server.database.models import PostingRecord, Rollup, Store
 from hq_server.settlement.figures import MEASURES, FigureName
 from stored_value.events import TenderKind
 from stored_value.identity import StoreId
+from stored_value.periods import SettlementPolicy
+from stored_value.postings import Account
 from stored_value.rulebook import HEAD_OFFICE_STORE
 
 HEAD_OFFICE: Final = StoreId(HEAD_OFFICE_STORE)
@@ -23,7 +25,8 @@ _TENDERS: Final = tuple(kind.value for kind in TenderKind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettlement:
-    """Amounts in minor units. `due_minor` is by the other store, positive when that one owes this one."""
+    """Amounts in minor units. `due_minor` is by the other store, positive when that one owes this one. `suspense_minor` came into suspense in the period,
+    `in_suspense_minor` lies there at its end; `on_account_minor` is what of it is paid for the period all the same, less what was paid so before and is not waiting any more."""
 
     store_id: StoreId
     store_name: str
@@ -33,6 +36,10 @@ class StoreSettlement:
     from_others_minor: int = 0
     refunded_minor: int = 0
     unexplained_minor: int = 0
+    suspense_minor: int = 0
+    in_suspense_minor: int = 0
+    withheld_minor: int = 0
+    on_account_minor: int = 0
     due_minor: dict[StoreId, int] = field(default_factory=dict)
 
     @property
@@ -43,6 +50,15 @@ class StoreSettlement:
     def net_due_minor(self) -> int:
         """Positive: the other stores owe it; negative: it owes them."""
         return sum(self.due_minor.values())
+
+    @property
+    def payable_minor(self) -> int:
+        """What the store is to be paid for the period (negative: to pay); head office bears what is on account."""
+        return self.net_due_minor + self.on_account_minor
+
+    @property
+    def touches_suspense(self) -> bool:
+        return bool(self.suspense_minor or self.in_suspense_minor or self.on_account_minor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +87,10 @@ class Settlement:
             from_others_minor=sum(store.from_others_minor for store in self.stores),
             refunded_minor=sum(store.refunded_minor for store in self.stores),
             unexplained_minor=sum(store.unexplained_minor for store in self.stores),
+            suspense_minor=sum(store.suspense_minor for store in self.stores),
+            in_suspense_minor=sum(store.in_suspense_minor for store in self.stores),
+            withheld_minor=sum(store.withheld_minor for store in self.stores),
+            on_account_minor=sum(store.on_account_minor for store in self.stores),
             due_minor={store.store_id: store.net_due_minor for store in self.stores},
         )
 
@@ -106,9 +126,14 @@ def only_store(settlement: Settlement, store_id: StoreId) -> Settlement:
 
 
 _Sums = Row[str, str, str, str, int, int]
+_Waiting = Row[str, int, int]
+"""Of a store: what lay in suspense before the period, and what lies there at its end."""
+_USUAL: Final = SettlementPolicy()
 
 
-def day_settlement(session: ReadSession, from_date: date, to_date: date) -> Settlement:
+def day_settlement(
+    session: ReadSession, from_date: date, to_date: date, policy: SettlementPolicy = _USUAL
+) -> Settlement:
     """Both days included. Every store has a row, also one without business."""
     sums = session.execute(
         select(
@@ -122,10 +147,16 @@ def day_settlement(session: ReadSession, from_date: date, to_date: date) -> Sett
         .where(Rollup.business_date.between(from_date, to_date))
         .group_by(Rollup.store_id, Rollup.event_kind, Rollup.account, Rollup.detail)
     )
-    return _settled(session, sums.all(), from_date, to_date)
+    before = case((Rollup.business_date < from_date, Rollup.amount_minor), else_=0)
+    waiting = session.execute(
+        select(Rollup.store_id, func.sum(before), func.sum(Rollup.amount_minor))
+        .where(Rollup.account == Account.SUSPENSE, Rollup.business_date <= to_date)
+        .group_by(Rollup.store_id)
+    )
+    return _settled(session, sums.all(), _Suspense(waiting.all(), policy), from_date, to_date)
 
 
-def recompute(session: ReadSession, from_date: date, to_date: date) -> Settlement:
+def recompute(session: ReadSession, from_date: date, to_date: date, policy: SettlementPolicy = _USUAL) -> Settlement:
     """The same from the postings themselves: slow, and must be equal once the outbox is empty."""
     debit = case((PostingRecord.amount_minor > 0, PostingRecord.amount_minor), else_=0)
     sums = session.execute(
@@ -140,10 +171,36 @@ def recompute(session: ReadSession, from_date: date, to_date: date) -> Settlemen
         .where(PostingRecord.business_date.between(from_date, to_date))
         .group_by(PostingRecord.store_id, PostingRecord.kind, PostingRecord.account, PostingRecord.detail)
     )
-    return _settled(session, sums.all(), from_date, to_date)
+    before = case((PostingRecord.business_date < from_date, PostingRecord.amount_minor), else_=0)
+    waiting = session.execute(
+        select(PostingRecord.store_id, func.sum(before), func.sum(PostingRecord.amount_minor))
+        .where(PostingRecord.account == Account.SUSPENSE, PostingRecord.business_date <= to_date)
+        .group_by(PostingRecord.store_id)
+    )
+    return _settled(session, sums.all(), _Suspense(waiting.all(), policy), from_date, to_date)
 
 
-def _settled(session: ReadSession, sums: Iterable[_Sums], from_date: date, to_date: date) -> Settlement:
+class _Suspense:
+    """What waits for a person by store, and what policy does with it meanwhile."""
+
+    def __init__(self, waiting: Iterable[_Waiting], policy: SettlementPolicy) -> None:
+        self._waiting = {store_id: (int(before), int(through)) for store_id, before, through in waiting}
+        self._policy = policy
+
+    def of(self, row: StoreSettlement) -> StoreSettlement:
+        before, through = self._waiting.get(row.store_id, (0, 0))
+        paid = self._policy.on_account_minor(through)
+        return replace(
+            row,
+            in_suspense_minor=through,
+            withheld_minor=max(0, through) - paid,
+            on_account_minor=paid - self._policy.on_account_minor(before),
+        )
+
+
+def _settled(
+    session: ReadSession, sums: Iterable[_Sums], suspense: _Suspense, from_date: date, to_date: date
+) -> Settlement:
     names = {store.store_id: store.name for store in session.scalars(select(Store))}
     figures: dict[str, dict[FigureName, dict[str, int]]] = {store_id: {} for store_id in names}
     for store_id, kind, account, detail, amount, debit in sums:
@@ -157,7 +214,9 @@ def _settled(session: ReadSession, sums: Iterable[_Sums], from_date: date, to_da
     return Settlement(
         from_date=from_date,
         to_date=to_date,
-        stores=tuple(_row(StoreId(store_id), names.get(store_id, ""), figures[store_id]) for store_id in ordered),
+        stores=tuple(
+            suspense.of(_row(StoreId(store_id), names.get(store_id, ""), figures[store_id])) for store_id in ordered
+        ),
     )
 
 
@@ -176,5 +235,6 @@ def _row(store_id: StoreId, name: str, figures: dict[FigureName, dict[str, int]]
         from_others_minor=total(FigureName.FROM_OTHERS),
         refunded_minor=total(FigureName.REFUNDED),
         unexplained_minor=total(FigureName.UNEXPLAINED),
+        suspense_minor=total(FigureName.SUSPENSE),
         due_minor={StoreId(other): due[other] for other in sorted(due)},
     )

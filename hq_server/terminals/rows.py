@@ -40,6 +40,7 @@ class TerminalRow:
     reported_epoch: str
     reported_at: datetime | None
     report_signature: str
+    risk_taken: str
     hole_seq: int
     machine_mark: str
     machine_seen: str

@@ -27,6 +27,13 @@ _ABSENT: Final = FindingSaid(
     later("Neither card nor PIN was seen with this entry."),
     later("Look for the signed slip and give it to the store manager."),
 )
+_UNCOVERED: Final = FindingSaid(
+    later("More was taken than this till may take"),
+    later("Neither a lease nor a hold covered it, and the risk allowance was used up."),
+    later(
+        "Look for the signed slip and give it to the store manager. The store stands for it until head office decides."
+    ),
+)
 _BLOCKED: Final = FindingSaid(
     later("The card was blocked, lost or replaced"),
     later("This till had not heard of it yet."),
@@ -108,6 +115,7 @@ _CODES: Final = {
     ),
     _LIMIT: (Code.STATIC_CARD_LIMIT, Code.WALLET_LIMIT, Code.COMPLIANCE_LIMIT),
     _ABSENT: (Code.NO_EVIDENCE,),
+    _UNCOVERED: (Code.RISK_EXCEEDED,),
     _BLOCKED: (Code.WALLET_NOT_ACTIVE, Code.CARD_ISSUE_OLD, Code.STATUS_DIFFERS),
     _PAY_CODE: (Code.PAY_CODE_UNKNOWN, Code.PAY_CODE_REPLAYED),
     _PROMISE: (

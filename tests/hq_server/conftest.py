@@ -12,7 +12,7 @@ from hq_server.database import migrate
 from hq_server.database.engine import Database
 from tests.hq_server.console.franchise_day import FranchiseDay, live_a_day
 from tests.hq_server.furnished import DATABASE, config_of, furnish, served_copy
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import ServedHq, at_any_risk
 from tests.postgres import Server
 
 ON_EACH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
@@ -66,7 +66,7 @@ def furnished_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFac
     """The folder of a furnished head office, its database in it."""
     folder = tmp_path_factory.mktemp("furnished")
     shutil.copyfile(migrated_sqlite, folder / DATABASE)
-    furnish(config_of(folder))
+    furnish(config_of(folder), at_any_risk)
     return folder
 
 
@@ -77,7 +77,7 @@ def furnished_postgres(
     """The folder of a furnished head office and the name of its database."""
     folder = tmp_path_factory.mktemp("furnished")
     with postgres.database(like=migrated_postgres) as url:
-        furnish(config_of(folder, url))
+        furnish(config_of(folder, url), at_any_risk)
         yield folder, _name_of(url)
 
 

@@ -41,7 +41,8 @@ from stored_value.identity import (
     member_no,
     uuid7,
 )
-from stored_value.offline_policy import LeasePolicy
+from stored_value.money import MAX_MINOR
+from stored_value.offline_policy import LeasePolicy, RiskAllowance
 from stored_value.rulebook import Rulebook
 from sync.chain import sign_head
 from sync.client import HqClient, scope_key_bytes
@@ -62,6 +63,8 @@ from sync.messages import (
 from sync.personal import Personal, seal_personal
 from tests.waiting import until
 
+ANY_RISK = RiskAllowance(payment_minor=MAX_MINOR, member_minor=MAX_MINOR, till_minor=MAX_MINOR)
+"""For tills that pay without asking, where a test is about something else."""
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 STORES = {StoreId("S01"): "人民路店", StoreId("S02"): "建设路店", StoreId("S03"): "滨江店"}
@@ -82,6 +85,12 @@ def without_leases(at: datetime) -> Rulebook:
     """The sample's rules, but nothing is leased: what a test did not do does not happen."""
     book = rulebook(at)
     return replace(book, offline=replace(book.offline, leases=LeasePolicy(tills_max=0)))
+
+
+def at_any_risk(at: datetime) -> Rulebook:
+    """The sample's rules, but a till may pay without asking."""
+    book = rulebook(at)
+    return replace(book, offline=replace(book.offline, risk=ANY_RISK))
 
 
 @dataclass(slots=True)

@@ -96,6 +96,7 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     INGEST,
 ) | {
     "instalment_forfeited": "tests/stored_value/test_instalments.py",
+    "risk_exceeded": "head office's judgement; tests/stored_value/test_uncovered.py, tests/hq_server/ingest/test_till_risk.py",
     "reservation_unknown": "tests/stored_value/test_reservations.py",
     "reservation_foreign": "tests/stored_value/test_reservations.py",
     "lease_closed": "tests/stored_value/test_reservations.py",

@@ -103,6 +103,18 @@ def reservations_known(world: World, books: HqBooks) -> Iterator[str]:
                 yield f"{terminal_id}-{seq}: {found['code']} {found['data']}"
 
 
+def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:
+    """No honest till took what nothing covers, and head office blamed none for what it had forgotten or written off itself (H8). Where a copy of a machine is the first to report
+    to a restored head office, what the other one held counts as nothing, and a person decides."""
+    counts = world.record.counts
+    if counts["hq restore"] and counts["cloned disk"]:
+        return
+    for terminal_id, seq, findings in books.rows(
+        "SELECT terminal_id, seq, findings FROM journal_entries WHERE findings LIKE '%risk_exceeded%'"
+    ):
+        yield f"{terminal_id}-{seq}: beyond the risk allowance {findings}"
+
+
 def _overdrafts(books: HqBooks) -> Counter[str]:
     owed: Counter[str] = Counter()
     rows = books.rows("SELECT member_id, kind, findings FROM journal_entries WHERE findings <> '[]'")

@@ -16,6 +16,7 @@ from tongchu.simulation import at_rest
 from tongchu.simulation.errands_newcomers import ENROLLED_AS
 from tongchu.simulation.overspend import (
     lease_amounts,
+    nothing_beyond_risk,
     nothing_stuck,
     overspending,
     reservations_known,
@@ -67,6 +68,7 @@ def judge(world: World) -> list[str]:
         *nothing_stuck(world, books),
         *lease_amounts(world, books),
         *reservations_known(world, books),
+        *nothing_beyond_risk(world, books),
     ]
     world.record.count("events", sum(len(each.till.journal.entries) for each in evidence if not each.machine.scrapped))
     world.record.count("receipts", sum(len(each.till.papers) for each in evidence))

@@ -72,7 +72,8 @@ def get_settlement(
         if store_id is not None and chrome.stores.get(store_id) is None:
             raise PageMissing
         first, last = _range(chrome, from_date, to_date)
-        settlement = day_settlement(session, first, last)
+        policy = office.rulebooks.all(session).in_force(office.clock()).settlement
+        settlement = day_settlement(session, first, last, policy)
     shown = settlement if store_id is None else only_store(settlement, store_id)
     if csv:
         return _csv(request, chrome, shown, csv)
@@ -84,6 +85,7 @@ def get_settlement(
         is_whole=store_id is None,
         periods=_periods(chrome.stores.today(store_id, chrome.now)),
         figures=FigureName,
+        suspense_paid_minor=policy.suspense_paid_minor,
     )
 
 
@@ -172,3 +174,5 @@ def _settled_minor(settlement: Settlement, figure: Figure) -> int | None:
             return row.net_due_minor
         case FigureName.UNEXPLAINED:
             return row.unexplained_minor
+        case FigureName.SUSPENSE:
+            return row.suspense_minor

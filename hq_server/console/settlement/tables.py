@@ -14,7 +14,14 @@ def settlement_rows(settlement: Settlement, words: Words, stores: Stores) -> Ite
     tenders = settlement.tenders
     head = [N_("Store"), N_("Store name")]
     tail = [N_("Collected"), N_("Bonus given"), N_("Redeemed"), N_("of which others' lots"), N_("Refunded")]
-    last = [N_("Unexplained"), N_("Net due")]
+    last = [
+        N_("Unexplained"),
+        N_("Into suspense"),
+        N_("In suspense at the end"),
+        N_("Withheld"),
+        N_("Net due"),
+        N_("To be paid"),
+    ]
     yield [*map(words.text, head), *map(words.tender, tenders), *map(words.text, [*tail, *last])]
     for row in settlement.stores:
         yield [text_cell(row.store_id), text_cell(store_name(row.store_id, stores, words)), *_amounts(row, tenders)]
@@ -52,6 +59,10 @@ def _amounts(row: StoreSettlement, tenders: Sequence[str]) -> list[str]:
         row.from_others_minor,
         row.refunded_minor,
         row.unexplained_minor,
+        row.suspense_minor,
+        row.in_suspense_minor,
+        row.withheld_minor,
         row.net_due_minor,
+        row.payable_minor,
     )
     return [yuan_cell(figure) for figure in figures]

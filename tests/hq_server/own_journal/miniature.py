@@ -1,6 +1,7 @@
 """Miniature makers for tests of head office's own journal: a rulebook in which values end, come in parts and move, and what its journal and books say."""
 
 import json
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from sync.chain import verify_chain
 from sync.entry import read_entry
 from sync.event_codec import event_of
 from sync.wallet_codec import read_wallet
-from tests.hq_server.served import TODAY, PushingTill, ServedHq
+from tests.hq_server.served import ANY_RISK, TODAY, PushingTill, ServedHq
 
 
 def named(text: str) -> dict[str, str]:
@@ -54,6 +55,7 @@ def rulebook(hq: ServedHq, **changes: Any) -> str:
             },
         ],
         "life_cycle": {"transfer": "proportional"},
+        "offline": {"risk": asdict(ANY_RISK)},
     }
     return json.dumps(book | changes)
 

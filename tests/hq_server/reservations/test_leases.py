@@ -29,7 +29,7 @@ from tests.hq_server.reservations.reserving import (
     state_of,
     wallet_of,
 )
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import ANY_RISK, ServedHq
 from tests.waiting import until
 
 POLICY = LeasePolicy(tills_max=1, amount_minor=3_000, share_percent=50, from_minor=1_000, valid_hours=72)
@@ -333,7 +333,7 @@ def test_h1_after_a_restore_silent_tills_count_as_holding_the_most_until_they_re
 
 def test_h1_a_lease_that_head_office_forgot_is_kept_again_when_its_entry_comes(hq: ServedHq) -> None:
     till = ReservingTill(hq)
-    lease_policy(hq, LeasePolicy(tills_max=0))
+    lease_policy(hq, LeasePolicy(tills_max=0), risk=ANY_RISK)
     member = member_with(till, 10_000)
     till.report()
     forgotten = Grant(

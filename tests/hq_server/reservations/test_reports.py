@@ -26,13 +26,13 @@ from tests.hq_server.reservations.reserving import (
     state_of,
     wallet_of,
 )
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import ANY_RISK, ServedHq
 from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
 def no_leases(hq: ServedHq) -> None:
-    lease_policy(hq, LeasePolicy(tills_max=0))
+    lease_policy(hq, LeasePolicy(tills_max=0), risk=ANY_RISK)
 
 
 def offline_top_up(till: ReservingTill, member: MemberId, amount_minor: int, reserved_minor: int) -> str:

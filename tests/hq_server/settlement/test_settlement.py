@@ -18,6 +18,7 @@ from stored_value.events import (
 )
 from stored_value.events_order import OrderItem, OrderRefundLine, SoldLine
 from stored_value.identity import StoreId
+from stored_value.periods import SettlementPolicy
 from tests.hq_server.console.franchise_day import FranchiseDay, counted, newer_entry, push_all, tendered
 from tests.hq_server.served import TODAY, ServedHq
 
@@ -137,6 +138,7 @@ FIGURES: tuple[tuple[FigureName, Callable[[StoreSettlement], int]], ...] = (
     (FigureName.REFUNDED, lambda own: own.refunded_minor),
     (FigureName.NET_DUE, lambda own: own.net_due_minor),
     (FigureName.UNEXPLAINED, lambda own: own.unexplained_minor),
+    (FigureName.SUSPENSE, lambda own: own.suspense_minor),
 )
 
 
@@ -228,3 +230,37 @@ def test_orders_pass_uses_and_goods_for_points_are_served_as_redemptions_are(hq:
             figure = Figure(name=name, from_date=TODAY, to_date=TODAY, store_id=S02)
             _explained(session, figure, read(row(settlement, S02)))
         assert recompute(session, TODAY, TODAY) == settlement
+
+
+def test_h8_of_what_lies_in_suspense_settlement_withholds_what_is_above_the_rulebooks_figure(hq: ServedHq) -> None:
+    """At S01 80 without evidence, of which 60 go back the day after: 80 and then 20 lie there, of which at most 50 are paid on account."""
+    till = hq.till("S01")
+    member = till.enrol_member()
+    till.top_up(member, 5_000)
+    bought = till.redeem(member, 8_000)
+    till.entries.pop()
+    till.write(replace(bought, occasion=replace(bought.occasion, evidence=EvidenceClass.NONE)))
+    till.push()
+    hq.clock.pass_(days=1)
+    till.open_session()
+    tomorrow = till.business_date = TODAY + timedelta(days=1)
+    till.refund(bought, 1, 6_000)
+    till.push()
+    counted(hq)
+
+    def of(from_date: date, to_date: date, paid: int) -> tuple[int, ...]:
+        policy = SettlementPolicy(suspense_paid_minor=paid)
+        with hq.database.read() as session:
+            whole = day_settlement(session, from_date, to_date, policy)
+            assert whole == recompute(session, from_date, to_date, policy)
+            figure = Figure(name=FigureName.SUSPENSE, from_date=from_date, to_date=to_date, store_id=S01)
+            own = row(whole, S01)
+            assert explained_total(session, figure).amount_minor == own.suspense_minor
+        assert (own.net_due_minor, whole.is_balanced) == (0, True)
+        return own.suspense_minor, own.in_suspense_minor, own.withheld_minor, own.payable_minor
+
+    assert of(TODAY, TODAY, 0) == (8_000, 8_000, 8_000, 0)
+    assert of(TODAY, TODAY, 5_000) == (8_000, 8_000, 3_000, 5_000)
+    assert of(tomorrow, tomorrow, 5_000) == (-6_000, 2_000, 0, -3_000)
+    assert of(TODAY, tomorrow, 5_000) == (2_000, 2_000, 0, 2_000)
+    assert of(tomorrow + timedelta(days=1), tomorrow + timedelta(days=1), 0) == (0, 2_000, 2_000, 0)

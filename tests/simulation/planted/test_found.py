@@ -40,9 +40,10 @@ class Known:
     faults: frozenset[str]
     says: str
     days: int = 1
+    risk: bool = False
 
     def scenario(self, seed: int) -> Scenario:
-        return Scenario(seed=seed, tills=3, members=8, days=self.days, faults=self.faults, risk=False)
+        return Scenario(seed=seed, tills=3, members=8, days=self.days, faults=self.faults, risk=self.risk)
 
 
 OFFLINE = frozenset({"link cut", "reply lost"})
@@ -53,6 +54,7 @@ KNOWN = (
     Known("applies replays twice", 1, frozenset({"duplicated", "duplicated later"}), "papers add up to"),
     Known("loses rows of the outbox", 1, frozenset(), "rollup"),
     Known("till ignores its limit", 1, OFFLINE, "without a lease or hold"),
+    Known("till forgets what it risked", 3, OFFLINE, "beyond the risk allowance", days=3, risk=True),
     Known("passes and points at risk", 1, frozenset(), "that no lease or hold keeps"),
     Known("partial head closes leases", 2, OFFLINE, "reservation_unknown"),
     Known("till spends a returned lease", 3, frozenset(), "without a lease or hold"),

@@ -16,6 +16,8 @@ from hq_server.reservations.settling import close_records
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.apply import Applied, HeaderFacts, apply, settle_header
 from stored_value.events import Event, ToppedUp
+from stored_value.offline_policy import RiskAllowance
+from stored_value.offline_spending import risk_left_minor
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.reservations import without_reservations
 from sync.entry import Entry
@@ -41,6 +43,11 @@ class Wrong:
 
 def never_refuses(*_: Any) -> None:
     """L5: the till lets everybody spend whatever he has, or had."""
+
+
+def forgets_what_it_risked(allowance: RiskAllowance, *, unheard: timedelta | None, **_: int) -> int:
+    """H8: every payment has the whole risk allowance to itself."""
+    return risk_left_minor(allowance, member_taken_minor=0, till_taken_minor=0, unheard=unheard)
 
 
 def none_is_missing(*_: Any) -> tuple[()]:
@@ -70,8 +77,8 @@ def spends_what_was_returned() -> Callable[..., tuple[Reservation, ...]]:
 def leases_no_top_up() -> Callable[..., Applied]:
     """H3: head office lets everybody spend an offline top-up before its till has reported."""
 
-    def at_once(wallet: Any, event: Any, rulebook: Any) -> Applied:
-        applied = apply(wallet, event, rulebook)
+    def at_once(wallet: Any, event: Any, rulebook: Any, **judged: Any) -> Applied:
+        applied = apply(wallet, event, rulebook, **judged)
         if not isinstance(event, ToppedUp):
             return applied
         top_up = ReservationId(event.occasion.event_id)
@@ -90,10 +97,10 @@ def reports_no_leases() -> Callable[..., Any]:
     return without
 
 
-def gives_first_again(wallet: Any, event: Any, rulebook: Any) -> Applied:
+def gives_first_again(wallet: Any, event: Any, rulebook: Any, **judged: Any) -> Applied:
     """L4: every top-up is the first."""
     if not isinstance(event, ToppedUp):
-        return apply(wallet, event, rulebook)
+        return apply(wallet, event, rulebook, **judged)
     applied = apply(replace(wallet, top_up_count=0), event, rulebook)
     return replace(applied, wallet=replace(applied.wallet, top_up_count=wallet.top_up_count + 1))
 
@@ -165,6 +172,7 @@ _INGEST_AND_REBUILD = ("hq_server.ingest.wallet_batch", "hq_server.ingest.rebuil
 
 BY_NAME: dict[str, Wrong] = {
     "till ignores its limit": Wrong((("terminal.counter.reserving.refuse_offline", never_refuses),)),
+    "till forgets what it risked": Wrong((("terminal.counter.reserving.risk_left_minor", forgets_what_it_risked),)),
     "passes and points at risk": Wrong((("terminal.counter.reserving._things_left", none_is_missing),)),
     "partial head closes leases": Wrong(
         (

@@ -1,0 +1,165 @@
+"""Owns head office's count of what a till took without a lease or hold since its last report, and the judgement of each payment by it (H8, L5): covered, within the risk
+allowance, or without evidence.
+
+The count stands beside the till's row (`risk_taken`), whose lock its pushes hold, and ends where a report is heeded. Called by `keeping` before anything is applied and by
+`wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot or wrote off.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from hq_server.database.among import among_given
+from hq_server.database.engine import ReadSession
+from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.database.prepared import Prepared
+from hq_server.ingest.understanding import Incoming
+from hq_server.terminals.rows import TerminalRow
+from stored_value.events import OrderPaid, Redeemed
+from stored_value.findings import Finding, FindingCode
+from stored_value.occasion import EvidenceClass
+from stored_value.reservation_records import ReservationId
+from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor
+from stored_value.wallet import Wallet
+from sync.message_types import prepare
+
+_PAYMENTS: Final = frozenset({Redeemed.kind, OrderPaid.kind})
+_WRITTEN_OFF: Final = Prepared(
+    select(ReservationRecord.reservation_id, ReservationRecord.amount_minor, ReservationRecord.closed_at).where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        among_given(ReservationRecord.reservation_id, "ids"),
+        ReservationRecord.state == ReservationState.WRITTEN_OFF,
+    )
+)
+
+
+class _Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Fen by member, and by reservation that was written off while the till was silent."""
+
+    members: dict[str, int] = {}
+    written_off: dict[str, int] = {}
+
+
+_decode = msgspec.json.Decoder(_Counted).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(slots=True)
+class _Use:
+    """What one entry took of what nothing in the wallet covers."""
+
+    member_id: str
+    risk_minor: int = 0
+    written_off: Counter[str] = field(default_factory=Counter)
+
+
+class TillRisk:
+    """One unit of work's. An entry that is judged again, because its member is done again, counts once."""
+
+    def __init__(self, terminal: TerminalRow, epoch: str, *, judges: bool = True) -> None:
+        """`judges` is False for a till whose program knows no reservations."""
+        counted = _decode(terminal.risk_taken) if terminal.risk_taken else _Counted()
+        self._members = Counter(counted.members)
+        self._till_minor = self._members.total()
+        self._used = Counter(counted.written_off)
+        self._terminal = terminal
+        self._judges = judges
+        self._forgot = terminal.reported_epoch != epoch
+        self._written_off: dict[str, int] = {}
+        self._uses: dict[int, _Use] = {}
+
+    def learn(self, session: ReadSession, incoming: Sequence[Incoming], wallets: Mapping[str, Wallet | None]) -> None:
+        """Reads what was written off of the reservations that payments name and the wallets do not keep any more; nothing is asked when there are none."""
+        kept = {
+            each.reservation_id for wallet in wallets.values() if wallet is not None for each in wallet.reservations
+        }
+        named = {name for each in incoming if _is_payment(each) for name in each.entry.header.reservations}
+        missing = sorted(named - kept)
+        if not missing:
+            return
+        row = self._terminal
+        for name, amount_minor, closed_at in _WRITTEN_OFF.rows(
+            session, store=row.store_id, terminal=row.terminal_id, ids=missing
+        ):
+            # A till that has reported since knows of it.
+            if row.reported_at is None or closed_at is None or closed_at >= row.reported_at:
+                self._written_off[name] = amount_minor
+
+    def judge(self, each: Incoming, wallet: Wallet) -> Finding | None:
+        """On the wallet as it is before the entry. A finding: so much of the payment has no evidence."""
+        self._take_back(each.seq)
+        if not self._judges or not _is_payment(each) or _is_adopted(each) or _says_none(each):
+            return None
+        header = each.entry.header
+        names = [ReservationId(name) for name in header.reservations]
+        left = header.out_minor - covered_minor(wallet, names, header.terminal_id)
+        if left <= 0:
+            return None
+        unknown = set(names).difference(kept.reservation_id for kept in wallet.reservations)
+        may_be_forgotten = each.earlier_epoch and self._forgot
+        if unknown and may_be_forgotten:
+            return None
+        use = _Use(header.members[0])
+        left = self._excused(use, left, unknown)
+        taken = RiskTaken(member_minor=self._members[use.member_id], till_minor=self._till_minor)
+        if may_be_forgotten:
+            # So may be the reports of that time: there is no sum to compare with.
+            taken = RiskTaken(member_minor=0, till_minor=0)
+        found = beyond_risk(each.rulebook.offline.risk, left, taken) if left else None
+        if found is None:
+            use.risk_minor = left
+        self._count(each.seq, use)
+        return found
+
+    def counted(self) -> str:
+        """For the till's row."""
+        members, used = +self._members, +self._used
+        if not (members or used):
+            return ""
+        return _encode(_Counted(members=dict(members), written_off=dict(used))).decode()
+
+    def _excused(self, use: _Use, left_minor: int, unknown: set[ReservationId]) -> int:
+        """What the reservations that head office wrote off do not cover either; each gives once what was granted."""
+        for name in sorted(unknown & self._written_off.keys()):
+            given = max(0, min(left_minor, self._written_off[name] - self._used[name]))
+            use.written_off[name] = given
+            left_minor -= given
+        return left_minor
+
+    def _count(self, seq: int, use: _Use) -> None:
+        self._uses[seq] = use
+        self._members[use.member_id] += use.risk_minor
+        self._till_minor += use.risk_minor
+        self._used.update(use.written_off)
+
+    def _take_back(self, seq: int) -> None:
+        use = self._uses.pop(seq, None)
+        if use is not None:
+            self._members[use.member_id] -= use.risk_minor
+            self._till_minor -= use.risk_minor
+            self._used.subtract(use.written_off)
+
+
+def _is_payment(each: Incoming) -> bool:
+    """Or may be one: of a kind that is not understood, its header alone says what it took (H7)."""
+    if each.event is None:
+        return each.kind in _PAYMENTS or any(found.code is FindingCode.UNKNOWN_KIND for found in each.findings)
+    return isinstance(each.event, Redeemed | OrderPaid)
+
+
+def _is_adopted(each: Incoming) -> bool:
+    """A person took a losing branch over (H6): what both branches spent has findings of its own."""
+    return any(found.code is FindingCode.FORK_ADOPTED for found in each.findings)
+
+
+def _says_none(each: Incoming) -> bool:
+    """All of it is in suspense by its own word."""
+    return each.event is not None and each.event.occasion.evidence is EvidenceClass.NONE
+
+
+prepare(globals())

@@ -1,0 +1,52 @@
+"""What of a payment no reservation of its own till covers, and whether the risk allowance stands for it (L5, H8): the evidence that head office can check. What a till says of
+a PIN, a code or a card proves nothing.
+
+Pure; called by head office before it applies a payment. What the till may take was decided there by `offline_spending`, from the same caps.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import TerminalId
+from stored_value.offline_policy import RiskAllowance
+from stored_value.reservation_records import ReservationId
+from stored_value.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTaken:
+    """What nothing covered since the till's last report, before the payment at hand."""
+
+    member_minor: int
+    till_minor: int
+
+
+def covered_minor(wallet: Wallet, named: Collection[ReservationId], terminal_id: TerminalId) -> int:
+    """What the named reservations would give to a payment at their till; another till's give nothing."""
+    if not named:
+        return 0
+    return sum(
+        kept.amount_minor
+        for kept in wallet.reservations
+        if kept.terminal_id == terminal_id and kept.reservation_id in named
+    )
+
+
+def beyond_risk(allowance: RiskAllowance, uncovered_minor: int, taken: RiskTaken) -> Finding | None:
+    """None when the allowance stands for it. Else nothing does, the part below the cap included."""
+    caps = (
+        ("payment_limit_minor", allowance.payment_minor, 0),
+        ("member_limit_minor", allowance.member_minor, taken.member_minor),
+        ("till_limit_minor", allowance.till_minor, taken.till_minor),
+    )
+    for cap, limit_minor, used_minor in caps:
+        if used_minor + uncovered_minor > limit_minor:
+            data = {"amount_minor": uncovered_minor, cap: limit_minor, "used_minor": used_minor}
+            return Finding(FindingCode.RISK_EXCEEDED, dict(data))
+    return None
+
+
+def unproved_minor(findings: Iterable[Finding]) -> int:
+    """What the judgement of a payment left without evidence: `apply` is told so, whenever the payment is applied again."""
+    return sum(int(each.data["amount_minor"]) for each in findings if each.code is FindingCode.RISK_EXCEEDED)

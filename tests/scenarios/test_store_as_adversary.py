@@ -1,0 +1,98 @@
+"""The store as adversary (H8): its till is in hands that sign what no member did. It costs the store, not the member, and whoever settles with the store sees it."""
+
+import pytest
+from sqlalchemy import select
+
+from hq_server.database.models import ExceptionRecord
+from hq_server.ingest.rebuild import differences
+from hq_server.settlement.explanation import explained_total
+from hq_server.settlement.figures import Figure, FigureName
+from hq_server.settlement.service import day_settlement
+from stored_value.identity import MemberId, StoreId
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
+from stored_value.refusals import RefusalCode
+from tests.hq_server.served import TODAY, PushingTill
+from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.till import refused
+
+pytestmark = pytest.mark.slow
+ALLOWED = RiskAllowance(payment_minor=3_000, member_minor=5_000, till_minor=8_000)
+TENANT = StoreId("S02")
+
+
+def in_strange_hands(franchise: Franchise) -> PushingTill:
+    """A key that head office trusts, and a program that asks nobody and never reports."""
+    till = franchise.hq.till(TENANT)
+    till.rulebook = 2
+    return till
+
+
+def sign(till: PushingTill, member: MemberId, amount_minor: int) -> None:
+    """Claims a pay code."""
+    till.redeem(member, amount_minor)
+    till.push()
+
+
+def test_h8_what_no_member_did_is_the_stores_and_settlement_withholds_it(franchise: Franchise) -> None:
+    """Three members with 1,250 each. The thief gets 60 out of their wallets, within his 80, however often he tries; 2,820 are the store's suspense."""
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), risk=ALLOWED))
+    honest = franchise.till("S01-T1")
+    robbed = [member_of("S01", place) for place in range(3)]
+    for member in robbed:
+        honest.top_up(member, 100_000, "plan-1000")
+    honest.sync()
+    before = franchise.books.balances()
+    thief = in_strange_hands(franchise)
+    for amount in (90_000, 3_000, 3_000):
+        for member in robbed:
+            sign(thief, member, amount)
+    after = franchise.books.balances()
+    lost = [before[member] - after[member] for member in robbed]
+    assert (lost, sum(lost)) == ([3_000, 3_000, 0], 6_000)
+    assert sum(lost) <= ALLOWED.till_minor
+    with franchise.hq.database.read() as session:
+        found = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "risk_exceeded")).all()
+        settled = day_settlement(session, TODAY, TODAY)
+        own = settled.store(TENANT)
+        assert own is not None
+        figure = Figure(name=FigureName.SUSPENSE, from_date=TODAY, to_date=TODAY, store_id=TENANT)
+        assert explained_total(session, figure).amount_minor == own.suspense_minor
+        assert list(differences(session)) == []
+    assert {(each.kind, each.terminal_id, each.state) for each in found} == {("limit", thief.terminal_id, "open")}
+    assert (own.suspense_minor, own.withheld_minor) == (282_000, 282_000)
+    assert (own.net_due_minor, own.payable_minor) == (6_000, 6_000)
+    assert settled.is_balanced
+    for member in robbed:
+        assert honest.member(member).balance_minor == before[member], "not heard of yet"
+    honest.sync()
+    assert [honest.member(member).balance_minor for member in robbed] == [after[member] for member in robbed]
+
+
+def test_h8_the_allowance_is_the_most_that_a_till_which_never_reports_can_overdraw(franchise: Franchise) -> None:
+    """Two tenants and empty wallets: what they get the members to owe is what the page of exposure said."""
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), risk=ALLOWED))
+    thieves = [in_strange_hands(franchise) for _ in range(2)]
+    for thief in thieves:
+        for place in range(4):
+            for _ in range(3):
+                sign(thief, member_of("S01", place), 2_500)
+    owed = franchise.books.rows("SELECT sum(receivable_minor) FROM wallets")
+    assert owed == [(15_000,)]
+    assert owed[0][0] <= len(thieves) * ALLOWED.till_minor
+
+
+def test_a_till_that_takes_what_it_may_has_nothing_to_answer_for(franchise: Franchise) -> None:
+    """Online by holds; offline up to the allowance, which begins anew with each report."""
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), top_up_spendable=False, risk=ALLOWED))
+    till, wang = franchise.till("S01-T1"), member_of("S01")
+    till.top_up(wang, 100_000, "plan-1000")
+    till.sync()
+    for _ in range(2):
+        till.redeem(wang, 7_500)
+        till.unplug()
+        for amount in (3_000, 2_000):
+            till.redeem(wang, amount)
+        assert refused(till.try_to_redeem(wang, 1)) is RefusalCode.OFFLINE_LIMIT
+        till.sync()
+    assert franchise.books.findings("S01-T1") == {}
+    assert franchise.books.balances()[wang] == 100_000

@@ -1,0 +1,116 @@
+"""The evidence that head office can check: what a till's own reservations cover, which cap a rest passes, and where what nothing proves is booked (H8, L5)."""
+
+from dataclasses import replace
+
+import pytest
+
+from stored_value.apply import HeaderFacts, apply, settle_header
+from stored_value.events import EvidenceClass
+from stored_value.events_order import OrderItem, OrderPaid, SoldLine
+from stored_value.findings import Finding, FindingCode
+from stored_value.identity import EventId, StoreId, TerminalId
+from stored_value.offline_policy import RiskAllowance
+from stored_value.postings import Account, Posting
+from stored_value.reservation_records import ReservationId, ReservationKind
+from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, unproved_minor
+from stored_value.wallet import ValueKind
+from tests.stored_value.miniature import DAY, MEMBER, PLAIN_BOOK, occasion, principal, redeem, refund
+from tests.stored_value.test_reservations import HERE, THERE, holding, kept
+
+S01 = StoreId("S01")
+ALLOWED = RiskAllowance(payment_minor=100, member_minor=250, till_minor=400)
+
+
+def named(*ids: str) -> tuple[ReservationId, ...]:
+    return tuple(ReservationId(each) for each in ids)
+
+
+def test_only_what_is_named_and_the_tills_own_covers() -> None:
+    held = holding(
+        100_00, kept("lease", 40_00), kept("hold", 5_00, kind=ReservationKind.HOLD), kept("theirs", 30_00, till=THERE)
+    )
+    assert covered_minor(held, named("lease", "hold"), HERE) == 45_00
+    assert covered_minor(held, named("lease", "lease", "theirs", "never"), HERE) == 40_00
+    assert covered_minor(held, (), HERE) == 0
+
+
+@pytest.mark.parametrize(
+    ("uncovered", "member", "till", "passed"),
+    [
+        (100, 0, 0, {}),
+        (101, 0, 0, {"payment_limit_minor": 100, "used_minor": 0}),
+        (100, 150, 150, {}),
+        (100, 151, 151, {"member_limit_minor": 250, "used_minor": 151}),
+        (100, 0, 300, {}),
+        (100, 0, 301, {"till_limit_minor": 400, "used_minor": 301}),
+    ],
+)
+def test_each_cap_ends_where_the_rulebook_says(
+    uncovered: int, member: int, till: int, passed: dict[str, int | str]
+) -> None:
+    found = beyond_risk(ALLOWED, uncovered, RiskTaken(member_minor=member, till_minor=till))
+    if not passed:
+        assert found is None
+        return
+    assert found == Finding(FindingCode.RISK_EXCEEDED, passed | {"amount_minor": uncovered})
+    assert unproved_minor([Finding(FindingCode.OVERDRAFT, {"owed_minor": 9}), found]) == uncovered
+
+
+def test_without_an_allowance_a_single_fen_is_too_much() -> None:
+    assert beyond_risk(RiskAllowance(), 1, RiskTaken(member_minor=0, till_minor=0)) is not None
+
+
+def test_what_is_unproved_is_the_stores_and_the_covered_fen_the_members() -> None:
+    held = holding(100_00, kept("hold", 1, kind=ReservationKind.HOLD))
+    paid = redeem("r1", 6_00, 4_00)
+    paid = replace(paid, occasion=replace(paid.occasion, reservations=named("hold")))
+    done = apply(held, paid, PLAIN_BOOK, unproved_minor=9_99)
+    assert principal(done.wallet) == 99_99
+    assert done.wallet.reservations == ()
+    assert Posting(S01, Account.SUSPENSE, 9_99) in done.postings
+    assert Posting(S01, Account.PRINCIPAL_LIABILITY, 1) in done.postings
+    assert done.wallet.spent_minor == held.spent_minor + 1, "what is in suspense earns nothing"
+    (bought,) = done.purchases
+    assert [sum(part.drawn_minor for part in line.parts) for line in bought.lines] == [6_00, 4_00]
+    undone = apply(done.wallet, refund("f1", "r1", {1: 6_00, 2: 4_00}), PLAIN_BOOK).wallet
+    assert principal(undone) == 100_00
+
+
+def test_an_unproved_payment_of_an_empty_wallet_is_no_debt() -> None:
+    done = apply(holding(5_00), redeem("r1", 80_00), PLAIN_BOOK, unproved_minor=80_00)
+    assert (done.wallet.owed_minor, principal(done.wallet)) == (0, 5_00)
+
+
+def test_of_an_order_the_balances_part_alone_is_unproved() -> None:
+    beans = OrderItem(line_no=1, name="咖啡豆", unit_price_minor=3_000)
+    paid = OrderPaid(
+        occasion=occasion("o1", evidence=EvidenceClass.PIN),
+        member_id=MEMBER,
+        lines=(SoldLine(item=beans, total_minor=3_000),),
+        balance_minor=3_000,
+    )
+    done = apply(holding(100_00), paid, PLAIN_BOOK, unproved_minor=1_000)
+    assert principal(done.wallet) == 80_00
+    assert Posting(S01, Account.SUSPENSE, 1_000) in done.postings
+    (bought,) = done.purchases
+    assert {part.kind: part.drawn_minor for part in bought.lines[0].parts} == {
+        ValueKind.PRINCIPAL: 2_000,
+        ValueKind.SUSPENSE: 1_000,
+    }
+
+
+def test_of_an_entry_that_is_not_understood_the_unproved_part_leaves_the_lots_alone() -> None:
+    facts = HeaderFacts(
+        event_id=EventId("u1"),
+        store_id=S01,
+        terminal_id=TerminalId("S01-T1"),
+        on=DAY,
+        rulebook=1,
+        in_minor=0,
+        out_minor=50_00,
+        unproved_minor=49_00,
+    )
+    done = settle_header(holding(100_00), facts, PLAIN_BOOK)
+    assert principal(done.wallet) == 99_00
+    assert Posting(S01, Account.SUSPENSE, 49_00) in done.postings
+    assert Posting(S01, Account.UNEXPLAINED, -50_00) in done.postings
