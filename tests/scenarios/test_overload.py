@@ -70,7 +70,7 @@ def test_an_entry_that_is_too_large_alone_is_said_and_kept(franchise: Franchise)
         assert worker.status().code == "entry_too_large"
     assert f"entry {till.journal.head().seq}," in worker.status().last_error, "which one"
     with franchise.hq.database.read() as session:
-        (told,) = session.scalars(select(ExceptionRecord)).all()
+        (told,) = session.scalars(select(ExceptionRecord).where(ExceptionRecord.terminal_id == till.name)).all()
     assert (told.code, told.kind) == ("entry_too_large", "till")
     till.restart(franchise.hq.url)
     till.sync()
