@@ -53,6 +53,8 @@ class ReceiptWords:
     principal: str
     bonus_balance: str
     provisional_bonus: str
+    leased_elsewhere: str
+    held_elsewhere: str
     owed: str
     as_of: str
     as_of_here: str
@@ -117,6 +119,8 @@ CHINESE: Final = ReceiptWords(
     principal="本金",
     bonus_balance="赠送",
     provisional_bonus="待确认赠送",
+    leased_elsewhere="其中他机离线额度",
+    held_elsewhere="其中他机付款预占",
     owed="欠款",
     as_of="总部数据截至",
     as_of_here="本机数据，未经总部确认",
@@ -183,6 +187,8 @@ ENGLISH: Final = ReceiptWords(
     principal="Principal",
     bonus_balance="Bonus",
     provisional_bonus="Bonus to be confirmed",
+    leased_elsewhere="of which leased elsewhere",
+    held_elsewhere="of which held elsewhere",
     owed="Owed",
     as_of="Head office data of",
     as_of_here="Known at this till only",

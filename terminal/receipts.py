@@ -253,9 +253,20 @@ def balance_rows(slip: Slip, after: MemberView, *, confirmed: bool) -> tuple[Blo
     return (
         Row(left=words.balance, right=format_yuan(after.balance_minor), bold=True),
         *(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor, always in parts if minor or always),
+        *_kept_rows(slip, after),
         *((Row(left=words.points, right=str(after.points)),) if after.points else ()),
         *(Row(left=name, right=format_yuan(minor)) for name, minor in _beside(words, after) if minor),
         Text(text=age, align=Align.RIGHT),
+    )
+
+
+def _kept_rows(slip: Slip, after: MemberView) -> tuple[Block, ...]:
+    """What of the balance other tills keep, and since when the oldest."""
+    parts = ((slip.words.leased_elsewhere, after.leased_elsewhere), (slip.words.held_elsewhere, after.held_elsewhere))
+    return tuple(
+        Row(left=f"  {name} {kept.oldest_at.astimezone(slip.zone):%m-%d}", right=format_yuan(kept.amount_minor))
+        for name, kept in parts
+        if kept is not None
     )
 
 

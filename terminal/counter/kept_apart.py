@@ -49,5 +49,6 @@ def _told(place: Workplace, kept: Sequence[Reservation]) -> KeptApart | None:
         tills=len({each.terminal_id for each in money}),
         terminal_id=oldest.terminal_id,
         store_name=store_name(place, oldest.store_id),
+        oldest_at=oldest.granted_at,
         age_s=max(0, int((place.now() - oldest.granted_at).total_seconds())),
     )

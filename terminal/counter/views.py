@@ -89,12 +89,13 @@ class RecentEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptApart:
-    """Money of a member that leases, or holds, keep for so many `tills`: the oldest for `terminal_id` of the store, `age_s` old."""
+    """Money of a member that leases, or holds, keep for so many `tills`: the oldest since `oldest_at` for `terminal_id` of the store, `age_s` old."""
 
     amount_minor: int
     tills: int
     terminal_id: TerminalId
     store_name: str
+    oldest_at: datetime
     age_s: int
 
 

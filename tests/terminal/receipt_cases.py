@@ -36,7 +36,7 @@ from stored_value.identity import (
 from stored_value.promotions import Benefits, CouponGift, PassGift
 from stored_value.rulebook import FirstTopUp, FixedPlan, ReceiptTexts, Rulebook, Tier, Words
 from stored_value.wallet import HoldingKind, WalletStatus
-from terminal.counter.views import MemberView
+from terminal.counter.views import KeptApart, MemberView
 from terminal.receipt_words import CHINESE, ReceiptWords
 from terminal.receipts import Slip, Split, member_receipt
 from terminal.shift_reports import ShiftFigures, opening_slip, shift_report
@@ -192,7 +192,19 @@ def redemption(words: ReceiptWords = CHINESE) -> Receipt:
         ),
     )
     split = Split(principal_minor=10_244, bonus_minor=2_561)
-    after = member(89_756, 22_439, as_of=HQ_TIME)
+    kept = KeptApart(
+        amount_minor=30_000,
+        tills=1,
+        terminal_id=TerminalId("S02-T1"),
+        store_name="建设路店",
+        oldest_at=datetime(2026, 11, 22, 17, tzinfo=UTC),
+        age_s=0,
+    )
+    after = replace(
+        member(89_756, 22_439, as_of=HQ_TIME),
+        leased_elsewhere=kept,
+        held_elsewhere=replace(kept, amount_minor=2_000, oldest_at=HQ_TIME),
+    )
     return member_receipt(slip(44, words), event, after, split, names={}, original_no="")
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -201,7 +202,14 @@ def _hq_older(bench: Bench) -> None:
 
 
 def _owing(bench: Bench) -> None:
-    kept = KeptApart(amount_minor=45_000, tills=1, terminal_id=TerminalId("S02-T1"), store_name="建设路店", age_s=9_000)
+    kept = KeptApart(
+        amount_minor=45_000,
+        tills=1,
+        terminal_id=TerminalId("S02-T1"),
+        store_name="建设路店",
+        oldest_at=datetime(2026, 11, 22, tzinfo=UTC),
+        age_s=9_000,
+    )
     bench.counter.people[WANG.member_id] = replace(
         WANG,
         owed_minor=1_200,

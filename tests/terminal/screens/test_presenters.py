@@ -1,5 +1,7 @@
 """What no till can be brought to do at will: slow answers, late answers, bugs, long names; over the counter in memory."""
 
+from datetime import UTC, datetime
+
 from stored_value.identity import TerminalId
 from stored_value.refusals import Refusal, RefusalCode
 from terminal.counter.views import KeptApart
@@ -143,7 +145,12 @@ def test_what_can_be_spent_offline_is_told_beside_a_debt_and_loudly_only_while_n
 
 def kept_apart(amount_minor: int, age_s: int, tills: int = 1) -> KeptApart:
     return KeptApart(
-        amount_minor=amount_minor, tills=tills, terminal_id=TerminalId("S02-T1"), store_name="建设路店", age_s=age_s
+        amount_minor=amount_minor,
+        tills=tills,
+        terminal_id=TerminalId("S02-T1"),
+        store_name="建设路店",
+        oldest_at=datetime(2026, 11, 22, tzinfo=UTC),
+        age_s=age_s,
     )
 
 
