@@ -2,11 +2,12 @@
 made afterwards."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from hq_server.config import HqConfig
 from hq_server.members.leaving import leave_scopes
 from stored_value.refusals import Refusal, RefusalCode
 from sync.client import HqClient
@@ -18,8 +19,11 @@ from terminal.screens.words import explain
 from terminal.verify import verify_journal
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import visit
-from tests.scenarios.franchise import Franchise, member_of
+from tests.hq_server.serving import serving
+from tests.scenarios.franchise import Franchise, member_of, playing
+from tests.scenarios.test_restored_and_forked import backup_of
 from tests.scenarios.till import Till, done, refused
+from tongchu.witness.books import HqBooks
 
 pytestmark = pytest.mark.slow
 NAME, PHONE = "欧阳若琳", "13912345678"
@@ -133,6 +137,40 @@ def test_h14_a_till_that_starts_anew_learns_no_name_and_keeps_no_key(franchise: 
     till.sync()
     assert till.member(lin).phone_last4 == ""
     assert keys_in(till.journal.path) == []
+
+
+def test_h14_a_head_office_restored_from_before_the_enrolment_gets_no_name_again(
+    franchise_at_rest: Path, tmp_path: Path
+) -> None:
+    """The till pushes its journal again, but has no key to send with it: the money comes back, the person does not."""
+    with ExitStack() as tills:
+        with playing(franchise_at_rest, tmp_path / "day") as before:
+            add_people(before.hq)
+            till = before.till("S01-T1")
+            backup_of(before, tmp_path / "backup")
+            lin = till.enrol(NAME, PHONE)
+            till.top_up(lin, 10_000)
+            till.sync()
+            erase(before, lin)
+            till.sync()
+            tills.callback(till.close)
+            before.stack.pop_all()
+            clock = before.hq.clock
+        clock.pass_(hours=1)
+        config = HqConfig(data_dir=tmp_path / "backup", sequencer_interval_s=0.05)
+        with serving(config, clock) as restored:
+            till.restart(restored.url)
+            till.sync()
+            restored.sequenced()
+            till.sync()
+            books = HqBooks(config.database)
+            assert books.balances()[lin] == 15_000
+            assert books.rows("SELECT * FROM member_keys") == []
+            told = books.rows(f"SELECT name_masked, phone_last4, name_sealed FROM members WHERE member_id = '{lin}'")
+            assert told == [("*", "", None)]
+            till.begin_shift()
+            assert (till.member(lin).phone_last4, till.member(lin).balance_minor) == ("", 15_000)
+            assert books.faults("S01-T1") == []
 
 
 def test_h9_a_store_forgets_a_member_who_no_longer_comes_and_knows_him_again_when_he_does(
