@@ -6,7 +6,8 @@ python -m tests.hq_server.console.make_screenshots [FOLDER]
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,10 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from hq_server.database.models import ExceptionRecord, Member
+from hq_server.franchise_data import rulebook
 from stored_value.findings import FindingCode
+from stored_value.offline_policy import RiskAllowance
+from stored_value.rulebook import Rulebook
 from sync.recovery import RecoveryAsk
 from tests.browser import running_chromium
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
@@ -106,12 +110,19 @@ def signed_in(browser: Browser, url: str, shot: Shot) -> Page:
     return page
 
 
+def _rules(at: datetime) -> Rulebook:
+    """The sample's, with an allowance that is enough for the day: its tills ask nobody."""
+    book = rulebook(at)
+    risk = RiskAllowance(payment_minor=150_000, member_minor=150_000, till_minor=200_000)
+    return replace(book, offline=replace(book.offline, risk=risk))
+
+
 def make(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
     with (
         tempfile.TemporaryDirectory() as data,
-        served_hq(None, Path(data)) as hq,
+        served_hq(None, Path(data), rules=_rules) as hq,
         running_chromium() as browser,
     ):
         day = live_a_day(hq)

@@ -54,6 +54,11 @@ def test_every_number_of_the_settlement_is_the_sum_of_the_receipts_that_it_opens
         assert "Not counted yet" not in behind
 
 
+def test_what_lies_in_a_stores_suspense_is_withheld(boss: Visit) -> None:
+    said = text_of(boss.page(f"/settlement?{DAY}"))
+    assert "S02 +26.00 26.00 26.00 0.00 -17.50 -17.50" in said
+
+
 def test_each_receipt_behind_a_number_opens(boss: Visit) -> None:
     receipts = {
         each
