@@ -90,9 +90,7 @@ def give_up(session: WriteSession, terminal_id: TerminalId, reason: str, *, now:
     Not without a reason, which the caller audits."""
     if not reason.strip():
         return Standing.REASON_MISSING
-    terminal = session.scalars(
-        select(Terminal).where(Terminal.terminal_id == terminal_id).with_for_update()
-    ).one_or_none()
+    terminal = locked_terminal(session, terminal_id)
     if terminal is None:
         return Standing.UNKNOWN
     if terminal.status != TerminalStatus.REVOKED or terminal.given_up_at is not None:

@@ -1,6 +1,6 @@
 """Reads of exceptions: the list by what it was asked for, newest first, by keyset; one of them; and how many are open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Select, func, select, tuple_
 
+from hq_server.database.among import among
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import (
     ConsoleUser,
@@ -96,15 +97,14 @@ def exceptions(session: ReadSession, wanted: Wanted, *, now: datetime, after: st
     if after:
         asked = asked.where(tuple_(*_KEY) < tuple_(*_cursor(after)))
     found = session.execute(asked).all()
-    rows = tuple(_shown(row, now) for row in found[:PAGE_ROWS])
+    rows = tuple(_shown_with_members(session, found[:PAGE_ROWS], now))
     last = found[PAGE_ROWS - 1][0] if len(found) > PAGE_ROWS else None
     return ExceptionsPage(rows=rows, after=None if last is None else _cursor_text(last))
 
 
 def exceptions_in_full(session: ReadSession, wanted: Wanted, *, now: datetime) -> Iterator[ShownException]:
     """For a file: at most `CSV_ROWS_MAX`."""
-    for row in session.execute(_asked(wanted, now).limit(CSV_ROWS_MAX)):
-        yield _shown(row, now)
+    yield from _shown_with_members(session, session.execute(_asked(wanted, now).limit(CSV_ROWS_MAX)).all(), now)
 
 
 def exception_shown(session: ReadSession, key: ExceptionKey, *, now: datetime) -> ShownException | None:
@@ -114,8 +114,8 @@ def exception_shown(session: ReadSession, key: ExceptionKey, *, now: datetime) -
             ExceptionRecord.subject == key.subject,
             ExceptionRecord.code == key.code,
         )
-    ).one_or_none()
-    return None if found is None else _shown(found, now)
+    ).all()
+    return next(_shown_with_members(session, found, now), None)
 
 
 def of_entry(session: ReadSession, store_id: str, subject: str, *, now: datetime) -> tuple[ShownException, ...]:
@@ -124,8 +124,8 @@ def of_entry(session: ReadSession, store_id: str, subject: str, *, now: datetime
         _with_names()
         .where(ExceptionRecord.store_id == store_id, ExceptionRecord.subject == subject)
         .order_by(ExceptionRecord.code)
-    )
-    return tuple(_shown(row, now) for row in found)
+    ).all()
+    return tuple(_shown_with_members(session, found, now))
 
 
 def count_open(session: ReadSession, store_id: StoreId | None) -> int:
@@ -162,14 +162,10 @@ def _with_names() -> Asked:
         JournalEntry.kind,
         JournalEntry.status,
         JournalEntry.occurred_at,
-        Member.member_no,
-        Member.name_masked,
         ConsoleUser.name,
     )
-    return (
-        columns.join(JournalEntry, entry, isouter=True)
-        .join(Member, Member.member_id == ExceptionRecord.member_id, isouter=True)
-        .join(ConsoleUser, ConsoleUser.login == ExceptionRecord.assigned_to, isouter=True)
+    return columns.join(JournalEntry, entry, isouter=True).join(
+        ConsoleUser, ConsoleUser.login == ExceptionRecord.assigned_to, isouter=True
     )
 
 
@@ -186,8 +182,16 @@ def _asked(wanted: Wanted, now: datetime) -> Asked:
     return asked.order_by(*(column.desc() for column in _KEY))
 
 
-def _shown(row: Any, now: datetime) -> ShownException:
-    held, kind, status, occurred_at, member_no, name_masked, assigned_name = row
+def _shown_with_members(session: ReadSession, found: Sequence[Any], now: datetime) -> Iterator[ShownException]:
+    """Members are placed elsewhere than a store's exceptions, so they are not joined."""
+    wanted = sorted({member_id for row in found if (member_id := row[0].member_id)})
+    asked = select(Member.member_id, Member.member_no, Member.name_masked).where(among(Member.member_id, wanted))
+    members = {row.member_id: (row.member_no, row.name_masked) for row in session.execute(asked)} if wanted else {}
+    return (_shown(row, members.get(row[0].member_id, ("", "")), now) for row in found)
+
+
+def _shown(row: Any, member: tuple[str, str], now: datetime) -> ShownException:
+    held, kind, status, occurred_at, assigned_name = row
     sort = ExceptionKind(held.kind)
     return ShownException(
         key=ExceptionKey(held.store_id, held.subject, held.code),
@@ -205,8 +209,8 @@ def _shown(row: Any, now: datetime) -> ShownException:
         minutes_open=max(0, int(((held.resolved_at or now) - held.raised_at).total_seconds())) // 60,
         occurred_at=occurred_at,
         member_id=held.member_id,
-        member_no=member_no or "",
-        name_masked=name_masked or "",
+        member_no=member[0],
+        name_masked=member[1],
         state=ExceptionState(held.state),
         assigned_to=held.assigned_to or "",
         assigned_name=assigned_name or held.assigned_to or "",

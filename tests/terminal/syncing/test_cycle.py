@@ -80,8 +80,9 @@ def test_a_lost_reply_is_made_up_for_by_the_next_cycle(lost: str, till: SyncedTi
     till.top_up(member, 9_900)
     move_global(hq)
     till.cable.lose_replies_to = {lost: 1}
+    # On a busy machine the rows may be numbered after the push was answered: then a later cycle asks for them.
     with pytest.raises(HqUnreachable):
-        till.sync()
+        until(lambda: till.sync().unsent, what="the answer to be lost")
     assert till.shown(member).total_minor == 9_900
     till.restart()
     assert till.shown(member).total_minor == 9_900
