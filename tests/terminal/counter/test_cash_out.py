@@ -6,11 +6,12 @@ import pytest
 
 from stored_value.events import Tender, TenderKind
 from stored_value.events_money_out import CashOutPaid, CashOutRequested
-from stored_value.identity import EventId
-from stored_value.policies import CashOutMethod, CashOutPolicy
+from stored_value.identity import EventId, LotId, StoreId
+from stored_value.policies import CashOutMethod, CashOutPolicy, RewardsAtCashOut
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationKind
-from stored_value.wallet import LotEnd, ValueKind
+from stored_value.standing import Deed
+from stored_value.wallet import Holding, HoldingKind, LotEnd, ValueKind
 from sync.event_codec import event_of
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
@@ -271,3 +272,49 @@ def test_h5_a_cash_out_waits_for_what_another_till_keeps(saver: Till) -> None:
     answer = saver.counter.quote_cash_out(WANG)
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.data["reserved_minor"]) == (RefusalCode.RESERVED_ELSEWHERE, 5_000)
+
+
+@pytest.fixture
+def gifted(saver: Till) -> Till:
+    """The top-up gave a coupon as well, which goes back with the money; the request waits at head office."""
+    row = saver.replica.member(WANG)
+    assert row is not None
+    coupon = Holding(
+        holding_id=LotId("c1"),
+        kind=HoldingKind.COUPON,
+        item_id="tea",
+        store_id=StoreId("S02"),
+        source_id=row.wallet.lots[0].top_up_id,
+        acquired_on=START.date(),
+        rulebook=1,
+        original=1,
+        remaining=1,
+    )
+    policy = replace(RULEBOOK.cash_out, rewards=RewardsAtCashOut.TAKE_BACK)
+    saver.feed(rulebook_row(replace(RULEBOOK, version=2, cash_out=policy)))
+    known = member_row(replace(row.wallet, holdings=(coupon,), version=row.wallet.version + 1))
+    saver.feed(known)
+    saver.hq.rows[WANG] = known
+    ask(saver)
+    saver.settle_and_follow()
+    return saver
+
+
+def test_h5_a_coupon_that_goes_back_with_the_money_is_reserved_first(gifted: Till) -> None:
+    request = waiting(gifted)
+    before = len(gifted.hq.holds)
+    done(pay(gifted, request.asked.request_id, *request.goes_back))
+    (held,) = gifted.hq.holds[before:]
+    assert (held.amount_minor, held.deed) == (0, Deed.CASH_OUT)
+    assert [(thing.thing_id, thing.quantity) for thing in held.things] == [("c1", 1)]
+    paid = event_of(gifted.journal.recent(1)[0])
+    assert isinstance(paid, CashOutPaid)
+    assert paid.occasion.reservations == (held.hold_id,)
+
+
+def test_h5_nothing_is_paid_while_another_till_keeps_a_coupon_that_goes_back_with_the_money(gifted: Till) -> None:
+    gifted.hq.keep(WANG, reservation("theirs", 0, {"c1": 1}, granted_at=START))
+    request = waiting(gifted)
+    assert refused(pay(gifted, request.asked.request_id, *request.goes_back)) is RefusalCode.RESERVED_ELSEWHERE
+    assert gifted.journal.reservations.report().open_reservations == ()
+    assert waiting(gifted).asked.request_id == request.asked.request_id
