@@ -6,11 +6,13 @@ from sync.messages import Message
 
 
 class EnrolmentRequest(Message, frozen=True, kw_only=True):
-    """A one-time code and the key that the till made; `machine` is a word for the technician, never used for identity."""
+    """A one-time code and the key that the till made; `machine` is a word for the technician, never used for identity. `terminal_id` is named by a till that has a journal
+    already and that HQ, restored from a backup, has forgotten (H1): it takes no other name."""
 
     code: str
     public_key: str
     machine: str = ""
+    terminal_id: str = ""
 
 
 class Enrolment(Message, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.client import HqClient
 from sync.enrolment import Enrolment, EnrolmentRequest
+from sync.errors import HqRefused
 from sync.keys import TrustedKeys, public_key_text
 from terminal.clock import SystemClock
 from terminal.journal import Identity, Journal
@@ -30,7 +31,8 @@ def enrol(
     make_key: Callable[[], Ed25519PrivateKey] = Ed25519PrivateKey.generate,
 ) -> Identity:
     """Registers, pins HQ's root, stores who this till is and fills the replica. Raises `SyncError`, `JournalError` and their kin.
-    When only the last part fails, the till is enrolled all the same and fetches its replica at the first start."""
+    When only the last part fails, the till is enrolled all the same and fetches its replica at the first start. A till that has its journal already, and that a head office
+    restored from a backup has forgotten, is made known again by a code for its own name: it goes on, and sends everything that it recorded."""
     place = TillDirectory(directory)
     journal = Journal.open(place.journal)
     try:
@@ -39,10 +41,23 @@ def enrol(
                 key = place.terminal_key(make_key())
                 answer = client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(key), machine=machine))
                 _keep(journal, place, url, answer)
-            _fill_replica(client, journal, place)
+                _fill_replica(client, journal, place)
+            else:
+                _go_on(client, journal, place, code)
         return journal.head_office.identity
     finally:
         journal.close()
+
+
+def _go_on(client: HqClient, journal: Journal, place: TillDirectory, code: str) -> None:
+    try:
+        _fill_replica(client, journal, place)
+    except HqRefused as refused:
+        if refused.code != "terminal_unknown":
+            raise
+        key = public_key_text(place.secrets().terminal_key)
+        client.enrol(EnrolmentRequest(code=code, public_key=key, terminal_id=journal.head_office.identity.terminal_id))
+        _fill_replica(client, journal, place)
 
 
 def _keep(journal: Journal, place: TillDirectory, url: str, answer: Enrolment) -> None:

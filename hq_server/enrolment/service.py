@@ -22,7 +22,7 @@ _MACHINE_CHARS_MAX = 128
 
 
 class EnrolmentRefused(Exception):
-    """`code`: code_unknown | code_used | code_expired | key_invalid."""
+    """`code`: code_unknown | code_used | code_expired | key_invalid | not_permitted."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -35,6 +35,10 @@ def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now
     code = session.get(EnrolmentCode, code_hash(request.code))
     if code is None:
         raise EnrolmentRefused("code_unknown", "no such enrolment code; check it, or make a new one at head office")
+    if request.terminal_id not in ("", code.terminal_id):
+        raise EnrolmentRefused(
+            "not_permitted", f"this code is for {code.terminal_id}; a till that has a journal keeps its name"
+        )
     terminal = session.get(Terminal, (code.store_id, code.terminal_id))
     if terminal is not None:
         if terminal.public_key != request.public_key or code.used_at is None:
@@ -55,7 +59,7 @@ def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now
         accepted_seq=0,
         head_hash=GENESIS_HASH,
         enrolled_at=now,
-        reported_epoch=current_epoch(session),
+        reported_epoch="" if request.terminal_id else current_epoch(session),  # who was here before may hold leases
     )
     session.add(terminal)
     session.flush()

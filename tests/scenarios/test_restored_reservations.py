@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from hq_server.config import HqConfig
-from stored_value.identity import MemberId
+from hq_server.enrolment.codes import create_code
+from stored_value.identity import MemberId, StoreId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy
 from stored_value.refusals import Refusal, RefusalCode
+from sync.errors import HqRefused
+from terminal.clock import SimulatedClock
+from terminal.enrol import enrol
 from tests.hq_server.serving import serving
-from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.franchise import Franchise, cashier_of, member_of
 from tests.scenarios.relay import LossyRelay
 from tests.scenarios.reserving_tills import leased
 from tests.scenarios.test_kept_from_head_office import Kept, moving
@@ -167,3 +171,41 @@ def test_h1_a_lease_that_only_the_backup_has_ends_with_the_tills_first_push(disa
     meets(two, after)
     two.redeem(wang, 5_000)
     nothing_is_left(after, one, two, member_id=wang, balance_minor=5_000)
+
+
+def test_h1_a_till_that_was_enrolled_after_the_backup_is_made_known_again_and_sends_everything(
+    disaster: Disaster,
+) -> None:
+    """Head office has forgotten it with all that it recorded; the next code of its store is for its name, and for that name alone."""
+    one, two, wang = disaster.two_tills(NONE)
+    disaster.backup()
+    with disaster.before.hq.database.write() as session:
+        made = create_code(session, StoreId("S01"), now=disaster.before.hq.clock.at)
+    place = disaster.before.folder / made.terminal_id
+    enrol(disaster.relay.url, made.code, place)
+    clock = SimulatedClock(disaster.before.hq.clock.at, seed=9)
+    newcomer = Till(place, clock, disaster.relay.url, cashier_of("S01"))
+    disaster.stack.callback(newcomer.close)
+    newcomer.sync()
+    newcomer.begin_shift()
+    newcomer.redeem(wang, 4_000)
+    newcomer.sync()
+    newcomer.top_up(wang, 1_000)
+    after = disaster.restore()
+    newcomer.restart(disaster.relay.url)
+    assert "not enrolled" in str(newcomer.sync_fails())
+    newcomer.close()
+    codes: dict[str, str] = {}
+    for store in ("S02", "S01"):
+        with after.hq.database.write() as session:
+            codes[store] = create_code(session, StoreId(store), now=after.hq.clock.at).code
+    with pytest.raises(HqRefused, match="keeps its name"):
+        enrol(disaster.relay.url, codes["S02"], place)
+    enrol(disaster.relay.url, codes["S01"], place)
+    newcomer.restart(disaster.relay.url)
+    newcomer.sync()
+    assert newcomer.name == made.terminal_id
+    for till in (one, two):
+        meets(till, after)
+    assert refused(two.try_to_redeem(wang, 7_001)) is RefusalCode.BALANCE_TOO_LOW
+    nothing_is_left(after, one, two, newcomer, member_id=wang, balance_minor=7_000)
