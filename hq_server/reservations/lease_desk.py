@@ -33,7 +33,7 @@ from hq_server.own_journal.place import business_day
 from hq_server.reservations.closing import grants_counted
 from hq_server.reservations.grants import LeasePlan, Offer, granted_leases, most_used, plan_leases
 from hq_server.reservations.recalls import mark_recalled
-from hq_server.reservations.silence import Till, silent_tills, with_presumed
+from hq_server.reservations.silence import Till, silent_tills, stores_that_know, with_presumed
 from hq_server.terminals.rows import TerminalRow, hold_terminal, write_terminal
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.identity import StoreId, TerminalId, uuid7
@@ -222,10 +222,11 @@ def _paused(session: Reading, members: Sequence[str], now: datetime) -> frozense
 
 
 def _usable(session: Reading, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
-    """The member's tills, the most used first: active, heard of lately, and such as report (an older till would never give a lease back)."""
+    """The member's tills, the most used first: of stores that know the member still, active, heard of lately, and such as report (an older till would never give a lease
+    back)."""
     used = _USED.rows(session, member=member_id)
     ranked = most_used(Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in used)
-    stores = sorted({till.store_id for till in ranked})
+    stores = sorted({till.store_id for till in ranked} & stores_that_know(session, member_id))
     fit = _REPORTING.rows(session, stores=stores, epoch=epoch, since=heard_since)
     able = {Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in fit}
     return tuple(till for till in ranked if till in able)

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 
 from hq_server.database.among import among_given
-from hq_server.database.engine import ReadSession
+from hq_server.database.engine import Reading, ReadSession
 from hq_server.database.models import ScopeMember, Terminal, TerminalStatus
 from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
@@ -52,12 +52,17 @@ class SilentTill:
     heard_at: datetime
 
 
+def stores_that_know(session: Reading, member_id: str) -> frozenset[StoreId]:
+    """Whose tills have the member in their replicas, or will."""
+    return frozenset(StoreId(store_id) for (store_id,) in _STORES.rows(session, member=member_id))
+
+
 def silent_tills(session: ReadSession, member_id: str, epoch: str) -> tuple[SilentTill, ...]:
     """Of the stores that know the member. A revoked till will never report: revoking it was the decision not to wait."""
-    stores = [store_id for (store_id,) in _STORES.rows(session, member=member_id)]
+    stores = stores_that_know(session, member_id)
     if not stores:
         return ()
-    found = _SILENT.rows(session, stores=stores, epoch=epoch)
+    found = _SILENT.rows(session, stores=sorted(stores), epoch=epoch)
     return tuple(SilentTill(Till(StoreId(row[0]), TerminalId(row[1])), row[2]) for row in found)
 
 

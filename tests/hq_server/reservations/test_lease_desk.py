@@ -12,8 +12,9 @@ from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.reservations.lease_desk import _carry_out, _plans
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.terminals.standing import Standing, confirm_machine, revoke, stop
-from hq_server.wallets.guarded import Stamp
-from stored_value.identity import EventId, TerminalId
+from hq_server.wallets.guarded import Stamp, locked_wallet
+from hq_server.wallets.scope import leave_scope
+from stored_value.identity import EventId, StoreId, TerminalId
 from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import RefusalCode
 from stored_value.wallet import WalletStatus
@@ -128,3 +129,20 @@ def test_h1_a_silent_till_counts_as_holding_the_most_that_was_leased_since_its_l
     here.grants = 0
     here.report()
     assert there.hold(member, 10_000)[1].refusal == ""
+
+
+def test_a_till_of_a_store_that_the_member_has_left_gets_no_lease_however_much_it_was_used(hq: ServedHq) -> None:
+    """It does not know him any more and would leave it out; his money goes where he goes now."""
+    before, now = ReservingTill(hq), ReservingTill(hq, "S02")
+    lease_policy(hq, LeasePolicy(tills_max=0))
+    member = member_with(before, 10_000)
+    now.pay(member, 100)
+    for till in (before, now):
+        till.report()
+    with hq.database.write() as session:
+        wallet = locked_wallet(session, member)
+        assert wallet is not None
+        leave_scope(session, wallet, StoreId("S01"), Stamp(hq.clock.at, hq.office.keys.random))
+    lease_policy(hq, POLICY)
+    look_again(hq, member)
+    assert only(hq, member).terminal_id == now.terminal_id
