@@ -50,6 +50,7 @@ KINDS: Final = {
     "lease_accepted": N_("Lease accepted"),
     "lease_returned": N_("Lease returned"),
     "reservation_written_off": N_("Reservation written off"),
+    "leases_recalled": N_("Leases asked back"),
     "unreadable": N_("Unreadable"),
 }
 TENDERS: Final = {

@@ -156,6 +156,21 @@ class LeaseDesk:
         self._parts.news.call(till_topic(terminal_id) for terminal_id in told)
         return len(told)
 
+    def ask_back(self, member_id: str, note: Callable[[WriteSession], None]) -> int:
+        """Every lease of the member, as for a payment that needs all of them: for a while he gets no new one. `note` is written with it. Returns how many there are.
+        May raise `DatabaseBusy`, `StorageFull`."""
+        with self._parts.database.write() as session:
+            wallet = locked_wallet(session, member_id)
+            leases = granted_leases(wallet) if wallet is not None else []
+            if wallet is not None and leases:
+                stamp = Stamp(self._parts.clock(), self._parts.random)
+                put_wallet(session, recalled(wallet, [kept.reservation_id for kept in leases]), stamp)
+                mark_recalled(session, leases, at=stamp.at, needed=True)
+                note(session)
+        self._parts.sequencer.wake()
+        self._parts.news.call(till_topic(kept.terminal_id) for kept in leases)
+        return len(leases)
+
     def _policy(self) -> LeasePolicy:
         with self._parts.database.look() as session:
             return self._parts.rulebooks.all(session).in_force(self._parts.clock()).offline.leases

@@ -1,4 +1,4 @@
-"""The exposure by till and in all, as a page and as JSON; and the write-off of one reservation, by administrators, in the audit log."""
+"""The exposure by till and in all, as a page and as JSON; the write-off of one reservation and the recall of a member's leases, by administrators, in the audit log."""
 
 from typing import Annotated, Final
 
@@ -71,6 +71,19 @@ def get_exposure_figures(office: OfficeOf, visitor: VisitorOf, store: str = "") 
         "tills": [msgspec.to_builtins(till) | {"worst_minor": till.worst_minor} for till in found.tills],
     }
     return Response(msgspec.json.encode(figures), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@router.post("/members/{member_id}/recalls")
+def post_recall(office: OfficeOf, visitor: FormVisitor, member_id: str) -> Response:
+    """So that a transfer, a closing or a cash-out need not wait until a lease runs out. Changes no money, so it asks for no reason."""
+    if not visitor.may_change:
+        raise NotPermitted
+
+    def note(session: WriteSession) -> None:
+        record(session, actor=visitor.login, action="leases_recalled", subject=member_id, data={}, now=office.clock())
+
+    asked = office.leases.ask_back(member_id, note)
+    return RedirectResponse(link(f"/members/{member_id}", done="asked_back" if asked else "nothing_kept"), 303)
 
 
 @router.get("/members/{member_id}/reservations/{reservation_id}")

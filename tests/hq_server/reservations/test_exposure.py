@@ -325,3 +325,31 @@ def test_what_is_past_its_last_day_stays_for_reservations_and_is_not_available(
     assert view is not None
     shown = replace(view, wallet=changed)
     assert (shown.ledger_minor, shown.over_minor, shown.available_minor) == (10_000, over, available)
+
+
+def test_an_administrator_asks_leases_back_and_moves_all_of_a_balance_once_they_have_come(
+    hq: ServedHq, boss: Visit
+) -> None:
+    """Leases are renewed for ever: nobody would ever get the last of it else."""
+    lease_policy(hq, LeasePolicy(amount_minor=3_000, from_minor=1_000))
+    here = ReservingTill(hq)
+    member = member_with(here, 10_000)
+    here.report()
+    hq.office.leases.look_at([member])
+    (lease,) = kept(hq, member)
+    page = f"/members/{member}"
+    assert "Ask leases back" in boss.page(page)
+    back = boss.send(page, f"{page}/recalls")
+    assert (back.status_code, "done=asked_back" in back.headers["location"]) == (303, True)
+    with hq.database.read() as session:
+        assert wallet_of(hq, member).reservations[0].recalled
+        (row,) = session.scalars(select(AuditRecord).where(AuditRecord.action == "leases_recalled"))
+        assert (row.actor, row.subject) == ("boss", member)
+    here.grants = 1
+    here.report()
+    hq.office.leases.look_at([member])
+    assert kept(hq, member) == {}, "nor is it leased again at once"
+    assert state_of(hq, lease) == "released"
+    assert "Ask leases back" not in boss.page(page)
+    assert "done=nothing_kept" in boss.send(page, f"{page}/recalls").headers["location"]
+    nothing_differs(hq)
