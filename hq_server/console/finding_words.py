@@ -359,7 +359,7 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ExceptionCode.EXPOSURE_ABOVE_LIMIT: FindingWords(
         N_("Offline spending could cost more than the limit"),
         N_(
-            "Look at the page Exposure which tills weigh most: get them online, revoke what is lost, or lower the risk allowance in the rulebook."
+            "See on the page Exposure what weighs most: get tills online, decide about copies, give up revoked tills, or lower the risk allowance in the rulebook."
         ),
     ),
     ExceptionCode.CLOCK_OFF: FindingWords(
