@@ -105,15 +105,22 @@ def test_a_till_of_the_version_before_pushes_and_pulls(franchise: Franchise) -> 
         old.open_session()
         member = till.enrol_member("王小丽", "+8613900001234")
         till.top_up(member, 30_000, first_50=5_000)
-        till.redeem(member, 1_000)
+        till.redeem(member, 25_000)
         reply = old.push()
         assert [each["status"] for each in reply["outcomes"]] == ["created"] * 3
+        assert [each["findings"] for each in reply["outcomes"]] == [[]] * 3, (
+            "its version knows no holds: nothing is asked of it"
+        )
         assert reply["accepted_through"] == 3
         franchise.hq.sequenced()
         assert PREVIOUS != CURRENT
         page = old.open_page(till.store_id)
         assert member in {each["row"].get("member_id") for each in page["entries"]}
         assert [each["status"] for each in old.push()["outcomes"]] == ["exists"] * 3
+        till.accepted = 3
+        till.redeem(member, 25_000)
+        ((found,),) = [each.findings for each in till.push().outcomes]
+        assert found.code == "risk_exceeded", "by the version of today it is asked what covers the payment"
 
 
 def test_a_newer_till_is_told_and_goes_on_offline(franchise: Franchise, till_of_tomorrow: Till) -> None:

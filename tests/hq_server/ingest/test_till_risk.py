@@ -1,6 +1,7 @@
 """A till of the adversary (H8): what it claims proves nothing; what holds, leases and the risk allowance cover is the member's, the rest the store's suspense and an exception."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming
 from hq_server.own_journal.place import Moment
 from hq_server.reservations.write_off import WriteOffWish, write_off
+from hq_server.sessions.epochs import begin_epoch
 from hq_server.terminals.rows import read_terminal
 from stored_value.events import EvidenceClass
 from stored_value.identity import MemberId
@@ -17,6 +19,7 @@ from stored_value.offline_policy import LeasePolicy, RiskAllowance
 from stored_value.reservation_records import ReservationId
 from stored_value.wallet import ValueKind
 from sync.messages import PushReply
+from tests.hq_server.console.franchise_day import newer_entry
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     lease_policy,
@@ -213,3 +216,34 @@ def test_what_the_member_never_had_is_no_debt_of_his(hq: ServedHq) -> None:
     held = wallet_of(hq, member)
     assert (held.total_minor, held.owed_minor) == (1_000, 0)
     assert held.balance_minor(ValueKind.PRINCIPAL) == 1_000
+
+
+def test_h7_of_a_kind_that_nobody_here_knows_the_header_is_judged(hq: ServedHq) -> None:
+    rule(hq)
+    till = ReservingTill(hq)
+    member = member_with(till, 50_000)
+    till.follow_rulebook()
+    newer_entry(hq, till.pushing, member, out_minor=40_000)
+    assert codes(till.report()) == [["unknown_kind", "risk_exceeded"]]
+    assert balance(hq, member) == 50_000
+    nothing_differs(hq)
+
+
+def test_h1_no_till_answers_for_a_hold_that_a_restored_head_office_forgot(hq: ServedHq) -> None:
+    rule(hq)
+    till = ReservingTill(hq)
+    member = member_with(till, 50_000)
+    till.pushing.push()
+    till.pay(member, 9_000, "held-before-the-restore")
+    with hq.database.write() as session:
+        begin_epoch(session, till.pushing.epoch, now=hq.clock.at + timedelta(seconds=1))
+    hq.clock.pass_(seconds=2)
+    till.pushing.anchor = None
+    till.pushing.open_session()
+    assert codes(till.pushing.push()) == [[]]
+    assert balance(hq, member) == 41_000
+    till.report()
+    till.pay(member, 500, "held-before-the-restore")
+    assert codes(till.report()) == [["risk_exceeded", "reservation_unknown"]]
+    assert balance(hq, member) == 41_000
+    nothing_differs(hq)
