@@ -174,20 +174,22 @@ def test_h6_a_till_in_another_machine_spends_no_lease_until_a_person_confirms_it
 def test_h6_a_disk_in_a_machine_whose_marks_cannot_be_read_is_in_doubt_as_well(franchise: Franchise) -> None:
     till = franchise.till(TILL)
 
-    def starts_on(machine: str) -> str | None:
+    def starts_on(machine: str) -> tuple[bool, bool]:
+        """Whether it is in doubt before any contact, and after one."""
         till.restart(franchise.hq.url)
         office = till.journal.head_office
         office.runs_on(machine)
+        before = office.lease_doubt is not None
         till.sync()
-        return office.lease_doubt
+        return before, office.lease_doubt is not None
 
-    assert starts_on("machine-1") is None
-    assert starts_on(""), "it may be a copy"
+    assert starts_on("machine-1") == (False, False)
+    assert starts_on("") == (True, True), "it may be a copy"
     with franchise.hq.database.write() as session:
         assert confirm_machine(session, TerminalId(TILL)) is Standing.CHANGED
-    assert starts_on("") is None, "a person knows of it"
-    assert starts_on("") is None, "remembered"
-    assert starts_on("machine-1"), "both may be in use"
+    assert starts_on("") == (True, False), "a person knows of it"
+    assert starts_on("") == (False, False), "remembered"
+    assert starts_on("machine-1") == (True, True), "both may be in use"
 
 
 def test_h6_a_journal_behind_its_mirror_is_stopped_before_it_sells(franchise: Franchise, tmp_path: Path) -> None:
