@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from stored_value.apply import new_wallet
+from stored_value.apply import apply, new_wallet
 from stored_value.events import OrderRefunded, PurchaseRefunded, WalletEvent
 from stored_value.events_money_out import RefundReversed
 from stored_value.frozen import changed
 from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.rulebook import Rulebook
-from stored_value.wallet import Wallet
+from stored_value.wallet import Purchase, Wallet
 from terminal.clock import Clock
 from terminal.journal import Journal, LocalMember, OwnEvent
-from terminal.replica import ConfirmedMember, Replica
-from terminal.view import WalletView, is_pending, wallet_view
+from terminal.replica import ConfirmedMember, ConfirmedPurchase, Replica
+from terminal.view import RulebookOf, WalletView, is_pending, wallet_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +81,12 @@ class Members:
             return None
         base = row.wallet if row else new_wallet(known.member_id, newest)
         own = self._journal.outcomes.own_events(known.member_id, self._journal.head_office.epoch, base.version)
-        base = self._with_purchases(base, own, with_purchases)
-        view = wallet_view(base, own, lambda version: self._nearest_rulebook(version, newest))
+
+        def rulebook_of(version: int) -> Rulebook:
+            return self._replica.rulebook(version) or newest
+
+        base = self._with_purchases(base, own, with_purchases, rulebook_of)
+        view = wallet_view(base, own, rulebook_of)
         return MemberOnFile(
             member_id=known.member_id,
             member_no=known.member_no,
@@ -95,17 +99,29 @@ class Members:
             as_of=self._replica.as_of() if row else None,
         )
 
-    def _nearest_rulebook(self, version: int, newest: Rulebook) -> Rulebook:
-        return self._replica.rulebook(version) or newest
-
-    def _with_purchases(self, wallet: Wallet, own: Iterable[OwnEvent], wanted: Iterable[EventId]) -> Wallet:
+    def _with_purchases(
+        self, wallet: Wallet, own: Iterable[OwnEvent], wanted: Iterable[EventId], rulebook_of: RulebookOf
+    ) -> Wallet:
         """But for those whose own event is not in the wallet yet: it makes them anew, however far their rows have come."""
         ids = set(wanted) | {owed.source_id for owed in wallet.receivables}
         ids |= {purchase_id for each in own if (purchase_id := _refunded_purchase(each.event)) is not None}
         ids -= {each.event.occasion.event_id for each in own if is_pending(each, wallet.version)}
         found = [self._replica.purchase(purchase_id) for purchase_id in sorted(ids)]
-        mine = tuple(each.purchase for each in found if each is not None and each.member_id == wallet.member_id)
-        return changed(wallet, purchases=mine)
+        mine = [each for each in found if each is not None and each.member_id == wallet.member_id]
+        return changed(wallet, purchases=tuple(self._brought_up(each, wallet, rulebook_of) for each in mine))
+
+    def _brought_up(self, known: ConfirmedPurchase, wallet: Wallet, rulebook_of: RulebookOf) -> Purchase:
+        """To where the wallet stands: a page may end between the two rows, and what the wallet contains already is not laid on it again."""
+        purchase = known.purchase
+        since = self._journal.outcomes.own_events(
+            wallet.member_id, self._journal.head_office.epoch, min(known.version, wallet.version)
+        )
+        for each in since:
+            if _refunded_purchase(each.event) == known.purchase_id and not is_pending(each, wallet.version):
+                rulebook = rulebook_of(each.event.occasion.rulebook)
+                after = apply(changed(wallet, purchases=(purchase,)), each.event, rulebook).wallet
+                purchase = after.purchase(known.purchase_id) or purchase
+        return purchase
 
     def _of_this_epoch(self, row: ConfirmedMember | None) -> ConfirmedMember | None:
         return row if row is not None and row.epoch == self._journal.head_office.epoch else None

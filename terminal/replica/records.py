@@ -25,11 +25,14 @@ class ConfirmedMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmedPurchase:
+    """`version` is the wallet's at which the purchase stood so."""
+
     purchase_id: EventId
     member_id: MemberId
     terminal_id: TerminalId
     receipt_no: str
     business_date: date
+    version: int
     purchase: Purchase
 
 

@@ -31,7 +31,9 @@ _MEMBER = (
     " m.version, m.wallet, m.updated_at, b.status, b.version, (SELECT epoch FROM cursors LIMIT 1)"
     " FROM members m LEFT JOIN blocks b ON b.member_id = m.member_id WHERE "
 )
-_PURCHASE = "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, purchase FROM purchases WHERE "
+_PURCHASE = (
+    "SELECT purchase_id, member_id, terminal_id, receipt_no, business_date, version, purchase FROM purchases WHERE "
+)
 
 
 def trust_all(_: FeedRow) -> bool:
@@ -346,7 +348,8 @@ class Replica:
                 terminal_id=row[2],
                 receipt_no=row[3],
                 business_date=datetime.fromisoformat(row[4]).date(),
-                purchase=read_purchase(row[5]),
+                version=row[5],
+                purchase=read_purchase(row[6]),
             )
             for row in found
         )

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from stored_value.apply import apply, new_wallet
 from stored_value.events import WalletEvent
 from stored_value.events_reservation import LeaseAccepted, LeaseReturned
+from stored_value.identity import EventId
 from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import Purchase, Wallet
 from sync.event_codec import event_of
-from sync.messages import FeedRow
+from sync.messages import FeedRow, PurchaseRow
 from terminal.clock import SimulatedClock
 from terminal.journal import Journal, OwnEvent
 from terminal.members import Members
@@ -247,6 +248,51 @@ def test_a_member_enrolled_here_is_shown_before_head_office_knows(tmp_path: Path
         assert found_again.view.pending == ()
     finally:
         world.close()
+
+
+def test_a_refund_that_the_members_row_contains_counts_while_the_purchases_row_is_older(tmp_path: Path) -> None:
+    """A page ended between the two rows: shown as if it had not been refunded, the line would be given back twice."""
+    world = World(tmp_path)
+    try:
+        for event in (enrolled(), top_up("t1", 5_000), redeem("r1", 3_000), refund("b1", "r1", {1: 1_000})):
+            world.sell(event)
+            world.send(reply_lost=False)
+            world.feed[-2:] = sorted(world.feed[-2:], key=lambda row: isinstance(row, PurchaseRow))
+        world.pull(len(world.feed) - 1)
+        assert refunded_here(world) == 1_000
+        world.sell(refund("b2", "r1", {1: 500}))
+        assert refunded_here(world) == 1_500
+        world.send(reply_lost=False)
+        assert refunded_here(world) == 1_500
+        world.pull(99)
+        assert refunded_here(world) == 1_500
+        assert world.shown().total_minor == 3_500
+    finally:
+        world.close()
+
+
+def test_a_refund_counts_once_while_the_purchases_row_is_newer_than_the_members(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    try:
+        for event in (enrolled(), top_up("t1", 5_000), redeem("r1", 3_000)):
+            world.sell(event)
+        world.send(reply_lost=False)
+        world.pull(99)
+        world.sell(refund("b1", "r1", {1: 3_000}))
+        world.send(reply_lost=False)
+        world.pull(1)
+        assert refunded_here(world) == 3_000
+        assert world.shown().total_minor == 5_000
+    finally:
+        world.close()
+
+
+def refunded_here(world: World) -> int:
+    found = Members(world.journal, world.replica, SimulatedClock(NOON)).find(MEMBER, with_purchases=(EventId("r1"),))
+    assert found is not None
+    purchase = found.view.wallet.purchase(EventId("r1"))
+    assert purchase is not None
+    return sum(line.refunded_minor for line in purchase.lines)
 
 
 def test_a_row_of_an_epoch_that_is_over_is_not_shown(tmp_path: Path) -> None:
