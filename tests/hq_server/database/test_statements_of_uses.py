@@ -1,5 +1,7 @@
 """Head office's use cases, one after the other on PostgreSQL: everything that they send is heard, and what Citus would refuse of it is exactly what is listed."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -7,6 +9,7 @@ from hq_server.database.models import Member
 from hq_server.exceptions.exposed import watch_exposure
 from hq_server.feed.publishing import publish
 from hq_server.ingest.rebuild import differences
+from hq_server.initialise import initialise
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.runs import run_day
 from hq_server.own_journal.standing import StandingWish, change_status
@@ -27,9 +30,11 @@ from tests.hq_server.console.visiting import links, visit
 from tests.hq_server.database.known_on_citus import KNOWN
 from tests.hq_server.database.recording import Recorder
 from tests.hq_server.database.statements_heard import PLACEMENTS, found
+from tests.hq_server.furnished import config_of
 from tests.hq_server.own_journal.miniature import unnoted
 from tests.hq_server.reservations.reserving import ReservingTill, lease_policy, member_with
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import NOON, ServedHq
+from tests.postgres import Server
 from tests.waiting import until
 
 DAY = "from=2026-11-23&to=2026-11-23"
@@ -161,6 +166,14 @@ def heard(postgres_hq: ServedHq, statements: Recorder) -> Recorder:
 
 def test_what_citus_would_refuse_of_it_is_what_is_listed(heard: Recorder) -> None:
     assert {each: KNOWN.get(each, "nobody has said what to do") for each in found(heard)} == KNOWN
+
+
+def test_the_making_of_tables_is_no_use(postgres: Server, tmp_path: Path) -> None:
+    """Another test may set a head office up while the ears are open."""
+    with Recorder().listening() as recorder, postgres.database() as url:
+        initialise(config_of(tmp_path, url), sample=False, now=NOON)
+    assert recorder.heard
+    assert found(recorder) <= KNOWN.keys()
 
 
 def test_the_ears_hear_every_way_in_which_a_statement_goes(heard: Recorder) -> None:
