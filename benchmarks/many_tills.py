@@ -87,7 +87,7 @@ def measure(folder: Path, quick: bool) -> Measured:
             day = _pushed(raw, pid, size, _day_tills(office, size))
             runs = {"day": day} | {
                 name: _pushed(raw, pid, size, _spending_tills(office, size, come))
-                for name, come in (("spread", _own), ("everywhere", _everywhere), ("hot", _hot))
+                for name, come in (("spread", _own), ("hot", _hot), ("everywhere", _everywhere))
             }
             deadlocks = raw.deadlocks()
         assert not deadlocks, f"{deadlocks} batches waited for each other"
