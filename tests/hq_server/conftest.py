@@ -83,10 +83,9 @@ def furnished_postgres(
 
 
 @pytest.fixture(scope="session")
-def statements() -> Iterator[Recorder]:
-    """What head offices on PostgreSQL send."""
-    with Recorder().listening() as recorder:
-        yield recorder
+def statements() -> Recorder:
+    """What the head offices of these fixtures send to PostgreSQL; what else a test opens, and how they were set up, is not heard."""
+    return Recorder()
 
 
 @contextlib.contextmanager
@@ -98,7 +97,7 @@ def _served(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator
     at_rest, template = request.getfixturevalue("furnished_postgres")
     server: Server = request.getfixturevalue("postgres")
     heard: Recorder = request.getfixturevalue("statements")
-    with server.database(like=template) as url, served_copy(at_rest, folder, url) as served:
+    with server.database(like=template) as url, heard.listening(), served_copy(at_rest, folder, url) as served:
         yield served
     from tests.hq_server.database.statements_heard import unknown  # its parser is not for those who need no PostgreSQL
 

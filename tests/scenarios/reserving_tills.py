@@ -32,6 +32,7 @@ def listening(till: Till) -> Iterator[None]:
             with suppress(SyncError):
                 till.sync()
 
+    live.step(wait_s=0.0)  # from here on head office knows that it can be reached
     thread = threading.Thread(target=listen, name=f"{till.name}-live")
     thread.start()
     try:

@@ -51,17 +51,18 @@ class Recorder:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator["Recorder"]:
-        """To every connection that this process opens meanwhile."""
-        event.listen(Pool, "connect", self._attach)
+        """To every connection that this process opens meanwhile; several may listen at once."""
+
+        def attach(connection: Any, _entry: object) -> None:
+            if isinstance(connection, psycopg.Connection):
+                connection.cursor_factory = self._cursor
+                connection.server_cursor_factory = self._server_cursor
+
+        event.listen(Pool, "connect", attach)
         try:
             yield self
         finally:
-            event.remove(Pool, "connect", self._attach)
-
-    def _attach(self, connection: Any, _entry: object) -> None:
-        if isinstance(connection, psycopg.Connection):
-            connection.cursor_factory = self._cursor
-            connection.server_cursor_factory = self._server_cursor
+            event.remove(Pool, "connect", attach)
 
     def note(self, cursor: psycopg.Cursor[Any], query: Any, *, many: bool = False) -> None:
         origin = _origin()
