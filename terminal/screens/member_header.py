@@ -121,43 +121,27 @@ def _kept(member: MemberView, texts: Texts) -> str:
 
 
 def _leased(kept: KeptApart, texts: Texts) -> str:
-    amount, age, till = format_yuan(kept.amount_minor), duration_text(kept.age_s, texts), kept.terminal_id
+    said = _said(kept, texts)
     if kept.tills == 1:
-        return texts.t(
-            "{amount} leased to {till} {store}, {age} ago",
-            amount=amount,
-            till=till,
-            store=_short(kept.store_name),
-            age=age,
-        )
-    return texts.t(
-        "{amount} leased to {count} tills, first {till} {store}, {age} ago",
-        amount=amount,
-        count=kept.tills,
-        till=till,
-        store=_short(kept.store_name),
-        age=age,
-    )
+        return texts.t("{amount} leased to {till} {store}, {age} ago", **said)
+    return texts.t("{amount} leased to {count} tills, first {till} {store}, {age} ago", **said)
 
 
 def _held(kept: KeptApart, texts: Texts) -> str:
-    amount, age, till = format_yuan(kept.amount_minor), duration_text(kept.age_s, texts), kept.terminal_id
+    said = _said(kept, texts)
     if kept.tills == 1:
-        return texts.t(
-            "{amount} held at {till} {store}, {age} ago",
-            amount=amount,
-            till=till,
-            store=_short(kept.store_name),
-            age=age,
-        )
-    return texts.t(
-        "{amount} held at {count} tills, first {till} {store}, {age} ago",
-        amount=amount,
-        count=kept.tills,
-        till=till,
-        store=_short(kept.store_name),
-        age=age,
-    )
+        return texts.t("{amount} held at {till} {store}, {age} ago", **said)
+    return texts.t("{amount} held at {count} tills, first {till} {store}, {age} ago", **said)
+
+
+def _said(kept: KeptApart, texts: Texts) -> dict[str, str | int]:
+    return {
+        "amount": format_yuan(kept.amount_minor),
+        "age": duration_text(kept.age_s, texts),
+        "till": kept.terminal_id,
+        "store": _short(kept.store_name),
+        "count": kept.tills,
+    }
 
 
 def _short(name: str) -> str:
