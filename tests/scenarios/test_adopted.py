@@ -23,6 +23,13 @@ TILL = "S01-T1"
 
 def friday_and_saturday(franchise: Franchise, folder: Path) -> tuple[Till, Path]:
     """A till that head office followed through Saturday, and Friday's image of its disk."""
+    till, friday = friday_and_an_unheard_saturday(franchise, folder)
+    till.sync()
+    return till, friday
+
+
+def friday_and_an_unheard_saturday(franchise: Franchise, folder: Path) -> tuple[Till, Path]:
+    """Head office has heard of nothing since Friday."""
     wang = member_of("S01")
     till = franchise.till(TILL)
     till.top_up(wang, 50_000)
@@ -34,7 +41,6 @@ def friday_and_saturday(franchise: Franchise, folder: Path) -> tuple[Till, Path]
     till.begin_shift()
     till.redeem(wang, 1_000)
     till.redeem(wang, 2_000)
-    till.sync()
     return till, friday
 
 
@@ -206,21 +212,11 @@ def test_h6_what_only_the_mirror_holds_keeps_the_till_stopped_though_head_office
     franchise: Franchise, tmp_path: Path
 ) -> None:
     """Printed offline and mirrored, then the disk was put back: head office never heard of it, and must not be told other entries in its place."""
-    wang = member_of("S01")
-    till = franchise.till(TILL)
-    till.top_up(wang, 50_000)
-    till.sync()
-    till.close()
-    friday = tmp_path / "friday"
-    shutil.copytree(till.data_dir, friday)
-    till.restart(franchise.hq.url)
-    till.begin_shift()
-    till.redeem(wang, 1_000)
-    till.redeem(wang, 2_000)
+    till, friday = friday_and_an_unheard_saturday(franchise, tmp_path)
     Mirror(till.journal, tmp_path / "stick").copy()
     till.close()
     again = put_back(franchise, friday)
     Mirror(again.journal, tmp_path / "stick").compare()
     again.sync()
     assert "put back" in (again.journal.head_office.stopped_reason or "")
-    assert refused(again.try_to_redeem(wang, 100)) is RefusalCode.TILL_STOPPED
+    assert refused(again.try_to_redeem(member_of("S01"), 100)) is RefusalCode.TILL_STOPPED
