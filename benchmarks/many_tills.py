@@ -138,11 +138,11 @@ def _own(office: HeadOffice, size: Size, place: int) -> Sequence[MemberId]:
     return own[len(own) // 2 :]
 
 
-def _everywhere(office: HeadOffice, size: Size, place: int) -> Sequence[MemberId]:  # noqa: ARG001 - the same for all tills
+def _everywhere(office: HeadOffice, size: Size, _place: int) -> Sequence[MemberId]:
     return _others(office)[-size.everywhere :]
 
 
-def _hot(office: HeadOffice, size: Size, place: int) -> Sequence[MemberId]:  # noqa: ARG001 - the same for all tills
+def _hot(office: HeadOffice, _size: Size, _place: int) -> Sequence[MemberId]:
     return office.members[-HOT_MEMBERS:]
 
 
