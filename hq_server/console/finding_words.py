@@ -62,7 +62,9 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ),
     FindingCode.TOP_UP_ALREADY_SPENT: FindingWords(
         N_("The top-up that was reversed had been spent in part"),
-        N_("The missing part stands as owed by the member. Call the member or write it off."),
+        N_(
+            "The missing part stands as owed by the member, and the next top-up pays it first. Call the member when the amount is large."
+        ),
     ),
     FindingCode.NO_EVIDENCE: FindingWords(
         N_("Nothing shows that the member was there"),
@@ -87,7 +89,10 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ),
     FindingCode.UNKNOWN_KIND: FindingWords(
         N_("A kind of entry that this version does not know"),
-        N_("Update head office. The amount was settled by the entry's header meanwhile."),
+        N_(
+            "The entry's header has settled the amount, and that stays: an update does not read the entry again. Compare the printed receipt with the member's "
+            "page, settle what is missing there with store and member, and update head office before more such entries come."
+        ),
     ),
     FindingCode.UNREADABLE_BODY: FindingWords(
         N_("The entry cannot be read in full"),
@@ -96,7 +101,8 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     FindingCode.UNREADABLE_HEADER: FindingWords(
         N_("The entry's header cannot be read, so nobody knows what it moved"),
         N_(
-            "The bytes are kept, nothing was booked. Enter by hand what the printed receipt says. Leases and holds that it may have used stay open until somebody writes them off."
+            "The bytes are kept, nothing was booked. Have the store make once more at a till what the printed receipt says; cash of it then misses in that shift's "
+            "count. Leases and holds that it may have used stay open until somebody writes them off."
         ),
     ),
     FindingCode.RULEBOOK_UNKNOWN: FindingWords(
@@ -278,7 +284,9 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ),
     FindingCode.PASS_TYPE_UNKNOWN: FindingWords(
         N_("The order sold a pass that the rulebook does not have"),
-        N_("The price was taken and no pass was made. Publish the pass type, or refund the line."),
+        N_(
+            "The price was taken and no pass was made. Publish the pass type before more are sold, and settle the price with store and member: nothing makes the pass afterwards."
+        ),
     ),
     FindingCode.RESERVATION_UNKNOWN: FindingWords(
         N_("The payment used a hold or a lease that head office had closed"),
@@ -307,7 +315,8 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     FindingCode.HOLE_DECLARED: FindingWords(
         N_("The bytes of this entry are lost: a technician declared it, and the till went on"),
         N_(
-            "Find the printed receipt with this number and enter what it says by hand. Leases and holds that it may have used stay open until somebody writes them off."
+            "Find the printed receipt with this number and have the store make once more at a till what it says; cash of it then misses in that shift's count. "
+            "Leases and holds that it may have used stay open until somebody writes them off."
         ),
     ),
     FindingCode.FORK_ADOPTED: FindingWords(
@@ -360,6 +369,13 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("Offline spending could cost more than the limit"),
         N_(
             "See on the page Exposure what weighs most: get tills online, decide about copies, give up revoked tills, or lower the risk allowance in the rulebook."
+        ),
+    ),
+    ExceptionCode.TRANSIT_STRANDED: FindingWords(
+        N_("Value left one member for another and does not arrive"),
+        N_(
+            "Open the settlement of the days concerned: the figure In transit leads to the transfers. Tell support their receipt numbers; the value stays in the "
+            "books until the second half is written."
         ),
     ),
     ExceptionCode.CLOCK_OFF: FindingWords(

@@ -194,6 +194,8 @@ DATA_KEYS: Final = {
     "returned_minor": N_("returned"),
     "tenders_minor": N_("tenders"),
     "worst_minor": N_("worst case"),
+    "in_transit_minor": N_("in transit"),
+    "transfers": N_("transfers"),
     "lines_minor": N_("lines"),
     "event": N_("event"),
     "field": N_("field"),

@@ -14,6 +14,7 @@ class ExceptionCode(StrEnum):
     JOURNAL_BROKEN = "journal_broken"
     CLOCK_OFF = "clock_off"
     EXPOSURE_ABOVE_LIMIT = "exposure_above_limit"
+    TRANSIT_STRANDED = "transit_stranded"
     RECOVERY_ASKED = "recovery_asked"
     MACHINE_CHANGED = "machine_changed"
     JOURNAL_DIFFERS = "journal_differs"
@@ -129,6 +130,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.TRANSFER_REPEATED,
         FindingCode.TRANSFER_SHORT,
         FindingCode.UNCLAIMED,
+        ExceptionCode.TRANSIT_STRANDED,
         FindingCode.BALANCE_LEFT,
     ),
     ExceptionKind.MEMBER: (

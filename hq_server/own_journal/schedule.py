@@ -1,6 +1,7 @@
 """Owns when head office's runs happen by themselves: in one background thread, at every look for which the index shows something due. Started and stopped with the application.
 
-At the same look it raises the exception that offline spending could cost more than the limit, and once a business day members leave the scopes of stores that they no longer visit.
+At the same look it raises the exception that offline spending could cost more than the limit. Once a business day it looks for value that is stranded between two members, and
+members leave the scopes of stores that they no longer visit.
 A new business day makes more days due, so the turn of the day needs no clock of its own; a late entry in a merged wallet is due at once.
 """
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from hq_server.database.engine import DatabaseBusy, StorageFull
 from hq_server.database.models import OpenTransfer, WalletRecord
 from hq_server.exceptions.exposed import watch_exposure
+from hq_server.exceptions.stranded import watch_transit
 from hq_server.members.leaving import leave_scopes
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.place import Moment, business_day
@@ -30,6 +32,7 @@ class Schedule:
         self._interval_s = interval_s
         self._scope_quiet_days = scope_quiet_days
         self._left_on = date.min
+        self._transit_on = date.min
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failed: frozenset[MemberId] = frozenset()
@@ -56,6 +59,15 @@ class Schedule:
         self._left_on = on
         return left
 
+    def look_at_transit(self) -> bool:
+        """Whether an exception was raised; at the first look of a business day only."""
+        on = business_day(self._desk.clock())
+        if on == self._transit_on:
+            return False
+        raised = watch_transit(self._desk.database, self._desk.clock)
+        self._transit_on = on
+        return raised
+
     def _anything_due(self, on: date) -> bool:
         with self._desk.database.read() as session:
             due = select(WalletRecord.member_id).where(
@@ -79,6 +91,7 @@ class Schedule:
                 self.look()
                 watch_exposure(self._desk.database, self._desk.rulebooks, self._desk.clock)
                 self.look_at_scopes()
+                self.look_at_transit()
             except (StorageFull, DatabaseBusy) as error:
                 logger.warning("head office's run waits: %s", error)
             except Exception:  # the last resort of this thread: logged, and the next round tries again

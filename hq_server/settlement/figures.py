@@ -15,7 +15,7 @@ class FigureName(StrEnum):
     """`COLLECTED` has the tender kind as its detail, `BONUS` the promotion, `FROM_OTHERS` and `NET_DUE` the other store. `REDEEMED` is what was served, by whatever
     it was paid, tax included: redemptions, orders, uses of sold passes, goods for points. `REFUNDED` is what of it went back, less refunds taken back.
     `FROM_OTHERS` is what others owe for what was served: their lots, sold passes, coupons and points. `SUSPENSE` is what was taken without evidence that it was the member's doing,
-    less what of it was given back or decided (H8): no store owes it."""
+    less what of it was given back or decided (H8): no store owes it. `IN_TRANSIT` is what left one wallet for another and has not arrived (H11): zero but between the two legs."""
 
     COLLECTED = "collected"
     BONUS = "bonus"
@@ -25,6 +25,7 @@ class FigureName(StrEnum):
     NET_DUE = "net_due"
     UNEXPLAINED = "unexplained"
     SUSPENSE = "suspense"
+    IN_TRANSIT = "in_transit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ MEASURES: Final[dict[FigureName, Measure]] = {
     FigureName.NET_DUE: Measure(frozenset({Account.CLEARING})),
     FigureName.UNEXPLAINED: Measure(frozenset({Account.UNEXPLAINED})),
     FigureName.SUSPENSE: Measure(frozenset({Account.SUSPENSE})),
+    FigureName.IN_TRANSIT: Measure(frozenset({Account.TRANSIT}), sign=-1),
 }
 
 

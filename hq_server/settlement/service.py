@@ -36,6 +36,7 @@ class StoreSettlement:
     from_others_minor: int = 0
     refunded_minor: int = 0
     unexplained_minor: int = 0
+    in_transit_minor: int = 0
     suspense_minor: int = 0
     in_suspense_minor: int = 0
     withheld_minor: int = 0
@@ -87,6 +88,7 @@ class Settlement:
             from_others_minor=sum(store.from_others_minor for store in self.stores),
             refunded_minor=sum(store.refunded_minor for store in self.stores),
             unexplained_minor=sum(store.unexplained_minor for store in self.stores),
+            in_transit_minor=sum(store.in_transit_minor for store in self.stores),
             suspense_minor=sum(store.suspense_minor for store in self.stores),
             in_suspense_minor=sum(store.in_suspense_minor for store in self.stores),
             withheld_minor=sum(store.withheld_minor for store in self.stores),
@@ -235,6 +237,7 @@ def _row(store_id: StoreId, name: str, figures: dict[FigureName, dict[str, int]]
         from_others_minor=total(FigureName.FROM_OTHERS),
         refunded_minor=total(FigureName.REFUNDED),
         unexplained_minor=total(FigureName.UNEXPLAINED),
+        in_transit_minor=total(FigureName.IN_TRANSIT),
         suspense_minor=total(FigureName.SUSPENSE),
         due_minor={StoreId(other): due[other] for other in sorted(due)},
     )

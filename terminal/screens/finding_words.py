@@ -97,7 +97,7 @@ _UNREADABLE: Final = FindingSaid(
 _NOT_BOOKED: Final = FindingSaid(
     later("Head office could not book this entry"),
     later("This till's program wrote something that cannot be read."),
-    later("Keep the printed receipt: head office enters what it says by hand. Tell the technician."),
+    later("Keep the printed receipt and tell the technician. Make it once more only when head office asks for it."),
 )
 _OTHER: Final = FindingSaid(
     later("Head office has a question about this entry"),

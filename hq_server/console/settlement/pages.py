@@ -176,3 +176,5 @@ def _settled_minor(settlement: Settlement, figure: Figure) -> int | None:
             return row.unexplained_minor
         case FigureName.SUSPENSE:
             return row.suspense_minor
+        case FigureName.IN_TRANSIT:
+            return row.in_transit_minor

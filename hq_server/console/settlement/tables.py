@@ -16,6 +16,7 @@ def settlement_rows(settlement: Settlement, words: Words, stores: Stores) -> Ite
     tail = [N_("Collected"), N_("Bonus given"), N_("Redeemed"), N_("of which others' lots"), N_("Refunded")]
     last = [
         N_("Unexplained"),
+        N_("In transit"),
         N_("Into suspense"),
         N_("In suspense at the end"),
         N_("Withheld"),
@@ -59,6 +60,7 @@ def _amounts(row: StoreSettlement, tenders: Sequence[str]) -> list[str]:
         row.from_others_minor,
         row.refunded_minor,
         row.unexplained_minor,
+        row.in_transit_minor,
         row.suspense_minor,
         row.in_suspense_minor,
         row.withheld_minor,
