@@ -233,6 +233,27 @@ class IdentityRecorded:
     identity: Identity
 
 
+class SuspenseVerdict(StrEnum):
+    """Who bears what lay in suspense: the member whose doing the payment was after all, or the store that served it."""
+
+    MEMBER = "member"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspenseDecided:
+    """Head office decided about `amount_minor` of the payment `payment_id`, in suspense in the books of `serving_store` (H8). `reason` is said to the store."""
+
+    kind: ClassVar[Literal["suspense_decided"]] = "suspense_decided"
+    occasion: Occasion
+    member_id: MemberId
+    payment_id: EventId
+    serving_store: StoreId
+    verdict: SuspenseVerdict
+    amount_minor: int
+    reason: str = ""
+
+
 MoneyOutEvent = (
     CashOutRequested
     | CashOutPaid
@@ -249,6 +270,7 @@ MoneyOutEvent = (
     | StatusChanged
     | CardReplaced
     | IdentityRecorded
+    | SuspenseDecided
 )
 MONEY_OUT_TYPES: tuple[type[MoneyOutEvent], ...] = (
     CashOutRequested,
@@ -266,4 +288,5 @@ MONEY_OUT_TYPES: tuple[type[MoneyOutEvent], ...] = (
     StatusChanged,
     CardReplaced,
     IdentityRecorded,
+    SuspenseDecided,
 )

@@ -25,6 +25,7 @@ from stored_value.events_money_out import (
     MoneyOutEvent,
     RefundReversed,
     StatusChanged,
+    SuspenseDecided,
     TransferredIn,
     TransferredOut,
 )
@@ -34,6 +35,7 @@ from stored_value.postings import Posting
 from stored_value.refund_reversal import apply_refund_reversal
 from stored_value.rulebook import Rulebook
 from stored_value.standing import apply_card, apply_identity, apply_status
+from stored_value.suspense import apply_decision
 from stored_value.transfer import apply_transfer_in, apply_transfer_out
 from stored_value.wallet import Wallet
 
@@ -70,7 +72,8 @@ def _settled(
     | DepositRestored
     | TransferredOut
     | TransferredIn
-    | LotExpired,
+    | LotExpired
+    | SuspenseDecided,
     rulebook: Rulebook,
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
     match event:
@@ -96,5 +99,7 @@ def _settled(
             return apply_transfer_in(wallet, event, rulebook)
         case LotExpired():
             return apply_expiry(wallet, event)
+        case SuspenseDecided():
+            return apply_decision(wallet, event, rulebook)
         case _:
             assert_never(event)

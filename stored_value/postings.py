@@ -19,6 +19,7 @@ class Account(StrEnum):
     CLEARING = "clearing"
     OVERDRAFT_RECEIVABLE = "overdraft_receivable"
     SUSPENSE = "suspense"
+    SUSPENSE_BORNE = "suspense_borne"
     UNEXPLAINED = "unexplained"
     DEPOSIT_LIABILITY = "deposit_liability"
     PASS_LIABILITY = "pass_liability"

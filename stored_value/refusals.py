@@ -92,6 +92,7 @@ class RefusalCode(StrEnum):
     DEPOSIT_OF_ANOTHER_TILL = "deposit_of_another_till"
     ENTRIES_UNCONFIRMED = "entries_unconfirmed"
     CARD_ISSUES_USED_UP = "card_issues_used_up"
+    NOTHING_IN_SUSPENSE = "nothing_in_suspense"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from stored_value.events_money_out import (
     LotExpired,
     RefundReversed,
     StatusChanged,
+    SuspenseDecided,
     TakenBackLine,
     TransferredIn,
     TransferredOut,
@@ -100,6 +101,7 @@ def undone_by(event: WalletEvent, wallet: Wallet, place: Occasion) -> WalletEven
             | LeaseAccepted()
             | LeaseReturned()
             | ReservationWrittenOff()
+            | SuspenseDecided()
         ):
             return _not_now(event, REMEDIES[type(event)])
         case _:
@@ -122,6 +124,7 @@ REMEDIES: dict[type[WalletEvent], str] = {
     LeaseAccepted: "ask_head_office",
     LeaseReturned: "ask_head_office",
     ReservationWrittenOff: "ask_head_office",
+    SuspenseDecided: "ask_head_office",
 }
 """What to do instead, for the kinds that nothing takes back: they are reversals themselves, of two wallets, head office's own, or nothing is lost by doing them
 again. An order that was given back is sold again: its coupons, points and passes are the member's to use as before."""

@@ -39,6 +39,8 @@ from stored_value.events_money_out import (
     MoneyOutEvent,
     RefundReversed,
     StatusChanged,
+    SuspenseDecided,
+    SuspenseVerdict,
     TransferredIn,
     TransferredOut,
 )
@@ -122,6 +124,8 @@ def _money_out_moved(event: MoneyOutEvent) -> tuple[int, int]:
             return event.restored_minor, 0
         case CashOutRequested():
             return 0, event.reserved_minor
+        case SuspenseDecided():
+            return 0, event.amount_minor if event.verdict is SuspenseVerdict.MEMBER else 0
         case DepositReturned() | DepositKept() | RefundReversed() | TransferredOut() | LotExpired():
             return 0, event.amount_minor
         case CashOutPaid() | CashOutReversed() | StatusChanged() | CardReplaced() | IdentityRecorded():

@@ -25,6 +25,7 @@ from stored_value.events_money_out import (
     MoneyOutEvent,
     RefundReversed,
     StatusChanged,
+    SuspenseDecided,
     TransferredIn,
     TransferredOut,
 )
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from terminal.counter.views import MemberView
 
 TransferLeg = TransferredOut | TransferredIn
-HeadOfficesOwn = TransferLeg | LotExpired
+HeadOfficesOwn = TransferLeg | LotExpired | SuspenseDecided
 SlipEvent = (
     CashOutRequested
     | CashOutPaid
@@ -53,7 +54,7 @@ SlipEvent = (
     | CardReplaced
     | IdentityRecorded
 )
-"""What a till makes; transfers and expiry are head office's."""
+"""What a till makes; transfers, expiry and decisions about suspense are head office's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

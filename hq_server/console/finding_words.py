@@ -68,12 +68,14 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ),
     FindingCode.NO_EVIDENCE: FindingWords(
         N_("Nothing shows that the member was there"),
-        N_("The amount stands in the store's suspense, the wallet was not touched. Ask the store for proof."),
+        N_(
+            "The amount stands in the store's suspense, the wallet was not touched. Ask the store for proof, then decide who bears it."
+        ),
     ),
     FindingCode.RISK_EXCEEDED: FindingWords(
         N_("More was taken than a lease, a hold or the risk allowance covers"),
         N_(
-            "The part that nothing covers stands in the store's suspense, the wallet was not touched for it. Ask the store for proof; look whether the till is in the right hands."
+            "The part that nothing covers stands in the store's suspense, the wallet was not touched for it. Ask for proof, look who has the till, then decide who bears it."
         ),
     ),
     FindingCode.STATIC_CARD_LIMIT: FindingWords(

@@ -52,7 +52,12 @@ REFUSALS: Final[dict[str, FindingWords]] = {
         N_("There is still something in the wallet"), N_("Cash it out or move it first; a deposit is returned.")
     ),
     RefusalCode.RESERVED_ELSEWHERE: FindingWords(
-        N_("Tills keep a part of the wallet in holds or leases"), N_("Wait for their next reports, or call the stores.")
+        N_("Tills keep a part of the wallet in holds or leases"),
+        N_("Ask the leases back on the member's page and try again, or wait for their next reports."),
+    ),
+    RefusalCode.NOTHING_IN_SUSPENSE: FindingWords(
+        N_("Nothing of this payment is in suspense any more"),
+        N_("It was decided or given back meanwhile. Look at its receipt."),
     ),
     RefusalCode.ACTION_REUSED: FindingWords(
         N_("This form was used for something else already"), N_("Begin again from the member's page.")

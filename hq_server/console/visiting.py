@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Form, Request
+from pydantic import StringConstraints
 
 from hq_server.console.sign_in.sessions import SESSION_COOKIE, SignedCookies, Visitor, visitor_of
 from hq_server.office import Office, office_of
@@ -69,6 +70,11 @@ def require_own_form(visitor: VisitorOf, csrf_token: Annotated[str, Form()] = ""
 
 
 FormVisitor = Annotated[Visitor, Depends(require_own_form)]
+
+
+REASON_CHARS_MAX = 200
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_CHARS_MAX), Form()]
+"""Why a person does what cannot be undone; the forms ask for it, and one sent without it is refused."""
 
 
 def seen_store(visitor: Visitor, asked: str | None) -> StoreId | None:

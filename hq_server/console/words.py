@@ -14,6 +14,7 @@ from hq_server.console.shift_words import MEASURES
 from hq_server.database.models import ExceptionState
 from hq_server.exceptions.kinds import ExceptionKind, Responsible
 from stored_value.bearing import Bearing
+from stored_value.events_money_out import SuspenseVerdict
 from stored_value.policies import CashOutMethod
 from stored_value.postings import Account
 from stored_value.wallet import HoldingKind, ValueKind, WalletStatus
@@ -51,6 +52,7 @@ KINDS: Final = {
     "lease_returned": N_("Lease returned"),
     "reservation_written_off": N_("Reservation written off"),
     "leases_recalled": N_("Leases asked back"),
+    "suspense_decided": N_("Suspense decided"),
     "unreadable": N_("Unreadable"),
 }
 TENDERS: Final = {
@@ -69,6 +71,7 @@ ACCOUNTS: Final[dict[str, str]] = {
     Account.CLEARING: N_("Between stores"),
     Account.OVERDRAFT_RECEIVABLE: N_("Owed by members"),
     Account.SUSPENSE: N_("In suspense"),
+    Account.SUSPENSE_BORNE: N_("Borne out of suspense"),
     Account.UNEXPLAINED: N_("Unexplained"),
     Account.DEPOSIT_LIABILITY: N_("Deposits owed to members"),
     Account.PASS_LIABILITY: N_("Passes owed to members"),
@@ -77,6 +80,10 @@ ACCOUNTS: Final[dict[str, str]] = {
     Account.BONUS_CLAWBACK: N_("Bonus taken back"),
     Account.BREAKAGE: N_("Expired value"),
     Account.TAX_PENDING: N_("Tax inside prices"),
+}
+VERDICTS: Final[dict[str, str]] = {
+    SuspenseVerdict.MEMBER: N_("Paid by the member"),
+    SuspenseVerdict.STORE: N_("Borne by the store"),
 }
 VALUE_KINDS: Final[dict[str, str]] = {
     ValueKind.PRINCIPAL: N_("Principal"),
@@ -346,6 +353,9 @@ class Words:
 
     def owner(self, code: str) -> str:
         return self._of(OWNERS, code)
+
+    def verdict(self, code: str) -> str:
+        return self._of(VERDICTS, code)
 
     def evidence(self, code: str) -> str:
         return self._of(EVIDENCE, code)

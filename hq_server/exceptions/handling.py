@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hq_server.audit.log import record
 from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import ConsoleUser, ExceptionRecord, ExceptionState
-from hq_server.exceptions.kinds import ExceptionCode
+from hq_server.exceptions.kinds import ABOUT_SUSPENSE, ExceptionCode
 from hq_server.exceptions.telling import tell_store
 
 WORDS_CHARS_MAX: Final = 1_000
@@ -93,6 +93,12 @@ def settle_about(session: WriteSession, code: ExceptionCode, terminal_id: str, w
     for each in waiting:
         resolve(session, ExceptionKey(each.store_id, each.subject, each.code), words, deed)
     return len(waiting)
+
+
+def settle_suspense(session: WriteSession, store_id: str, subject: str, words: str, deed: Deed) -> None:
+    """By the decision who bears what an entry put there."""
+    for code in sorted(ABOUT_SUSPENSE):
+        resolve(session, ExceptionKey(store_id, subject, code), words, deed)
 
 
 def _locked(session: WriteSession, key: ExceptionKey) -> ExceptionRecord | None:

@@ -166,6 +166,8 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
     ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),
 }
+ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, FindingCode.RISK_EXCEEDED})
+"""What put money into suspense: it is settled by the decision who bears it (H8)."""
 KIND_OF: Final = {code: kind for kind, codes in _CODES.items() for code in codes}
 
 

@@ -1,7 +1,7 @@
 """Owns what a batch reads before it applies: each table once for all its members. Called by the service inside its unit of work."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,12 +56,14 @@ _EVENTS: Final = Prepared(
 ByMember = Mapping[str, Sequence[Incoming]]
 
 
-def load_wallets(session: WriteSession, groups: ByMember, *, repeats: bool = True) -> dict[str, HeldWallet]:
-    """For every member of the batch: the wallet, the purchases that its refunds and receivables name, its scopes, and which of the batch's events it has already;
-    not the last without `repeats`, when the caller does all again should a row turn out to be there. The wallets stay as they are until the commit."""
+def load_wallets(
+    session: WriteSession, groups: ByMember, *, repeats: bool = True, named: Collection[tuple[str, str]] = ()
+) -> dict[str, HeldWallet]:
+    """For every member of the batch: the wallet, the purchases that its refunds and receivables name and those of `named` (member, purchase), its scopes, and which of the batch's
+    events it has already; not the last without `repeats`, when the caller does all again should a row turn out to be there. The wallets stay as they are until the commit."""
     members = sorted(groups)
     wallets = {member_id: read_wallet(state) for member_id, state in _WALLETS.rows(session, members=members)}
-    purchases = _purchases(session, groups, wallets)
+    purchases = _purchases(session, groups, wallets, named)
     stores: defaultdict[str, set[str]] = defaultdict(set)
     for member_id, store_id in _STORES.rows(session, members=members):
         stores[member_id].add(store_id)
@@ -78,9 +80,9 @@ def load_wallets(session: WriteSession, groups: ByMember, *, repeats: bool = Tru
 
 
 def _purchases(
-    session: ReadSession, groups: ByMember, wallets: Mapping[str, Wallet]
+    session: ReadSession, groups: ByMember, wallets: Mapping[str, Wallet], named: Collection[tuple[str, str]]
 ) -> dict[str, dict[str, HeldPurchase]]:
-    wanted: set[tuple[str, str]] = set()
+    wanted = set(named)
     for member_id, incoming in groups.items():
         wanted.update(
             (member_id, each.event.purchase_id)

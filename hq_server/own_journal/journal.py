@@ -5,7 +5,7 @@ runs and by the services of transfers and standing; must not decide what is due.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -51,8 +51,9 @@ class OwnJournal:
         self._head = _held_head(session)
         self._held: dict[str, HeldWallet] = {}
 
-    def wallets(self, member_ids: Iterable[str]) -> dict[str, Wallet]:
-        """The members' wallets, locked until the commit; a member without one is left out. Their purchases are kept for `write` alone."""
+    def wallets(self, member_ids: Iterable[str], named: Collection[tuple[str, str]] = ()) -> dict[str, Wallet]:
+        """The members' wallets, locked until the commit; a member without one is left out. `write` knows the purchases that they name, and those
+        that are `named` here (member, purchase)."""
         wanted = sorted(set(member_ids))
         self.session.execute(
             select(WalletRecord.member_id)
@@ -60,12 +61,14 @@ class OwnJournal:
             .order_by(WalletRecord.member_id)
             .with_for_update()
         ).all()
-        self._held |= load_wallets(self.session, dict.fromkeys(wanted, ()))
+        self._held |= load_wallets(self.session, dict.fromkeys(wanted, ()), named=named)
         return {member_id: wallet for member_id in wanted if (wallet := self._held[member_id].wallet) is not None}
 
-    def wallets_to_decide_on(self, member_ids: Iterable[str]) -> dict[str, Wallet]:
+    def wallets_to_decide_on(
+        self, member_ids: Iterable[str], named: Collection[tuple[str, str]] = ()
+    ) -> dict[str, Wallet]:
         """The same as whoever takes something out of them must see them: with what silent tills may have leased (H1, H5)."""
-        return as_if_reported(self.session, self.wallets(member_ids), self.rulebooks, self._now)
+        return as_if_reported(self.session, self.wallets(member_ids, named), self.rulebooks, self._now)
 
     def event_of(self, member_id: str, event_id: str) -> WalletEvent | None:
         """What this journal says of an event that the member has already; None when there is no such event. An id of a till's event raises `OwnEventFaulty`."""

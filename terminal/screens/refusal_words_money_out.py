@@ -14,6 +14,11 @@ MONEY_OUT: Final[Mapping[RefusalCode, Said]] = {
         later("No principal is left; {bonus} of bonus is not paid out."),
         later("Tell the member; the bonus can still be spent."),
     ),
+    RefusalCode.NOTHING_IN_SUSPENSE: (
+        later("Nothing to decide"),
+        later("Nothing of this payment is in suspense any more."),
+        later("Look at its receipt at head office."),
+    ),
     RefusalCode.COOLING_OFF_OVER: (
         later("The cooling-off days are over"),
         later("A top-up is paid back in full for {days} days; the last was {last_day}."),

@@ -132,6 +132,7 @@ _KINDS: Final = {
     "lease_accepted": later("Lease accepted"),
     "lease_returned": later("Lease returned"),
     "reservation_written_off": later("Reservation written off"),
+    "suspense_decided": later("Payment decided"),
     "member_enrolled": later("New member"),
     "shift_opened": later("Shift opened"),
     "shift_closed": later("Shift closed"),

@@ -5,10 +5,13 @@ from sqlalchemy import select
 
 from hq_server.database.models import ExceptionRecord
 from hq_server.ingest.rebuild import differences
+from hq_server.own_journal.place import Moment
+from hq_server.own_journal.suspense import DecisionWish, decide_suspense
 from hq_server.settlement.explanation import explained_total
 from hq_server.settlement.figures import Figure, FigureName
 from hq_server.settlement.service import day_settlement
-from stored_value.identity import MemberId, StoreId
+from stored_value.events_money_out import SuspenseVerdict
+from stored_value.identity import EventId, MemberId, StoreId, named_id
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.refusals import RefusalCode
 from tests.hq_server.served import TODAY, PushingTill
@@ -96,3 +99,38 @@ def test_a_till_that_takes_what_it_may_has_nothing_to_answer_for(franchise: Fran
         till.sync()
     assert franchise.books.findings("S01-T1") == {}
     assert franchise.books.balances()[wang] == 100_000
+
+
+def test_h8_a_person_decides_and_every_till_hears_of_it(franchise: Franchise) -> None:
+    """Of two payments nobody proved, the first was the member's doing: his lots pay it and S01 owes it to S02; the second is the tenant's loss."""
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), risk=RiskAllowance()))
+    honest = franchise.till("S01-T1")
+    wang, li = member_of("S01"), member_of("S01", 1)
+    for member in (wang, li):
+        honest.top_up(member, 100_000, "plan-1000")
+    honest.sync()
+    before = franchise.books.balances()
+    thief = in_strange_hands(franchise)
+    paid = {member: thief.redeem(member, 6_000).occasion.event_id for member in (wang, li)}
+    thief.push()
+    moment = Moment.at(franchise.hq.clock.at)
+    for member, verdict in ((wang, SuspenseVerdict.MEMBER), (li, SuspenseVerdict.STORE)):
+        wish = DecisionWish(
+            wish_id=EventId(named_id("wish", member)),
+            member_id=member,
+            payment_id=paid[member],
+            verdict=verdict,
+            reason="门店监控录像",
+        )
+        assert decide_suspense(franchise.hq.office.desk, moment, wish, lambda _: None) is None
+    honest.sync()
+    for member, cost in ((wang, 6_000), (li, 0)):
+        assert franchise.books.balances()[member] == before[member] - cost
+        assert honest.member(member).balance_minor == before[member] - cost
+    with franchise.hq.database.read() as session:
+        settled = day_settlement(session, TODAY, TODAY)
+        assert list(differences(session)) == []
+    own = settled.store(TENANT)
+    assert own is not None
+    assert (own.in_suspense_minor, own.withheld_minor, own.net_due_minor) == (0, 0, 6_000)
+    assert settled.is_balanced

@@ -26,6 +26,8 @@ from stored_value.events_money_out import (
     MovedValue,
     RefundReversed,
     StatusChanged,
+    SuspenseDecided,
+    SuspenseVerdict,
     TakenBackLine,
     TransferPurpose,
     TransferredIn,
@@ -124,6 +126,8 @@ class Story:
                 if rest[1:] and rest[1].startswith("expects="):
                     lot, _, share = rest[1][8:].partition(":")
                     return replace(bought, expected_draw=(ExpectedDraw(lot_id=LotId(lot), amount_minor=fen(share)),))
+                if rest[1:] == ["unproved"]:
+                    return replace(bought, occasion=replace(place, evidence=EvidenceClass.NONE))
                 if rest[1:]:
                     discount = fen(rest[1].removeprefix("discount="))
                     bought = replace(bought, lines=(replace(bought.lines[0], discount_minor=discount),))
@@ -201,6 +205,15 @@ class Story:
                 return replace(self.leg_out(place, moved, amount, TransferPurpose(word)), holdings=holdings)
             case "receive":
                 return received(place, rest)
+            case "decide":
+                return SuspenseDecided(
+                    occasion=place,
+                    member_id=MEMBER,
+                    payment_id=EventId(rest[0]),
+                    serving_store=StoreId(rest[2]),
+                    verdict=SuspenseVerdict(rest[3]),
+                    amount_minor=fen(rest[1]),
+                )
             case "expire":
                 return LotExpired(occasion=place, member_id=MEMBER, lot_id=LotId(rest[0]), amount_minor=fen(rest[1]))
             case "status":

@@ -104,6 +104,7 @@ def test_the_table_reaches_every_kind_of_money_out() -> None:
         "status_changed": "status",
         "card_replaced": "card",
         "identity_recorded": "identity",
+        "suspense_decided": "decide",
     }
     assert set(steps) == {kind.kind for kind in MONEY_OUT_TYPES}
     assert set(steps.values()) <= words

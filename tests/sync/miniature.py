@@ -7,12 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stored_value.events import Event, EvidenceClass, Occasion, ShiftClosed, ShiftOpened, ShiftTotals
 from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
+from stored_value.events_money_out import SuspenseDecided, SuspenseVerdict
 from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationWrittenOff
-from stored_value.identity import EventId, LotId
+from stored_value.identity import EventId, LotId, StoreId
 from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import entry_of
-from tests.stored_value.miniature import PLAN, enrolled, redeem, refund, reverse, top_up
+from tests.stored_value.miniature import PLAN, enrolled, occasion, redeem, refund, reverse, top_up
 from tests.sync.money_out import money_out_kinds
 from tests.sync.orders import order_kinds
 
@@ -43,7 +44,20 @@ def every_kind() -> list[Event]:
         *order_kinds(),
         *loyalty_kinds(),
         *reservation_kinds(),
+        suspense_decided(),
     ]
+
+
+def suspense_decided() -> SuspenseDecided:
+    return SuspenseDecided(
+        occasion=occasion("h8", evidence=EvidenceClass.NOT_NEEDED),
+        member_id=enrolled().member_id,
+        payment_id=EventId("r1"),
+        serving_store=StoreId("S02"),
+        verdict=SuspenseVerdict.MEMBER,
+        amount_minor=8_000,
+        reason="小票上有签名",
+    )
 
 
 def loyalty_kinds() -> list[Event]:

@@ -166,6 +166,7 @@ HEAD_OFFICES_OWN = {
     "lease_accepted",
     "lease_returned",
     "reservation_written_off",
+    "suspense_decided",
 }
 """Nobody at a counter makes them: head office does, and leases come and go by themselves."""
 

@@ -26,9 +26,10 @@ from hq_server.console.tills.reads import tills
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.console.words import Words
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import ExceptionState
+from hq_server.database.models import ExceptionState, JournalEntry
 from hq_server.exceptions.handling import Deed, ExceptionKey, Handled, assign, resolve
 from hq_server.exceptions.kinds import ExceptionKind, Responsible
+from hq_server.own_journal.suspense import waiting
 from hq_server.rulebooks.published import promotion_names
 
 router = APIRouter()
@@ -138,7 +139,9 @@ def post_resolution(
 ) -> Response:
     now = office.clock()
     with office.database.write() as session:
-        _require_settling(session, visitor, key, now)
+        shown = _require_settling(session, visitor, key, now)
+        if _waits_in_suspense(session, shown):
+            return _told(key, "decide_first")
         handled = resolve(session, key, resolution, Deed(visitor.login, now))
     office.sequencer.wake()
     return _handled(key, handled, "resolved")
@@ -147,8 +150,20 @@ def post_resolution(
 def _handled(key: ExceptionKey, handled: Handled, done: str) -> Response:
     if handled is Handled.UNKNOWN:
         raise PageMissing
-    told = done if handled is Handled.DONE else handled.value
-    return RedirectResponse(link(f"/exceptions/{key.store_id}/{key.subject}/{key.code}", done=told), 303)
+    return _told(key, done if handled is Handled.DONE else handled.value)
+
+
+def _told(key: ExceptionKey, done: str) -> Response:
+    return RedirectResponse(link(f"/exceptions/{key.store_id}/{key.subject}/{key.code}", done=done), 303)
+
+
+def _waits_in_suspense(session: ReadSession, shown: ShownException) -> bool:
+    """Then words alone settle nothing."""
+    if not shown.is_about_suspense or shown.member_id is None or shown.seq is None:
+        return False
+    held = session.get(JournalEntry, (shown.store_id, shown.terminal_id, shown.incarnation, shown.seq))
+    found = waiting(session, shown.member_id, held.event_id) if held is not None else None
+    return found is not None and found.amount_minor > 0
 
 
 def _seen(session: ReadSession, visitor: Visitor, key: ExceptionKey, now: datetime) -> ShownException:
@@ -158,9 +173,11 @@ def _seen(session: ReadSession, visitor: Visitor, key: ExceptionKey, now: dateti
     return shown
 
 
-def _require_settling(session: ReadSession, visitor: Visitor, key: ExceptionKey, now: datetime) -> None:
-    if not _may_settle(visitor, _seen(session, visitor, key, now)):
+def _require_settling(session: ReadSession, visitor: Visitor, key: ExceptionKey, now: datetime) -> ShownException:
+    shown = _seen(session, visitor, key, now)
+    if not _may_settle(visitor, shown):
         raise NotPermitted
+    return shown
 
 
 def _may_settle(visitor: Visitor, shown: ShownException) -> bool:

@@ -20,7 +20,7 @@ from hq_server.database.models import (
     Member,
 )
 from hq_server.exceptions.handling import ExceptionKey
-from hq_server.exceptions.kinds import RESPONSIBLE, ExceptionKind, Responsible, kinds_of
+from hq_server.exceptions.kinds import ABOUT_SUSPENSE, RESPONSIBLE, ExceptionKind, Responsible, kinds_of
 from stored_value.identity import StoreId, TerminalId, receipt_no
 from sync.messages import OutcomeFinding
 
@@ -79,6 +79,10 @@ class ShownException:
     resolved_at: datetime | None
     resolved_by: str
     resolution: str
+
+    @property
+    def is_about_suspense(self) -> bool:
+        return self.key.code in ABOUT_SUSPENSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

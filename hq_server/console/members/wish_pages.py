@@ -1,5 +1,5 @@
-"""What head office does with a member at a wish: transfer, merge, standing, a cash-out rejected, name and phone erased. Each is shown in words and amounts
-before it is confirmed, and audited.
+"""What head office does with a member at a wish: transfer, merge, standing, a cash-out rejected, a payment in suspense decided, name and phone erased.
+Each is shown in words and amounts before it is confirmed, and audited.
 
 A wish is named when its form is made; sent twice it is done once. Only administrators.
 """
@@ -12,26 +12,30 @@ from fastapi.responses import RedirectResponse
 
 from hq_server.audit.log import record
 from hq_server.console.chrome import chrome_of
-from hq_server.console.members.reads import member_view
-from hq_server.console.members.wishes import amount_of, movable_minor, preview, reachable, the_other
+from hq_server.console.members.reads import member_view, receipts_of
+from hq_server.console.members.wishes import amount_of, free_minor, movable_minor, preview, reachable, the_other
 from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
-from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf
+from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, Reason, VisitorOf
 from hq_server.database.engine import WriteSession
+from hq_server.exceptions.handling import Deed, settle_suspense
+from hq_server.exceptions.raising import subject_of_entry
 from hq_server.members.erasure import erase_member
 from hq_server.office import Office
 from hq_server.own_journal.cash_outs import RejectionWish, reject_cash_out
 from hq_server.own_journal.desk import Note
 from hq_server.own_journal.place import Moment, business_day
 from hq_server.own_journal.standing import StandingWish, change_status
+from hq_server.own_journal.suspense import DecisionWish, decide_suspense, waiting
 from hq_server.own_journal.transfers import TwoMembers, move
 from hq_server.wallets.guarded import Stamp
+from stored_value.events_money_out import SuspenseVerdict
 from stored_value.identity import EventId, MemberId, StaffId, uuid7
 from stored_value.refusals import Refusal
+from stored_value.suspense import refuse_decision
 from stored_value.wallet import WalletStatus
 
 router = APIRouter()
-REASON_CHARS_MAX = 200
 ACTIONS = {True: "members_merged", False: "value_transferred"}
 
 
@@ -157,13 +161,12 @@ def post_standing(
     member_id: str,
     request_id: Annotated[str, Form()],
     status: Annotated[WalletStatus, Form()],
-    reason: Annotated[str, Form()] = "",
+    reason: Reason,
 ) -> Response:
     _require_change(visitor)
     moment = _moment(office, visitor)
-    said = reason.strip()[:REASON_CHARS_MAX]
-    wish = StandingWish(request_id=EventId(request_id), member_id=MemberId(member_id), status=status, reason=said)
-    note = _audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": said})
+    wish = StandingWish(request_id=EventId(request_id), member_id=MemberId(member_id), status=status, reason=reason)
+    note = _audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": reason})
     refusal = change_status(office.desk, moment, wish, note)
     if refusal is not None:
         return _refused(request, office, visitor, member_id, refusal)
@@ -198,19 +201,86 @@ def post_rejection(
     member_id: str,
     request_id: str,
     wish_id: Annotated[str, Form()],
-    reason: Annotated[str, Form()] = "",
+    reason: Reason,
 ) -> Response:
     _require_change(visitor)
     moment = _moment(office, visitor)
-    said = reason.strip()[:REASON_CHARS_MAX]
     wish = RejectionWish(
-        wish_id=EventId(wish_id), member_id=MemberId(member_id), request_id=EventId(request_id), reason=said
+        wish_id=EventId(wish_id), member_id=MemberId(member_id), request_id=EventId(request_id), reason=reason
     )
-    note = _audited(visitor, moment, "cash_out_rejected", member_id, {"request": request_id, "reason": said})
+    note = _audited(visitor, moment, "cash_out_rejected", member_id, {"request": request_id, "reason": reason})
     refusal = reject_cash_out(office.desk, moment, wish, note)
     if refusal is not None:
         return _refused(request, office, visitor, member_id, refusal)
     return RedirectResponse(link(f"/members/{member_id}", done="cash_out_rejected"), 303)
+
+
+@router.get("/members/{member_id}/suspense/{payment_id}")
+def get_decision(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, payment_id: str) -> Response:
+    """Both verdicts with what each would do."""
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None, today=moment.on)
+        asked = waiting(session, member_id, payment_id)
+        receipt = receipts_of(session, MemberId(member_id), [EventId(payment_id)]).get(EventId(payment_id))
+        if view is None or view.wallet is None or receipt is None or asked is None or not asked.amount_minor:
+            raise PageMissing
+        free = free_minor(view.wallet, moment.on)
+        return page(
+            request,
+            "member_suspense.html",
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
+            view=view,
+            asked=asked,
+            receipt=receipt,
+            payment_id=payment_id,
+            owed_minor=max(0, asked.amount_minor - free),
+            refusal=refuse_decision(view.wallet, asked.amount_minor, SuspenseVerdict.MEMBER, moment.on),
+            wish_id=_new_id(moment),
+        )
+
+
+@router.post("/members/{member_id}/suspense/{payment_id}")
+def post_decision(
+    request: Request,
+    office: OfficeOf,
+    visitor: FormVisitor,
+    member_id: str,
+    payment_id: str,
+    wish_id: Annotated[str, Form()],
+    verdict: Annotated[SuspenseVerdict, Form()],
+    reason: Reason,
+) -> Response:
+    """Settles the exceptions that the payment raised for it, with the same words."""
+    _require_change(visitor)
+    moment = _moment(office, visitor)
+    with office.database.read() as session:
+        receipt = receipts_of(session, MemberId(member_id), [EventId(payment_id)]).get(EventId(payment_id))
+    if receipt is None:
+        raise PageMissing
+    wish = DecisionWish(
+        wish_id=EventId(wish_id),
+        member_id=MemberId(member_id),
+        payment_id=EventId(payment_id),
+        verdict=verdict,
+        reason=reason,
+    )
+    audited = _audited(
+        visitor, moment, "suspense_decided", member_id, {"payment": payment_id, "verdict": verdict.value}
+    )
+    store_id = receipt.terminal_id.partition("-")[0]
+    subject = subject_of_entry(receipt.terminal_id, receipt.incarnation, receipt.seq)
+
+    def note(session: WriteSession) -> None:
+        audited(session)
+        settle_suspense(session, store_id, subject, reason, Deed(visitor.login, moment.now))
+
+    refusal = decide_suspense(office.desk, moment, wish, note)
+    if refusal is not None:
+        return _refused(request, office, visitor, member_id, refusal)
+    place = f"/receipts/{receipt.terminal_id}/{receipt.incarnation}/{receipt.seq}"
+    return RedirectResponse(link(place, done="suspense_decided"), 303)
 
 
 @router.get("/members/{member_id}/erasure")
@@ -230,14 +300,11 @@ def get_erasure(request: Request, office: OfficeOf, visitor: VisitorOf, member_i
 
 
 @router.post("/members/{member_id}/erasure")
-def post_erasure(
-    office: OfficeOf, visitor: FormVisitor, member_id: str, reason: Annotated[str, Form()] = ""
-) -> Response:
+def post_erasure(office: OfficeOf, visitor: FormVisitor, member_id: str, reason: Reason) -> Response:
     """Sent twice it is done, and audited, once."""
     _require_change(visitor)
     moment = _moment(office, visitor)
-    said = reason.strip()[:REASON_CHARS_MAX]
-    note = _audited(visitor, moment, "personal_data_erased", member_id, {"reason": said})
+    note = _audited(visitor, moment, "personal_data_erased", member_id, {"reason": reason})
     erase_member(office.desk, MemberId(member_id), Stamp(moment.now, office.keys.random), note)
     return RedirectResponse(link(f"/members/{member_id}", done="erased"), 303)
 

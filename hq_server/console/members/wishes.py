@@ -1,6 +1,7 @@
 """Reads for what head office is asked to do with a member: who the other one is, what a transfer or merge would move, and to which standing a member may come."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from hq_server.own_journal.place import Moment
 from hq_server.own_journal.transfers import Leaving, TwoMembers, plan
 from stored_value.money import AmountError, parse_yuan
 from stored_value.refusals import Refusal, RefusalCode
+from stored_value.reservations import available_minor
 from stored_value.standing import NEXT
 from stored_value.transfer import transferable_minor
 from stored_value.wallet import Holding, ValueKind, Wallet, WalletStatus
@@ -59,6 +61,11 @@ def held_wallet(session: ReadSession, member_id: str) -> Wallet | None:
 
 def movable_minor(wallet: Wallet, rulebooks: Rulebooks, moment: Moment) -> int:
     return transferable_minor(wallet, rulebooks.in_force(moment.now), moment.on)
+
+
+def free_minor(wallet: Wallet, on: date) -> int:
+    """What neither leases nor holds keep; never below zero."""
+    return max(0, available_minor(wallet, on))
 
 
 def the_other(session: ReadSession, keys: HqKeys, text: str) -> MemberLine | Refusal:

@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/receipts/{terminal_id}/{incarnation}/{seq}")
 def get_receipt(
-    request: Request, office: OfficeOf, visitor: VisitorOf, terminal_id: str, incarnation: int, seq: int
+    request: Request, office: OfficeOf, visitor: VisitorOf, terminal_id: str, incarnation: int, seq: int, done: str = ""
 ) -> Response:
     with office.database.read() as session:
         view = receipt_view(session, terminal_id, incarnation, seq, seen_by=visitor.store_id)
@@ -24,6 +24,7 @@ def get_receipt(
             "receipt.html",
             chrome=chrome_of(session, visitor, "", store_id=visitor.store_id, now=office.clock()),
             view=view,
+            done=done,
             promotions=promotion_names(session),
             steps_to_all=visitor.store_id in {None, view.store_id},
         )

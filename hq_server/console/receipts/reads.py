@@ -22,6 +22,7 @@ from hq_server.database.models import (
     WalletEventRecord,
 )
 from hq_server.own_journal.place import OWN_STORE, OWN_TERMINAL, RUN
+from hq_server.own_journal.suspense import decisions_about, waiting
 from stored_value.events import Event, InstalmentReleased, OrderRefunded, PurchaseRefunded, TopUpReversed
 from stored_value.events_money_out import (
     CashOutPaid,
@@ -31,8 +32,9 @@ from stored_value.events_money_out import (
     DepositRestored,
     DepositReturned,
     RefundReversed,
+    SuspenseDecided,
 )
-from stored_value.identity import EventId, StoreId, TerminalId
+from stored_value.identity import EventId, MemberId, StoreId, TerminalId
 from sync.entry import Entry
 from sync.errors import BodyUnreadable
 from sync.event_codec import event_of
@@ -66,8 +68,26 @@ class StoreBooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What head office decided about a payment in suspense, with the receipt of its entry."""
+
+    event: SuspenseDecided
+    receipt: ReceiptRef
+    staff_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspenseView:
+    """`waiting_minor` waits for a decision."""
+
+    waiting_minor: int
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptView:
-    """`event` is None when the body is not understood; `amount_minor` when no wallet was moved. `about` is the receipt that this one refunds or reverses."""
+    """`event` is None when the body is not understood; `amount_minor` when no wallet was moved. `about` is the receipt that this one refunds or reverses.
+    `suspense` is None for what never lay there."""
 
     store_id: str
     receipt_no: str
@@ -84,6 +104,7 @@ class ReceiptView:
     books: tuple[StoreBooks, ...]
     purchase: MemberPurchase | None
     about: ReceiptRef | None
+    suspense: SuspenseView | None
     has_next: bool
 
 
@@ -136,6 +157,7 @@ def receipt_view(
         books=books,
         purchase=_purchase(session, row, event),
         about=_about(session, event),
+        suspense=_suspense(session, row),
         has_next=session.get(JournalEntry, (store_id, terminal_id, incarnation, seq + 1)) is not None,
     )
 
@@ -195,6 +217,25 @@ def _purchase(session: ReadSession, row: JournalEntry, event: Event | None) -> M
     return member_purchase(session, row.member_id, purchase_id)
 
 
+def _suspense(session: ReadSession, row: JournalEntry) -> SuspenseView | None:
+    found = waiting(session, row.member_id, row.event_id) if row.member_id else None
+    if found is None or row.member_id is None:
+        return None
+    made = decisions_about(session, row.member_id, row.event_id)
+    receipts = receipts_of(session, MemberId(row.member_id), [each.occasion.event_id for each in made])
+    return SuspenseView(
+        waiting_minor=found.amount_minor,
+        decisions=tuple(
+            Decision(
+                event=each,
+                receipt=receipts[each.occasion.event_id],
+                staff_name=_name_of(session, each.occasion.staff_id),
+            )
+            for each in made
+        ),
+    )
+
+
 def _about(session: ReadSession, event: Event | None) -> ReceiptRef | None:
     match event:
         case PurchaseRefunded() | OrderRefunded():
@@ -205,6 +246,8 @@ def _about(session: ReadSession, event: Event | None) -> ReceiptRef | None:
             named = event.top_up_id
         case CashOutPaid() | CashOutRejected() | CashOutReversed():
             named = event.request_id
+        case SuspenseDecided():
+            named = event.payment_id
         case DepositReturned() | DepositKept() | DepositRestored():
             named = event.deposit_id
         case _:

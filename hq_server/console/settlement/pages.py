@@ -20,6 +20,8 @@ from stored_value.identity import StoreId
 router = APIRouter()
 EXPORT_ROWS_MAX = 50_000
 DAYS_MAX = 366
+FIRST_DAY = date(2000, 1, 1)
+"""No franchise has books from before: where the drill-down of a balance begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ def get_settlement(
         periods=_periods(chrome.stores.today(store_id, chrome.now)),
         figures=FigureName,
         suspense_paid_minor=policy.suspense_paid_minor,
+        first_day=FIRST_DAY,
     )
 
 

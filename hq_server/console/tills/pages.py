@@ -149,13 +149,15 @@ class Deed:
 def _change(office: Office, visitor: Visitor, terminal_id: str, deed: Deed) -> Response:
     """Done and audited in one unit of work."""
     _require_change(visitor)
+    if deed.reason == "":
+        return RedirectResponse(link("/tills", done="reason_missing"), 303)
     with office.database.write() as session:
         standing = deed.change(session, TerminalId(terminal_id))
         if standing is Standing.CHANGED:
             data = None if deed.reason is None else {"reason": deed.reason}
             now = office.clock()
             record(session, actor=visitor.login, action=deed.action, subject=terminal_id, data=data, now=now)
-            if deed.settles is not None and deed.reason:
+            if deed.settles is not None and deed.reason is not None:
                 settle_about(session, deed.settles, terminal_id, deed.reason, SettlingDeed(visitor.login, now))
     if standing is Standing.UNKNOWN:
         raise PageMissing
