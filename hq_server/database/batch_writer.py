@@ -1,4 +1,4 @@
-"""Owns how a batch reaches the tables: one interface, executemany on SQLite, COPY and staged upserts on PostgreSQL. Called by ingest and the sequencer inside their
+"""Owns how a batch reaches the tables: one interface, executemany on SQLite, COPY and upserts of arrays on PostgreSQL. Called by ingest and the sequencer inside their
 units of work.
 
 A row is a tuple in the order of its table's columns, like those of `ingest.rows`; all rows of a call belong to one table.
@@ -133,15 +133,15 @@ def _time_text(at: datetime) -> str:
 
 
 class PostgresWriter:
-    """Append-only tables by COPY straight into them; what may be there already by COPY into a staging table and one upsert in key order, so that two batches
-    lock common members in the same order."""
+    """Append-only tables by COPY straight into them; what may be there already by one upsert in key order, an array a column, so that two batches lock common members in the
+    same order. One statement each: whoever waits for a member's lock waits for every round trip of the one who holds it."""
 
     def __init__(self, session: WriteSession) -> None:
         self._cursor = session.driver().cursor()
 
     def append(self, table: type[Table], rows: Rows) -> None:
         if rows:
-            self._copy(table.__tablename__, table, rows)
+            self._copy(table, rows)
 
     def append_missing(self, table: type[Table], rows: Rows) -> None:
         if rows:
@@ -159,24 +159,35 @@ class PostgresWriter:
         return {member_id for member_id, *_ in rows} - written
 
     def _upsert(self, table: type[Table], rows: Rows, on_conflict: str) -> None:
-        name, staged = table.__tablename__, f"staged_{table.__tablename__}"
-        self._cursor.execute(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} (LIKE {name} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
-        )
-        self._cursor.execute(f"DELETE FROM {staged}")  # noqa: S608  names of our own tables
-        self._copy(staged, table, rows)
-        columns, keys = ", ".join(_columns(table)), ", ".join(_keys(table))
-        self._cursor.execute(
-            f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {staged} ORDER BY {keys} {on_conflict}"  # noqa: S608
-        )
+        self._cursor.execute(_upserting(table, on_conflict), [list(column) for column in zip(*rows, strict=True)])
 
-    def _copy(self, target: str, table: type[Table], rows: Rows) -> None:
-        names = sql.SQL(", ").join(sql.Identifier(name) for name in _columns(table))
-        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(target), names)
-        with self._cursor.copy(statement) as copy:
-            copy.set_types([_type_name(column.type) for column in table.__table__.columns])
+    def _copy(self, table: type[Table], rows: Rows) -> None:
+        with self._cursor.copy(_copying(table)) as copy:
+            copy.set_types(_type_names(table))
             for row in rows:
                 copy.write_row(row)
+
+
+@cache
+def _copying(table: type[Table]) -> sql.Composed:
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in _columns(table))
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table.__tablename__), names)
+
+
+@cache
+def _upserting(table: type[Table], on_conflict: str) -> str:
+    """Its values: a list for each column."""
+    columns, keys = ", ".join(_columns(table)), ", ".join(_keys(table))
+    given = ", ".join(f"%b::{name}[]" for name in _type_names(table))
+    return (
+        f"INSERT INTO {table.__tablename__} ({columns}) SELECT {columns} FROM unnest({given}) AS given ({columns})"  # noqa: S608  names of our own tables
+        f" ORDER BY {keys} {on_conflict}"
+    )
+
+
+@cache
+def _type_names(table: type[Table]) -> list[str]:
+    return [_type_name(column.type) for column in table.__table__.columns]
 
 
 def _type_name(kind: TypeEngine[Any]) -> str:

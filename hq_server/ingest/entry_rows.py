@@ -19,7 +19,7 @@ from hq_server.database.models import (
 )
 from hq_server.exceptions.raising import exceptions_of
 from hq_server.ingest.loading import HeldEntry
-from hq_server.ingest.rows import ExceptionRow, JournalRow, ScopeRow, ShiftRow
+from hq_server.ingest.rows import ExceptionRow, JournalRow, PurchaseRow, ScopeRow, ShiftRow
 from hq_server.ingest.understanding import Incoming
 from hq_server.ingest.wallet_batch import Landed, MemberBatch, findings_json
 from stored_value.events import ShiftClosed, ShiftOpened
@@ -45,6 +45,7 @@ class BatchRows:
     ) -> None:
         self._store_id = store_id
         self.incoming = incoming
+        self._by_member = members
         self.members = [members[member_id] for member_id in sorted(members)]
         self.received_at = received_at
         self._landed = {seq: landed for batch in self.members for seq, landed in batch.landed.items()}
@@ -108,9 +109,13 @@ class BatchRows:
         """The store comes to know every member whom it moved; head office has no tills that would."""
         if self._store_id == HEAD_OFFICE_STORE:
             return
-        members = {each.member_id: each.store_id for each in self.incoming if each.member_id is not None}
-        for member_id in sorted(members):
-            yield ScopeRow(member_id, members[member_id], self.received_at)
+        for member_id in sorted(member_id for member_id, batch in self._by_member.items() if batch.is_new):
+            yield ScopeRow(member_id, self._store_id, self.received_at)
+
+    def purchases(self, *, new: bool) -> Iterator[PurchaseRow]:
+        """Those that no table holds yet, or the others."""
+        for batch in self.members:
+            yield from (row for row in batch.purchases.values() if (row.purchase_id in batch.bought) is new)
 
     def outcomes(self) -> Iterator[Outcome]:
         for each in self.incoming:
@@ -133,7 +138,8 @@ def write_rows(writer: BatchWriter, rows: BatchRows) -> None:
     writer.append_missing(ScopeMember, list(rows.scopes()))
     writer.append(WalletEventRecord, [row for batch in rows.members for row in batch.events])
     writer.append(PostingRecord, [row for batch in rows.members for row in batch.postings])
-    writer.replace(PurchaseRecord, [row for batch in rows.members for row in batch.purchases.values()])
+    writer.append(PurchaseRecord, list(rows.purchases(new=True)))
+    writer.replace(PurchaseRecord, list(rows.purchases(new=False)))
     writer.append(Outbox, [row for batch in rows.members for row in batch.outbox])
 
 

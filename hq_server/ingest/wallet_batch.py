@@ -99,10 +99,12 @@ class OpenedLease:
 
 @dataclass(slots=True)
 class MemberBatch:
-    """What a batch does to one member. `ended` are reservations that were there before and are not any more, `opened` those that are new and still there."""
+    """What a batch does to one member. `bought` are the purchases among `purchases` that no table holds yet; `ended` are reservations that were there before and are not any
+    more, `opened` those that are new and still there; `is_new` says that the store did not know the member."""
 
     wallet: list[WalletRow] = field(default_factory=list)
     purchases: dict[str, PurchaseRow] = field(default_factory=dict)
+    bought: set[str] = field(default_factory=set)
     events: list[WalletEventRow] = field(default_factory=list)
     postings: list[PostingRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
@@ -110,6 +112,7 @@ class MemberBatch:
     ended: list[Reservation] = field(default_factory=list)
     opened: list[OpenedLease] = field(default_factory=list)
     written_off: set[ReservationId] = field(default_factory=set)
+    is_new: bool = False
 
 
 def findings_json(findings: Sequence[Finding]) -> str:
@@ -128,7 +131,7 @@ def apply_to_member(
     before = held.wallet or new_wallet(member_id, incoming[0].rulebook)
     wallet = changed(before, purchases=tuple(each.purchase for each in held.purchases.values()))
     store_id = incoming[0].store_id
-    entered = store_id not in held.stores
+    entered = batch.is_new = store_id not in held.stores
     seen = set(held.events)
     for each in incoming:
         if each.event_id in seen:
@@ -303,6 +306,8 @@ def _add_rows(
     )
     for bought in applied.purchases:
         known = batch.purchases.get(bought.purchase_id) or held.purchases.get(bought.purchase_id)
+        if known is None:
+            batch.bought.add(bought.purchase_id)
         batch.purchases[bought.purchase_id] = _purchase_row(bought, each, wallet, known)
 
 

@@ -6,7 +6,7 @@ docs/DATABASES.md tells the same to people; a test compares. Whatever is mended 
 from typing import Final
 
 _ONE_BY_ONE: Final = "refused: lock the members one by one, in their order; on PostgreSQL one statement costs less"
-_IN_ONE: Final = "slow: stage the rows by COPY and upsert them in one statement, as `batch_writer` does"
+_IN_ONE: Final = "slow: upsert the rows in one statement, as `batch_writer` does"
 _FEW: Final = "slow, and few: the members enrolled in one push"
 
 KNOWN: Final[dict[tuple[str, str], str]] = {

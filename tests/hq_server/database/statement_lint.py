@@ -17,6 +17,7 @@ Placements = Mapping[str, str]
 """Of each of head office's tables the column that places its rows, or `reference`."""
 
 _MARK: Final = re.compile(r"%\((\w+)\)s")
+_BARE_MARK: Final = re.compile(r"%b")
 _COPY: Final = re.compile(r'COPY "(\w+)" \(([^)]*)\) FROM STDIN')
 _NO_TABLES: Final = re.compile(r"$|show |(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) \w+$")
 """Of the unit of work, and what the driver asks by itself."""
@@ -35,7 +36,7 @@ class Named(Enum):
 
 def offences(text: str, placements: Placements, *, many: bool = False) -> Iterator[str]:
     """What of the statement Citus refuses or makes slow, each as `table: what`; nothing when all is well. `many`: the driver sends it once for each row."""
-    plain = " ".join(_MARK.sub(r":\1", text).replace("%%", "%").split()).rstrip("; ")
+    plain = " ".join(_BARE_MARK.sub(":b", _MARK.sub(r":\1", text)).replace("%%", "%").split()).rstrip("; ")
     if _NO_TABLES.match(plain):
         return
     copied = _COPY.match(plain)
