@@ -5,17 +5,25 @@ Amounts are minor units. `member_id` names the one wallet an event touches. Line
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
-from stored_value.events_money_out import MONEY_OUT_TYPES, MoneyOutEvent
+from stored_value.events_money_out import (
+    MONEY_OUT_TYPES,
+    LotExpired,
+    MoneyOutEvent,
+    SuspenseDecided,
+    TransferredIn,
+    TransferredOut,
+)
 from stored_value.events_order import OrderPaid, OrderRefunded, PassUsed
-from stored_value.events_reservation import RESERVATION_TYPES, ReservationEvent
+from stored_value.events_reservation import RESERVATION_TYPES, ReservationEvent, ReservationWrittenOff
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
 
 __all__ = [
     "EVENT_TYPES",
+    "HEAD_OFFICE_KINDS",
     "Event",
     "EvidenceClass",
     "ExpectedDraw",
@@ -219,3 +227,14 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ShiftOpened,
     ShiftClosed,
 )
+_HEAD_OFFICES: tuple[type[WalletEvent], ...] = (
+    InstalmentReleased,
+    TierReviewed,
+    TransferredOut,
+    TransferredIn,
+    LotExpired,
+    ReservationWrittenOff,
+    SuspenseDecided,
+)
+HEAD_OFFICE_KINDS: Final = frozenset(event.kind for event in _HEAD_OFFICES)
+"""What only head office's own journal may say: no till writes it, and none is believed that does (H8)."""

@@ -25,6 +25,7 @@ class FindingCode(StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     UNREADABLE_BODY = "unreadable_body"
     UNREADABLE_HEADER = "unreadable_header"
+    NOT_A_TILLS_KIND = "not_a_tills_kind"
     RULEBOOK_UNKNOWN = "rulebook_unknown"
     OUTSIDE_ANCHORS = "outside_anchors"
     SAME_PHONE = "same_phone"

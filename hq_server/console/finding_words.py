@@ -107,6 +107,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
             "count. Leases and holds that it may have used stay open until somebody writes them off."
         ),
     ),
+    FindingCode.NOT_A_TILLS_KIND: FindingWords(
+        N_("A till wrote an entry of a kind that only head office writes"),
+        N_(
+            "Nothing was booked. No till does that by itself: look for who has its key, stop the till, and go through what it sent lately."
+        ),
+    ),
     FindingCode.RULEBOOK_UNKNOWN: FindingWords(
         N_("The entry names a rulebook that head office does not have"),
         N_("The newest earlier version was used. Check whether head office was restored from a backup."),

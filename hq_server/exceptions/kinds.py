@@ -156,6 +156,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ExceptionKind.CLOCK: (FindingCode.OUTSIDE_ANCHORS, ExceptionCode.CLOCK_OFF),
     ExceptionKind.FORK: (FindingCode.FORK_ADOPTED, ExceptionCode.JOURNAL_FORKED, ExceptionCode.JOURNAL_BROKEN),
     ExceptionKind.TILL: (
+        FindingCode.NOT_A_TILLS_KIND,
         ExceptionCode.RECOVERY_ASKED,
         ExceptionCode.MACHINE_CHANGED,
         ExceptionCode.JOURNAL_DIFFERS,

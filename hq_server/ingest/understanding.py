@@ -11,6 +11,7 @@ import msgspec
 from hq_server.ingest.anchor_trail import Neighbours
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from stored_value.events import (
+    HEAD_OFFICE_KINDS,
     Event,
     MemberEnrolled,
     PurchaseRefunded,
@@ -23,7 +24,7 @@ from stored_value.events import (
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
 from stored_value.reservation_records import Reservation
-from stored_value.rulebook import Rulebook
+from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from sync.entry import Entry, Header
 from sync.errors import BodyUnreadable
 from sync.event_codec import UnknownKind, event_of, stored_value_moved
@@ -36,6 +37,8 @@ COUNTED_MINOR_MAX: Final = 10**12
 """Of one entry. The sums of a store's day must fit into 63 bits whatever a till sends: the consumer of the outbox adds them up for everybody."""
 _YEAR_MAX: Final = 9000
 """Months and terms are added to business dates; a calendar ends with the year 9999."""
+_SETTLES_NOTHING: Final = frozenset({FindingCode.UNREADABLE_HEADER, FindingCode.NOT_A_TILLS_KIND})
+"""Set aside with a header that is not believed either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +84,16 @@ class Incoming:
 def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours, rulebooks: Rulebooks) -> Incoming:
     header = entry.header
     event, finding = _event(entry, place)
-    is_absurd = finding is not None and finding.code is FindingCode.UNREADABLE_HEADER
+    why = finding.code if finding is not None else None
     incoming = Incoming(
         entry=entry,
         attachment=attachment,
         event=event,
         event_id=header.id if ID_SHAPE.fullmatch(header.id) else "",
-        kind=header.kind if _KIND.fullmatch(header.kind) and not is_absurd else UNREADABLE_KIND,
-        member_id=_member(entry, event) if not is_absurd else None,
+        kind=header.kind
+        if _KIND.fullmatch(header.kind) and why is not FindingCode.UNREADABLE_HEADER
+        else UNREADABLE_KIND,
+        member_id=_member(entry, event) if why not in _SETTLES_NOTHING else None,
         store_id=place.store_id,
         receipt_no=receipt_no(place.store_id, header.terminal_id, header.seq),
         business_date=event.occasion.business_date if event else header.occurred_at.astimezone(place.zone).date(),
@@ -127,6 +132,8 @@ def _event(entry: Entry, place: Place) -> tuple[Event | None, Finding | None]:
     absurd = _absurdity(entry.header)
     if absurd:
         return None, Finding(FindingCode.UNREADABLE_HEADER, {"why": absurd})
+    if entry.header.kind in HEAD_OFFICE_KINDS and place.store_id != HEAD_OFFICE_STORE:
+        return None, Finding(FindingCode.NOT_A_TILLS_KIND, {"kind": entry.header.kind})
     try:
         event = event_of(entry)
     except UnknownKind:

@@ -99,6 +99,11 @@ _NOT_BOOKED: Final = FindingSaid(
     later("This till's program wrote something that cannot be read."),
     later("Keep the printed receipt and tell the technician. Make it once more only when head office asks for it."),
 )
+_HEAD_OFFICES: Final = FindingSaid(
+    later("This till sent what only head office may write"),
+    later("Its program was changed, or somebody else signs with its key. Nothing was booked."),
+    later("Take no more payments at this till. Call head office now."),
+)
 _OTHER: Final = FindingSaid(
     later("Head office has a question about this entry"),
     later("Head office is newer than this till, which has no words for it."),
@@ -165,6 +170,7 @@ _CODES: Final = {
     _LATE: (Code.PRIOR_PERIOD,),
     _SHIFT: (Code.SHIFT_DIFFERS,),
     _NOT_BOOKED: (Code.UNREADABLE_HEADER,),
+    _HEAD_OFFICES: (Code.NOT_A_TILLS_KIND,),
     _UNREADABLE: (
         Code.UNKNOWN_KIND,
         Code.UNREADABLE_BODY,

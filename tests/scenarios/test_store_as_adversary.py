@@ -6,14 +6,22 @@ from sqlalchemy import select
 from hq_server.database.models import ExceptionRecord
 from hq_server.ingest.rebuild import differences
 from hq_server.own_journal.place import Moment
+from hq_server.own_journal.runs import run_day
 from hq_server.own_journal.suspense import DecisionWish, decide_suspense
 from hq_server.settlement.explanation import explained_total
 from hq_server.settlement.figures import Figure, FigureName
 from hq_server.settlement.service import day_settlement
-from stored_value.events_money_out import SuspenseVerdict
-from stored_value.identity import EventId, MemberId, StoreId, named_id
+from stored_value.events_money_out import (
+    MovedValue,
+    SuspenseVerdict,
+    TransferPurpose,
+    TransferredIn,
+    TransferredOut,
+)
+from stored_value.identity import EventId, LotId, MemberId, StoreId, named_id
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.refusals import RefusalCode
+from stored_value.wallet import ValueKind
 from tests.hq_server.served import TODAY, PushingTill
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import refused
@@ -82,6 +90,60 @@ def test_h8_the_allowance_is_the_most_that_a_till_which_never_reports_can_overdr
     owed = franchise.books.rows("SELECT sum(receivable_minor) FROM wallets")
     assert owed == [(15_000,)]
     assert owed[0][0] <= len(thieves) * ALLOWED.till_minor
+
+
+def test_h8_a_stolen_till_neither_makes_value_nor_sweeps_a_wallet_into_another(franchise: Franchise) -> None:
+    """It writes as head office does: 3,000 for an accomplice at another store's cost, and the merge of a member with 1,250 into him, which head office's run would finish."""
+    honest = franchise.till("S01-T1")
+    victim, accomplice = member_of("S01"), member_of("S02")
+    honest.top_up(victim, 100_000, "plan-1000")
+    honest.sync()
+    before = franchise.books.balances()
+    thief = in_strange_hands(franchise)
+    made = MovedValue(
+        kind=ValueKind.PRINCIPAL,
+        lot_id=LotId("out-of-nothing"),
+        store_id=StoreId("S01"),
+        source_id=EventId("nowhere"),
+        amount_minor=300_000,
+        acquired_on=TODAY,
+        rulebook=1,
+    )
+    thief.write(
+        TransferredIn(
+            occasion=thief.occasion(),
+            member_id=accomplice,
+            transfer_id=EventId("t1"),
+            from_member_id=victim,
+            purpose=TransferPurpose.MEMBER,
+            amount_minor=300_000,
+            moved=(made,),
+        )
+    )
+    thief.write(
+        TransferredOut(
+            occasion=thief.occasion(),
+            member_id=victim,
+            transfer_id=EventId("t2"),
+            to_member_id=accomplice,
+            purpose=TransferPurpose.MERGE,
+            amount_minor=0,
+            moved=(),
+        )
+    )
+    thief.push()
+    run_day(franchise.hq.office.desk, Moment.at(franchise.hq.clock.at))
+    assert franchise.books.balances() == before
+    honest.sync()
+    assert refused(honest.try_to_redeem(accomplice, 100)) is RefusalCode.BALANCE_TOO_LOW
+    honest.redeem(victim, 30_000)
+    honest.sync()
+    assert franchise.books.findings("S01-T1") == {}
+    assert franchise.books.findings(thief.terminal_id) == {1: ("not_a_tills_kind",), 2: ("not_a_tills_kind",)}
+    with franchise.hq.database.read() as session:
+        found = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "not_a_tills_kind")).all()
+        assert [(each.kind, each.store_id) for each in found] == [("till", TENANT)] * 2
+        assert list(differences(session)) == []
 
 
 def test_a_till_that_takes_what_it_may_has_nothing_to_answer_for(franchise: Franchise) -> None:

@@ -107,6 +107,7 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     "hole_declared": "tests/scenarios/test_recovered.py",
     "fork_adopted": "tests/scenarios/test_adopted.py",
     "unreadable_header": "tests/hq_server/ingest/test_unreadable_headers.py",
+    "not_a_tills_kind": "head office's ingest asks who wrote it; tests/hq_server/ingest/test_foreign_kinds.py",
     "prior_period": "tests/scenarios/test_wrong_clocks.py",
     "shift_differs": "tests/hq_server/ingest/test_shift_check.py",
     "pay_code_unknown": "there are no pay codes yet from which it could arise",

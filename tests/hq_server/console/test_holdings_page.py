@@ -1,12 +1,15 @@
-"""What a member has beside the balance, and receipts of orders, cash-outs, deposits and transfers: pushed by real tills, read on the console's pages."""
+"""What a member has beside the balance, and receipts of orders, cash-outs, deposits and transfers: pushed by real tills and written by head office, read on the console's pages."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
-from hq_server.database.models import WalletRecord
-from stored_value.events import OrderPaid, Tender, TenderKind
+from hq_server.database.models import JournalEntry, WalletRecord
+from hq_server.own_journal.journal import OwnJournal
+from hq_server.own_journal.place import Moment
+from stored_value.events import OrderPaid, Tender, TenderKind, ToppedUp
 from stored_value.events_money_out import (
     CardReplaced,
     CashOutRequested,
@@ -55,39 +58,6 @@ def lived(hq: ServedHq) -> Lived:
         tenders=(Tender(kind=TenderKind.WECHAT, amount_minor=3_800),),
     )
     till.write(order)
-    transfer_id = EventId(hq.new_id())
-    moved = MovedValue(
-        kind=ValueKind.PRINCIPAL,
-        lot_id=LotId(f"{topped.occasion.event_id}/p"),
-        store_id=till.store_id,
-        source_id=topped.occasion.event_id,
-        amount_minor=5_000,
-        acquired_on=TODAY,
-        rulebook=1,
-        tenders=topped.tenders,
-    )
-    out = TransferredOut(
-        occasion=till.occasion(),
-        member_id=giver,
-        transfer_id=transfer_id,
-        to_member_id=taker,
-        purpose=TransferPurpose.MEMBER,
-        amount_minor=5_000,
-        moved=(moved,),
-    )
-    till.write(out)
-    till.write(
-        TransferredIn(
-            occasion=till.occasion(),
-            member_id=taker,
-            transfer_id=transfer_id,
-            from_member_id=giver,
-            purpose=TransferPurpose.MEMBER,
-            amount_minor=5_000,
-            moved=(moved,),
-            holdings=_holdings(till, out.occasion.event_id),
-        )
-    )
     cash = (Tender(kind=TenderKind.CASH, amount_minor=9_900),)
     till.top_up(saver, 5_000)
     till.write(DepositTaken(occasion=till.occasion(), member_id=saver, amount_minor=9_900, tenders=cash, item="雨伞"))
@@ -101,7 +71,50 @@ def lived(hq: ServedHq) -> Lived:
         )
     )
     till.push()
+    _hand_on(till, topped, taker)
     return Lived(hq, till, saver, taker, plain)
+
+
+def _hand_on(till: PushingTill, topped: ToppedUp, taker: MemberId) -> None:
+    """50 yuan with points, a pass and a coupon: two legs in head office's own journal."""
+    hq, giver, transfer_id = till.hq, topped.member_id, EventId(till.hq.new_id())
+    moment = Moment.at(hq.clock.at)
+    moved = MovedValue(
+        kind=ValueKind.PRINCIPAL,
+        lot_id=LotId(f"{topped.occasion.event_id}/p"),
+        store_id=till.store_id,
+        source_id=topped.occasion.event_id,
+        amount_minor=5_000,
+        acquired_on=TODAY,
+        rulebook=1,
+        tenders=topped.tenders,
+    )
+    out = TransferredOut(
+        occasion=moment.occasion(hq.new_id(), 1),
+        member_id=giver,
+        transfer_id=transfer_id,
+        to_member_id=taker,
+        purpose=TransferPurpose.MEMBER,
+        amount_minor=5_000,
+        moved=(moved,),
+    )
+    arriving = TransferredIn(
+        occasion=moment.occasion(hq.new_id(), 1),
+        member_id=taker,
+        transfer_id=transfer_id,
+        from_member_id=giver,
+        purpose=TransferPurpose.MEMBER,
+        amount_minor=5_000,
+        moved=(moved,),
+        holdings=_holdings(till, out.occasion.event_id),
+    )
+
+    def write(journal: OwnJournal) -> None:
+        journal.wallets_to_decide_on([giver, taker])
+        for leg in (out, arriving):
+            journal.write([leg])
+
+    hq.office.desk.write(hq.clock.at, write)
 
 
 def _holdings(till: PushingTill, source_id: EventId) -> tuple[Holding, ...]:
@@ -201,8 +214,10 @@ def test_the_parts_are_chinese_for_a_chinese_visitor(lived: Lived) -> None:
     ],
 )
 def test_receipts_of_every_kind_open_with_their_books(lived: Lived, kind: str, title: str, account: str) -> None:
-    entry = next(each for each in lived.till.entries if each.header.kind == kind)
-    said = text_of(visit(lived.hq.url, "boss").page(f"/receipts/S01-T1/1/{entry.header.seq}"))
+    with lived.hq.database.read() as session:
+        place = select(JournalEntry.terminal_id, JournalEntry.seq).where(JournalEntry.kind == kind)
+        terminal_id, seq = session.execute(place).one()
+    said = text_of(visit(lived.hq.url, "boss").page(f"/receipts/{terminal_id}/1/{seq}"))
     assert "Set aside" not in said
     for expected in (title, account, "Balanced in each store"):
         assert expected in said
