@@ -21,6 +21,7 @@ from hq_server.console.settlement import pages as settlement
 from hq_server.console.sign_in import pages as sign_in
 from hq_server.console.sign_in.attempts import SignInAttempts
 from hq_server.console.sign_in.sessions import SignedCookies
+from hq_server.console.tills import kept_pages as kept
 from hq_server.console.tills import pages as tills
 from hq_server.console.tills import takeover_pages as takeovers
 from hq_server.console.today import pages as today
@@ -40,6 +41,7 @@ NOUNS: Final = (
     settlement,
     exceptions,
     takeovers,
+    kept,
     tills,
     exposure,
 )

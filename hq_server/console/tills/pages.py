@@ -13,7 +13,6 @@ from hq_server.console.chrome import chrome_of
 from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.tills.reads import open_codes, till, tills
-from hq_server.console.tills.takeover_reads import kept_for
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.database.engine import WriteSession
 from hq_server.enrolment.codes import StoreUnknown, create_code
@@ -22,6 +21,8 @@ from hq_server.exceptions.handling import settle_about
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.office import Office
 from hq_server.recovery.branches import adopt
+from hq_server.reservations.by_till import kept_sum
+from hq_server.reservations.silence import Till
 from hq_server.terminals.standing import Standing, allow_again, confirm_machine, give_up, revoke, stop
 from stored_value.identity import StoreId, TerminalId
 
@@ -74,7 +75,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
             "till_change.html",
             chrome=chrome_of(session, visitor, "tills", store_id=None, now=office.clock()),
             till=line,
-            kept=kept_for(session, line),
+            kept=kept_sum(session, Till(line.store_id, line.terminal_id)),
             change=change,
         )
 

@@ -3,23 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from hq_server.console.exceptions.reads import read_findings
 from hq_server.console.tills.reads import TillLine, till
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import ExceptionRecord, RecoveryApproval, ReservationRecord, ReservationState
+from hq_server.database.models import ExceptionRecord, RecoveryApproval
 from hq_server.exceptions.handling import open_about
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.recovery.approvals import approvals_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """Leases and holds that are open for a till, and what was reserved with them."""
-
-    count: int
-    amount_minor: int
+from hq_server.reservations.by_till import KeptSum, kept_sum
+from hq_server.reservations.silence import Till
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +40,7 @@ class Leave:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takeover:
     till: TillLine
-    kept: Kept
+    kept: KeptSum
     asks: tuple[Ask, ...]
     leaves: tuple[Leave, ...]
 
@@ -59,21 +51,10 @@ def takeover(session: ReadSession, terminal_id: str, *, now: datetime) -> Takeov
         return None
     return Takeover(
         till=line,
-        kept=kept_for(session, line),
+        kept=kept_sum(session, Till(line.store_id, line.terminal_id)),
         asks=tuple(map(_ask, open_about(session, ExceptionCode.RECOVERY_ASKED, terminal_id))),
         leaves=tuple(_leave(each, now) for each in approvals_of(session, terminal_id)),
     )
-
-
-def kept_for(session: ReadSession, line: TillLine) -> Kept:
-    found = session.execute(
-        select(func.count(), func.coalesce(func.sum(ReservationRecord.amount_minor), 0)).where(
-            ReservationRecord.store_id == line.store_id,
-            ReservationRecord.terminal_id == line.terminal_id,
-            ReservationRecord.state == ReservationState.OPEN,
-        )
-    ).one()
-    return Kept(count=int(found[0]), amount_minor=int(found[1]))
 
 
 def _ask(row: ExceptionRecord) -> Ask:

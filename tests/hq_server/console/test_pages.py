@@ -99,7 +99,7 @@ def test_a_set_aside_entry_says_so_and_keeps_its_bytes(day: FranchiseDay, boss: 
     said = text_of(boss.page(f"/receipts/S02-T1/1/{odd.header.seq}"))
     assert "Set aside" in said
     assert "cedar-10" in said
-    assert "Update head office" in said
+    assert "an update does not read the entry again" in said
 
 
 def test_a_shift_has_a_page_though_it_moves_no_value(boss: Visit) -> None:
@@ -114,7 +114,7 @@ def test_what_needs_a_person_is_listed_with_the_reason_and_the_next_step(boss: V
         "The till promised another bonus than the rulebook gives",
         "Nothing shows that the member was there",
         "A kind of entry that this version does not know",
-        "Update head office.",
+        "an update does not read the entry again",
     ):
         assert expected in said
 
