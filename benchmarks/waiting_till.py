@@ -4,6 +4,7 @@ Speaks HTTP by itself over one connection that stays open: a client library woul
 """
 
 import asyncio
+from pathlib import Path
 from random import random
 from time import perf_counter
 from typing import Final, Self, TypeVar
@@ -29,6 +30,7 @@ from sync.messages import (
     Session,
     SessionRequest,
 )
+from terminal.replica.replica import Replica
 from terminal.syncing.worker import TOLD_POLL_S
 
 WAIT_S: Final = 20.0
@@ -75,10 +77,11 @@ class _Line:
 
 
 class WaitingTill:
-    """`seen`: of each member of whom a row came, when it had been read and understood here, in seconds of this process's clock."""
+    """`seen`: of each member of whom a row came, when it was here, in seconds of this process's clock: in the replica once `keep` was called, read and understood without."""
 
-    def __init__(self, line: _Line, store_id: str, epoch: str) -> None:
+    def __init__(self, line: _Line, terminal_id: str, store_id: str, epoch: str) -> None:
         self._line = line
+        self.terminal_id = terminal_id
         self.store_id = store_id
         self._epoch = epoch
         self._cursors = {GLOBAL_SCOPE: 0, store_id: 0}
@@ -86,6 +89,7 @@ class WaitingTill:
         self._look_at = perf_counter() + LOOK_S * random()
         self.seen: dict[MemberId, float] = {}
         self.woken = 0
+        self._replica: Replica | None = None
 
     @classmethod
     async def enrolled(cls, host: str, port: int, code: str) -> Self:
@@ -103,7 +107,15 @@ class WaitingTill:
             Session,
         )
         line.token = session.token
-        return cls(line, known.store_id, session.epoch)
+        return cls(line, terminal_id, known.store_id, session.epoch)
+
+    async def keep(self, folder: Path) -> None:
+        """From here on in a till's own replica, filled from the feeds' beginnings."""
+        self._replica = Replica.open(folder / f"{self.terminal_id}.db")
+        for scope in self._cursors:
+            while await self._read(scope):
+                pass
+        self.seen.clear()
 
     async def begin(self) -> None:
         """Whatever happened so far is not news."""
@@ -119,6 +131,8 @@ class WaitingTill:
                 await self._heed(await self._news(max(0.0, min(WAIT_S, left_s))))
         finally:
             self._line.close()
+            if self._replica is not None:
+                self._replica.close()
 
     async def _news(self, wait_s: float) -> News:
         known = LiveRequest(epoch=self._epoch, cursors=self._cursors, grants_after=self._grants, wait_s=wait_s)
@@ -149,6 +163,8 @@ class WaitingTill:
             page = open_page(key, content, scope, self._epoch, number)
         else:
             page = read_page(content)
+        if self._replica is not None:
+            self._replica.apply_page(page)
         now = perf_counter()
         for entry in page.entries:
             if entry.seq > cursor and isinstance(entry.row, MemberRow):
