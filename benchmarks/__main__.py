@@ -51,7 +51,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     ),
     "hq-many-tills": Benchmark(summary=many_tills.SUMMARY, flushes=True, measure=many_tills.measure),
     "hq-growth": Benchmark(
-        summary=growth.SUMMARY, flushes=False, measure=growth.measure, measure_full=growth.measure_full
+        summary=growth.SUMMARY, flushes=True, measure=growth.measure, measure_full=growth.measure_full
     ),
     "propagation": Benchmark(summary=propagation.SUMMARY, flushes=True, measure=propagation.measure),
     "bootstrap": Benchmark(
