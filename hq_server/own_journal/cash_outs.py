@@ -5,8 +5,9 @@ Called by the console, which audits it.
 
 from dataclasses import dataclass
 
+from hq_server.database.engine import ReadSession
 from hq_server.own_journal.desk import Desk, Note
-from hq_server.own_journal.one_member import write_once
+from hq_server.own_journal.one_member import Wished, write_once
 from hq_server.own_journal.place import Moment
 from stored_value.cash_out import cash_out
 from stored_value.cash_out_records import CashOutState
@@ -34,7 +35,7 @@ def reject_cash_out(desk: Desk, moment: Moment, wish: RejectionWish, note: Note)
     def is_same(event: Event) -> bool:
         return isinstance(event, CashOutRejected) and event.request_id == wish.request_id
 
-    def decide(wallet: Wallet, occasion: Occasion) -> CashOutRejected | Refusal:
+    def decide(_: ReadSession, wallet: Wallet, occasion: Occasion) -> CashOutRejected | Refusal:
         asked = cash_out(wallet, wish.request_id)
         if asked is None:
             return Refusal(RefusalCode.CASH_OUT_UNKNOWN)
@@ -48,4 +49,4 @@ def reject_cash_out(desk: Desk, moment: Moment, wish: RejectionWish, note: Note)
             reason=wish.reason,
         )
 
-    return write_once(desk, moment, (wish.member_id, wish.wish_id), note, is_same, decide)
+    return write_once(desk, moment, Wished(member_id=wish.member_id, event_id=wish.wish_id), note, is_same, decide)

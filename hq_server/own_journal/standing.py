@@ -5,8 +5,9 @@ Called by the console, which audits it.
 
 from dataclasses import dataclass
 
+from hq_server.database.engine import ReadSession
 from hq_server.own_journal.desk import Desk, Note
-from hq_server.own_journal.one_member import write_once
+from hq_server.own_journal.one_member import Wished, write_once
 from hq_server.own_journal.place import Moment
 from stored_value.events import Event
 from stored_value.events_money_out import StatusChanged
@@ -34,7 +35,7 @@ def change_status(desk: Desk, moment: Moment, wish: StandingWish, note: Note) ->
     def is_same(event: Event) -> bool:
         return isinstance(event, StatusChanged) and event.status is wish.status
 
-    def decide(wallet: Wallet, occasion: Occasion) -> StatusChanged | Refusal:
+    def decide(_: ReadSession, wallet: Wallet, occasion: Occasion) -> StatusChanged | Refusal:
         refusal = refuse_status(wallet, wish.status, committed_minor=reserved_minor(wallet))
         return refusal or StatusChanged(
             occasion=occasion,
@@ -44,4 +45,4 @@ def change_status(desk: Desk, moment: Moment, wish: StandingWish, note: Note) ->
             reason=wish.reason,
         )
 
-    return write_once(desk, moment, (wish.member_id, wish.request_id), note, is_same, decide)
+    return write_once(desk, moment, Wished(member_id=wish.member_id, event_id=wish.request_id), note, is_same, decide)

@@ -11,14 +11,16 @@ from sqlalchemy import func, select
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import JournalEntry, PostingRecord, PurchaseRecord, WalletEventRecord
 from hq_server.own_journal.desk import Desk, Note
-from hq_server.own_journal.journal import OwnJournal
+from hq_server.own_journal.one_member import Wished, write_once
 from hq_server.own_journal.place import OWN_INCARNATION, OWN_STORE, OWN_TERMINAL, Moment
-from stored_value.events import WalletEvent
+from stored_value.events import Event
 from stored_value.events_money_out import SuspenseDecided, SuspenseVerdict
 from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.occasion import Occasion
 from stored_value.postings import Account
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.suspense import refuse_decision, suspended_minor
+from stored_value.wallet import Wallet
 from sync.entry import read_entry
 from sync.event_codec import event_of
 from sync.wallet_codec import read_purchase
@@ -75,45 +77,31 @@ def decisions_about(session: ReadSession, member_id: str, payment_id: str) -> tu
 
 
 def decide_suspense(desk: Desk, moment: Moment, wish: DecisionWish, note: Note) -> Refusal | None:
-    """None when it is done, now or by an earlier call with the same id and content; `note` is written with it. May raise `DatabaseBusy`, `StorageFull`."""
+    """As `write_once`."""
 
-    def write(journal: OwnJournal) -> Refusal | None:
-        named = [(wish.member_id, wish.payment_id)]
-        wallet = journal.wallets_to_decide_on([wish.member_id], named).get(wish.member_id)
-        if wallet is None:
-            return Refusal(RefusalCode.MEMBER_UNKNOWN)
-        before = journal.event_of(wish.member_id, wish.wish_id)
-        if before is not None:
-            return None if _is_same(before, wish) else Refusal(RefusalCode.ACTION_REUSED)
-        found = waiting(journal.session, wish.member_id, wish.payment_id)
-        amount_minor = 0 if found is None else found.amount_minor
-        refusal = refuse_decision(wallet, amount_minor, wish.verdict, moment.on)
-        if refusal is not None or found is None:
-            return refusal
-        event = SuspenseDecided(
-            occasion=moment.occasion(wish.wish_id, journal.rulebooks.in_force(moment.now).version),
+    def is_same(event: Event) -> bool:
+        return isinstance(event, SuspenseDecided) and (event.payment_id, event.verdict) == (
+            wish.payment_id,
+            wish.verdict,
+        )
+
+    def decide(session: ReadSession, wallet: Wallet, occasion: Occasion) -> SuspenseDecided | Refusal:
+        found = waiting(session, wish.member_id, wish.payment_id)
+        if found is None:
+            return Refusal(RefusalCode.NOTHING_IN_SUSPENSE)
+        refusal = refuse_decision(wallet, found.amount_minor, wish.verdict, moment.on)
+        return refusal or SuspenseDecided(
+            occasion=occasion,
             member_id=wish.member_id,
             payment_id=wish.payment_id,
             serving_store=found.serving_store,
             verdict=wish.verdict,
-            amount_minor=amount_minor,
+            amount_minor=found.amount_minor,
             reason=wish.reason,
         )
-        journal.write([event])
-        note(journal.session)
-        return None
 
-    refusal = desk.write(moment.now, write)
-    if refusal is None:
-        desk.tell()
-    return refusal
-
-
-def _is_same(before: WalletEvent, wish: DecisionWish) -> bool:
-    return isinstance(before, SuspenseDecided) and (before.payment_id, before.verdict) == (
-        wish.payment_id,
-        wish.verdict,
-    )
+    wished = Wished(member_id=wish.member_id, event_id=wish.wish_id, purchase_id=wish.payment_id)
+    return write_once(desk, moment, wished, note, is_same, decide)
 
 
 def _decisions(session: ReadSession, member_id: str) -> Iterator[SuspenseDecided]:
