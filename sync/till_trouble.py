@@ -1,15 +1,33 @@
 """What a till tells head office of trouble that only it has seen, with its next session. Part of `sync.messages`."""
 
+from enum import StrEnum
+from typing import Final
+
 import msgspec
 
 from sync.message_types import prepare
 
+STOPPED_HERE: Final = "stopped_here"
+
+
+class OwnStop(StrEnum):
+    """Why a till stops by what it finds itself, the `reason` of `STOPPED_HERE`: head office holds entries that the journal lacks; it holds another entry in the place of one of the
+    journal's; bytes of an entry have changed and no mirror has them; the mirror holds entries that the journal lacks; a copy is to be taken over, and this is not it."""
+
+    PUT_BACK = "put_back"
+    ENTRY_DIFFERS = "entry_differs"
+    ENTRY_ROTTEN = "entry_rotten"
+    BEHIND_MIRROR = "behind_mirror"
+    OTHER_COPY = "other_copy"
+
 
 class TillTrouble(msgspec.Struct, frozen=True, kw_only=True):
-    """What ended the till's last cycle, or was not taken by it: a stable code (differs, entry_too_large, not_trusted, refused, storage) and its words for a technician."""
+    """What ended the till's last cycle, or was not taken by it: a stable code (differs, entry_too_large, not_trusted, refused, storage, stopped_here) and its words for a
+    technician. `reason`: a second code, where the first has several; empty else."""
 
     code: str
     words: str = ""
+    reason: str = ""
 
 
 prepare(globals())

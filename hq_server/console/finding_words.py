@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hq_server.console.catalogues import N_
+from hq_server.console.till_words import TROUBLES
 from hq_server.exceptions.kinds import ExceptionCode
 from stored_value.findings import FindingCode
 
@@ -357,22 +358,6 @@ FINDINGS: Final[dict[str, FindingWords]] = {
             "Call the store: was the disk moved, or copied? Confirm the new machine on the page of tills, or stop the till. It spends no lease until then."
         ),
     ),
-    ExceptionCode.JOURNAL_DIFFERS: FindingWords(
-        N_("A till's journal and head office's record of it do not agree"),
-        N_("Compare both with tongchu journal verify --hq. Until they agree the till goes on as if offline."),
-    ),
-    ExceptionCode.ENTRY_TOO_LARGE: FindingWords(
-        N_("A till cannot send an entry, which is refused as too large"),
-        N_("Let the proxy before head office take bodies of a mebibyte. The entries behind it wait at the till."),
-    ),
-    ExceptionCode.ROWS_NOT_TRUSTED: FindingWords(
-        N_("A till did not take rules or keys, because their signature does not hold"),
-        N_("Find out who published them; publish the rulebook again with a key that is valid."),
-    ),
-    ExceptionCode.SYNC_FAILED: FindingWords(
-        N_("A till's sync fails for another reason than its line"),
-        N_("Give a technician the reason that the till told. The till goes on as if offline."),
-    ),
     ExceptionCode.EXPOSURE_ABOVE_LIMIT: FindingWords(
         N_("Offline spending could cost more than the limit"),
         N_(
@@ -390,6 +375,7 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The till's clock is minutes off"),
         N_("Set the till's clock and see that it asks a time server. The order of entries does not depend on it."),
     ),
+    **{code: FindingWords(*said) for code, said in TROUBLES.items()},
 }
 UNKNOWN_FINDING: Final = FindingWords(
     N_("A finding that this page has no words for"), N_("Tell support the code and the receipt number.")

@@ -8,9 +8,11 @@ from typing import Final
 from babel.support import NullTranslations
 
 from hq_server.console.catalogues import N_
+from hq_server.console.data_words import DATA_KEYS
 from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
 from hq_server.console.refusal_words import REFUSALS, UNKNOWN_REFUSAL
 from hq_server.console.shift_words import MEASURES
+from hq_server.console.till_words import OWN_STOPS
 from hq_server.database.models import ExceptionState
 from hq_server.exceptions.kinds import ExceptionKind, Responsible
 from stored_value.bearing import Bearing
@@ -190,109 +192,6 @@ BEARERS: Final = {
 }
 
 
-DATA_KEYS: Final = {
-    "amount_minor": N_("amount"),
-    "balance_minor": N_("balance"),
-    "bonus_minor": N_("bonus"),
-    "given_minor": N_("given"),
-    "limit_minor": N_("limit"),
-    "owed_minor": N_("owed"),
-    "promised_minor": N_("promised"),
-    "returned_minor": N_("returned"),
-    "tenders_minor": N_("tenders"),
-    "worst_minor": N_("worst case"),
-    "in_transit_minor": N_("in transit"),
-    "transfers": N_("transfers"),
-    "lines_minor": N_("lines"),
-    "event": N_("event"),
-    "field": N_("field"),
-    "kind": N_("kind"),
-    "member_id": N_("member"),
-    "promotion": N_("promotion"),
-    "purchase": N_("purchase"),
-    "status": N_("status"),
-    "top_up": N_("top-up"),
-    "used": N_("used"),
-    "version": N_("version"),
-    "why": N_("why"),
-    "allowed": N_("allowed"),
-    "cash_minor": N_("cash"),
-    "deed": N_("action"),
-    "deposit": N_("deposit"),
-    "deposit_minor": N_("deposits"),
-    "drawn_minor": N_("drawn"),
-    "due_minor": N_("due"),
-    "due_on": N_("due on"),
-    "expected": N_("expected"),
-    "expected_balance_minor": N_("expected to the balance"),
-    "expected_minor": N_("expected"),
-    "expected_tenders_minor": N_("expected by tenders"),
-    "held_minor": N_("held"),
-    "holding": N_("holding"),
-    "into": N_("into"),
-    "issue": N_("card issue"),
-    "item": N_("item"),
-    "last_day": N_("last day"),
-    "left_minor": N_("left"),
-    "line_no": N_("line"),
-    "lot": N_("lot"),
-    "missing": N_("missing"),
-    "missing_minor": N_("missing"),
-    "newest_issue": N_("newest card issue"),
-    "number": N_("instalment"),
-    "own_tier": N_("own tier"),
-    "pass": N_("pass"),
-    "points": N_("points"),
-    "principal_minor": N_("principal"),
-    "quantity": N_("quantity"),
-    "reason": N_("reason"),
-    "reckoned_minor": N_("reckoned"),
-    "refundable_minor": N_("refundable"),
-    "refunded_minor": N_("refunded"),
-    "remedy": N_("remedy"),
-    "request": N_("request"),
-    "reserved_minor": N_("reserved"),
-    "reward": N_("reward"),
-    "rule": N_("rule"),
-    "rulebook_points": N_("points in the rulebook"),
-    "rulebook_worth_minor": N_("worth in the rulebook"),
-    "shown_minor": N_("shown"),
-    "shown_reserved_minor": N_("shown as reserved"),
-    "source": N_("source"),
-    "state": N_("state"),
-    "taken_minor": N_("taken back"),
-    "tier": N_("tier"),
-    "times": N_("times"),
-    "transfer": N_("transfer"),
-    "used_minor": N_("used"),
-    "payment_limit_minor": N_("limit for one payment"),
-    "member_limit_minor": N_("limit for one member"),
-    "till_limit_minor": N_("limit for the till"),
-    "wanted": N_("wanted"),
-    "worth_minor": N_("worth"),
-    "credited_minor": N_("credited"),
-    "short_minor": N_("short by"),
-    "topped_up_minor": N_("topped up"),
-    "member": N_("member"),
-    "forfeited_minor": N_("given up"),
-    "off_s": N_("seconds off"),
-    "seq": N_("entry"),
-    "by": N_("by"),
-    "approved_by": N_("approved by"),
-    "technician": N_("technician"),
-    "copy_through": N_("the copy's last entry"),
-    "held_through": N_("head office's last entry"),
-    "own_key": N_("with the till's own key"),
-    "machine": N_("machine"),
-    "known_machine": N_("known machine"),
-    "measure": N_("figure"),
-    "told": N_("told"),
-    "told_minor": N_("told"),
-    "unread": N_("entries that cannot be read"),
-    "entries": N_("entries"),
-}
-
-
 class Words:
     """Look-ups in one language; used by templates as `words` and by exports."""
 
@@ -388,6 +287,9 @@ class Words:
 
     def data_key(self, key: str) -> str:
         return self._of(DATA_KEYS, key)
+
+    def own_stop(self, code: str) -> str:
+        return self._of(OWN_STOPS, code)
 
     def finding(self, code: str) -> FindingWords:
         words = FINDINGS.get(code, UNKNOWN_FINDING)

@@ -21,6 +21,7 @@ class ExceptionCode(StrEnum):
     ENTRY_TOO_LARGE = "entry_too_large"
     ROWS_NOT_TRUSTED = "rows_not_trusted"
     SYNC_FAILED = "sync_failed"
+    STOPPED_HERE = "stopped_here"
 
 
 class ExceptionKind(StrEnum):
@@ -163,6 +164,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         ExceptionCode.ENTRY_TOO_LARGE,
         ExceptionCode.ROWS_NOT_TRUSTED,
         ExceptionCode.SYNC_FAILED,
+        ExceptionCode.STOPPED_HERE,
     ),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
     ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),

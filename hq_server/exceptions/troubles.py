@@ -12,14 +12,16 @@ from hq_server.database.engine import WriteSession
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till
 from hq_server.terminals.rows import TerminalRow
-from sync.till_trouble import TillTrouble
+from sync.till_trouble import STOPPED_HERE, TillTrouble
 
 logger = logging.getLogger(__name__)
 _WORDS_CHARS: Final = 200
+_REASON_CHARS: Final = 40
 _CODES: Final[Mapping[str, ExceptionCode]] = {
     "differs": ExceptionCode.JOURNAL_DIFFERS,
     "entry_too_large": ExceptionCode.ENTRY_TOO_LARGE,
     "not_trusted": ExceptionCode.ROWS_NOT_TRUSTED,
+    STOPPED_HERE: ExceptionCode.STOPPED_HERE,
 }
 
 
@@ -27,7 +29,13 @@ def notice_trouble(session: WriteSession, terminal: TerminalRow, trouble: TillTr
     logger.error("a till is in trouble", extra={"terminal_id": terminal.terminal_id, "code": trouble.code[:40]})
     found = TillFinding(
         code=_CODES.get(trouble.code, ExceptionCode.SYNC_FAILED),
-        data={"why": trouble.words[:_WORDS_CHARS]},
+        data=_data(trouble),
         on=now.date(),
     )
     raise_about_till(session, terminal, found, now=now)
+
+
+def _data(trouble: TillTrouble) -> dict[str, int | str]:
+    """An older till gives no reason."""
+    reason = {"found_here": trouble.reason[:_REASON_CHARS]} if trouble.reason else {}
+    return {**reason, "why": trouble.words[:_WORDS_CHARS]}

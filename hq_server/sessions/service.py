@@ -139,7 +139,7 @@ def _refuse_inactive(status: str, status_reason: str) -> None:
         case TerminalStatus.STOPPED:
             raise SessionRefused("terminal_stopped", status_reason or "head office stopped this till")
         case _:
-            raise SessionRefused("terminal_revoked", "head office revoked this till")
+            raise SessionRefused("terminal_revoked", status_reason or "head office revoked this till")
 
 
 def _is_ours(keys: HqKeys, anchor: AnchorRef, terminal: TerminalRow) -> bool:

@@ -6,6 +6,7 @@ from terminal.counter.shifts import hours_and_minutes
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.counter.workplace import Workplace
 from terminal.hq_time import WARN_AT
+from terminal.stops import StopCode
 
 
 def status(place: Workplace) -> TillStatus:
@@ -15,6 +16,7 @@ def status(place: Workplace) -> TillStatus:
     link = place.link.state()
     rulebook = place.replica.rulebook_in_force(now)
     off_by = link.clock_off_by
+    stop = journal.head_office.stopped
     return TillStatus(
         store_id=identity.store_id,
         store_name=place.store_name,
@@ -31,7 +33,8 @@ def status(place: Workplace) -> TillStatus:
             for each in place.equipment.printers()
         ),
         scanner=place.equipment.scanner(),
-        stopped_reason=journal.head_office.stopped_reason,
+        stopped_reason=None if stop is None else stop.reason,
+        stop_code=StopCode.UNKNOWN if stop is None else stop.code,
         findings_open=len(open_entries(place)),
         findings_settled=settled_lately(place),
         local_time=hours_and_minutes(place.local_time(now)),

@@ -15,6 +15,7 @@ from stored_value.rulebook import Rulebook, Words
 from stored_value.topup import Reason, Reward
 from stored_value.wallet import Identity, WalletStatus
 from terminal.devices.scanner_state import ScannerState
+from terminal.stops import StopCode
 from terminal.troubles import Trouble
 
 
@@ -73,6 +74,7 @@ class TillStatus:
     clock_off_s: int = 0
     pay_codes_blocked: bool = False
     trouble: Trouble | None = None
+    stop_code: StopCode = StopCode.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,8 +127,8 @@ class Workplace:
         return AtWork(staff=standing.staff, rulebook=standing.rulebook, on=shift.business_date, shift=shift)
 
     def stopped(self) -> Refusal | None:
-        reason = self.journal.head_office.stopped_reason
-        return None if reason is None else Refusal(RefusalCode.TILL_STOPPED, {"reason": reason})
+        stop = self.journal.head_office.stopped
+        return None if stop is None else Refusal(RefusalCode.TILL_STOPPED, {"why": stop.code, "reason": stop.reason})
 
     def occasion(
         self,

@@ -14,6 +14,7 @@ from sync.keys import KeyCertificate, KeyRevocation, TrustedKeys
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import JournalError, NotEnrolled
 from terminal.journal.records import HeardTime, Identity
+from terminal.stops import Stop, StopCode
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _UNMARKED = "unmarked"
@@ -26,8 +27,9 @@ class HeadOffice:
     def __init__(self, database: JournalDatabase) -> None:
         self._database = database
         self._identity = self._read_identity()
-        self._epoch, self._anchor, self._stopped_reason, self._heard = self._read_state()
-        self._is_behind_mirror = False
+        self._epoch, self._anchor, self._stop, self._heard = self._read_state()
+        self._found: Stop | None = None
+        self._behind_mirror = ""
         self._machine = ""
         self._lease_doubt: str | None = None
 
@@ -57,9 +59,18 @@ class HeadOffice:
         return self._heard
 
     @property
+    def stopped(self) -> Stop | None:
+        """Why no new entry may be made; None while the till may work."""
+        return self._stop
+
+    @property
     def stopped_reason(self) -> str | None:
-        """Why no new entry may be made, in words for the technician; None while the till may work."""
-        return self._stopped_reason
+        return None if self._stop is None else self._stop.reason
+
+    @property
+    def found_stop(self) -> Stop | None:
+        """What the till stopped for by itself since it was started, and head office has not overruled: it must be told."""
+        return self._found
 
     @property
     def machine(self) -> str:
@@ -188,28 +199,34 @@ class HeadOffice:
                 [(scope, self._epoch, cursor) for scope, cursor in cursors.items()],
             )
 
-    def stop(self, reason: str) -> None:
-        """At once, even when the disk does not take it."""
-        self._stopped_reason = reason
+    def stop(self, code: StopCode, reason: str) -> None:
+        """At once, even when the disk does not take it. Head office's stop that only repeats what it found itself before keeps that code."""
+        held = self._stop
+        if code is StopCode.BY_HEAD_OFFICE and held is not None and held.reason == reason:
+            code = held.code
+        self._stop = Stop(code, reason)
+        self._found = self._stop if self._stop.is_own else None
         with self._database.writing() as connection:
-            connection.execute("UPDATE head_office SET stopped_reason = ?", (reason,))
+            connection.execute("UPDATE head_office SET stopped_reason = ?, stopped_code = ?", (reason, code))
 
     def behind_mirror(self, reason: str) -> None:
         """Stops, and no cycle lets it go on: the mirror holds entries that were printed and that head office may never have heard of (H6)."""
-        self._is_behind_mirror = True
-        self.stop(reason)
+        self._behind_mirror = reason
+        self.stop(StopCode.BEHIND_MIRROR, reason)
 
     def agrees_with_mirror(self) -> None:
         """The mirror holds nothing beyond the journal (any more: somebody has taken the other one out)."""
-        self._is_behind_mirror = False
+        self._behind_mirror = ""
 
     def resume(self) -> None:
-        """Head office lets this till work; unless its own mirror says that it must not."""
-        if self._is_behind_mirror:
+        """Head office lets this till work; unless its own mirror says that it must not, which is the reason then."""
+        if self._behind_mirror:
+            if self._stop is None or self._stop.code is not StopCode.BEHIND_MIRROR:
+                self.stop(StopCode.BEHIND_MIRROR, self._behind_mirror)
             return
         with self._database.writing() as connection:
-            connection.execute("UPDATE head_office SET stopped_reason = NULL")
-        self._stopped_reason = None
+            connection.execute("UPDATE head_office SET stopped_reason = NULL, stopped_code = ''")
+        self._stop = self._found = None
 
     def entered_epoch(self, epoch: str) -> None:
         """`Outcomes.begin_epoch` wrote it."""
@@ -239,16 +256,18 @@ class HeadOffice:
             member_no_from=row[8],
         )
 
-    def _read_state(self) -> tuple[str, AnchorRef | None, str | None, HeardTime | None]:
+    def _read_state(self) -> tuple[str, AnchorRef | None, Stop | None, HeardTime | None]:
         with self._database.reading() as connection:
-            row = connection.execute("SELECT epoch, anchor, stopped_reason, heard FROM head_office").fetchone()
+            row = connection.execute(
+                "SELECT epoch, anchor, stopped_reason, stopped_code, heard FROM head_office"
+            ).fetchone()
         if row is None:
             return "", None, None, None
-        epoch, anchor, stopped_reason, heard = row
+        epoch, anchor, stopped_reason, stopped_code, heard = row
         return (
             epoch,
             msgspec.json.decode(anchor, type=AnchorRef) if anchor else None,
-            stopped_reason,
+            None if stopped_reason is None else Stop(StopCode(stopped_code), stopped_reason),
             msgspec.json.decode(heard, type=HeardTime) if heard else None,
         )
 

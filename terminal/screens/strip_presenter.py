@@ -11,6 +11,7 @@ from terminal.devices.scanner_state import ScannerState
 from terminal.language import Texts, later
 from terminal.screens.clock_words import age_text, hours_and_minutes
 from terminal.screens.presenter import CounterPresenter
+from terminal.screens.stop_words import on_the_strip
 from terminal.troubles import Trouble
 
 REFRESH_S: Final = 1.0
@@ -93,7 +94,7 @@ def _who(status: TillStatus, texts: Texts) -> str:
 
 def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
     if status.stopped_reason is not None:
-        return "stopped", texts.t("Till stopped: use another one, call head office")
+        return "stopped", on_the_strip(status.stop_code, status.stopped_reason, texts)
     if status.trouble is not None:
         return "offline", texts.t(_TROUBLES[status.trouble])
     if status.pay_codes_blocked:

@@ -14,6 +14,8 @@ from terminal.language import Texts, later
 from terminal.screens.clock_words import duration_text
 from terminal.screens.keypad_view import Tone
 from terminal.screens.refusal_words import said
+from terminal.screens.stop_words import why_stopped
+from terminal.stops import StopCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ def explain(refusal: Refusal, texts: Texts) -> Notice:
         why = _wrong_pin(refusal, texts)
     if refusal.code is RefusalCode.RESERVED_ELSEWHERE:
         why = _reserved_elsewhere(refusal, texts) or why
+    if refusal.code is RefusalCode.TILL_STOPPED:
+        why = why_stopped(StopCode(str(refusal.data.get("why", ""))), str(refusal.data.get("reason", "")), texts)
     if refusal.code is RefusalCode.MEMBER_UNKNOWN and refusal.data.get("asked_head_office") == 0:
         why = texts.t("This till does not know the number or code, and head office cannot be asked now.")
         remedy = texts.t("Try again when the till is online, or take cash. Enrol only somebody who is no member yet.")

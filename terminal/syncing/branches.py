@@ -6,6 +6,7 @@ from sync.entry import GENESIS_HASH
 from sync.errors import HqRefused
 from sync.messages import Session
 from terminal.journal import Journal
+from terminal.stops import StopCode
 from terminal.syncing.errors import STOPPING_CODES, TillStopped
 
 
@@ -33,7 +34,7 @@ def _claim(client: HqClient, journal: Journal, session: Session, common: int) ->
     again = session.incarnation == journal.head_office.identity.incarnation
     if probe.held_through == common and not again:
         reason = "head office took another copy of this journal over; enrol this machine anew"
-        journal.head_office.stop(reason)
+        journal.head_office.stop(StopCode.OTHER_COPY, reason)
         raise TillStopped(reason)
     return _ask(client, journal, _query(session, (own, *first), claim=True, again=again))
 
@@ -43,7 +44,7 @@ def _ask(client: HqClient, journal: Journal, query: BranchQuery) -> BranchReply:
         return client.branch(journal.head_office.identity.terminal_id, query)
     except HqRefused as refused:
         if refused.code in STOPPING_CODES:
-            journal.head_office.stop(refused.message)
+            journal.head_office.stop(STOPPING_CODES[refused.code], refused.message)
             raise TillStopped(refused.message) from refused
         raise
 

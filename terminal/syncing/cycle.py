@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
 from sync.messages import Grants, Heads, PushReply, Session
-from sync.till_trouble import TillTrouble
 from terminal.hq_time import HqTime
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
@@ -20,11 +19,11 @@ from terminal.syncing.errors import EntryTooLarge, EpochOver, SanityMismatch, Sy
 from terminal.syncing.opening import open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import Batches, push_all
+from terminal.syncing.telling import Telling
 from terminal.till_directory import TillDirectory
 from terminal.troubles import Trouble, trouble_of
 
 NOT_FOUND: Final = 404
-_WORDS_CHARS: Final = 200
 ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
 """Half of what head office forgives a clock."""
 
@@ -63,7 +62,7 @@ class SyncCycle:
         self._batches = Batches()
         self._session: Session | None = None
         self._heard: Heads | None = None
-        self._trouble: TillTrouble | None = None
+        self._telling = Telling()
         self._rejections_told: tuple[str, ...] = ()
 
     def token(self) -> str:
@@ -76,13 +75,13 @@ class SyncCycle:
 
     def run_once(self) -> CycleReport:
         """Raises `SyncError`, `SyncingError`, `JournalError` or `ReplicaError`; whatever was done by then stays done. What went wrong, and head office did not
-        say itself, it is told in the next session."""
+        say itself, it is told in the next session; so is a stop that this till found itself."""
         try:
             return self._run_anew()
         except (SyncError, SyncingError, JournalError, ReplicaError, OSError) as error:
             trouble = trouble_of(code_of(error))
             if trouble is not None and not isinstance(error, HqRefused):
-                self._trouble = _told(trouble, str(error))
+                self._telling.add(trouble, str(error))
             raise
 
     def _run_anew(self) -> CycleReport:
@@ -107,23 +106,26 @@ class SyncCycle:
             self._journal.head_office.resume()
         rejected = tuple(self._puller.rejected.values())
         if rejected and rejected != self._rejections_told:
-            self._trouble = _told(Trouble.NOT_TRUSTED, rejected[-1])
-        is_told = self._trouble is None and self._anchor_is_fresh() and not self._clock_has_moved()
+            self._telling.add(Trouble.NOT_TRUSTED, rejected[-1])
+        is_told = self._telling.is_done(self._journal.head_office.found_stop)
+        is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved()
         self._session = session if is_told else self._open()
         self._rejections_told = rejected
         return CycleReport(rejected, unsent)
 
     def _open(self) -> Session:
-        """Head office hears of the last trouble once."""
+        """Head office hears of each trouble once, of a stop that this till found itself while it lasts."""
+        found = self._journal.head_office.found_stop
+        trouble = self._telling.next(found)
         if self._hq_time is None:
-            session = open_session(self._client, self._journal, self._key, self._version, trouble=self._trouble)
+            session = open_session(self._client, self._journal, self._key, self._version, trouble=trouble)
         else:
             with self._hq_time.asking() as heard:
                 till_time = self._hq_time.till_time()
-                session = open_session(self._client, self._journal, self._key, self._version, till_time, self._trouble)
+                session = open_session(self._client, self._journal, self._key, self._version, till_time, trouble)
                 heard(session.anchor.hq_time)
                 self._hq_time.was_told()
-        self._trouble = None
+        self._telling.was_told(trouble, found)
         return session
 
     def _push(self, session: Session) -> tuple[PushReply | None, SyncError | EntryTooLarge | None]:
@@ -191,10 +193,6 @@ class SyncCycle:
         settled = self._journal.outcomes.settled_through()
         if settled < seq:
             raise SanityMismatch(f"head office holds {seq} entries, but only {settled} have outcomes")
-
-
-def _told(trouble: Trouble, words: str) -> TillTrouble:
-    return TillTrouble(code=trouble, words=words[:_WORDS_CHARS])
 
 
 def _after(session: Session, reply: PushReply | None) -> Session:

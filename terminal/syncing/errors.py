@@ -7,9 +7,14 @@ SyncingError
 └── SanityMismatch     both sides finished and do not agree; shown, not hidden
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-STOPPING_CODES: Final = frozenset({"terminal_stopped", "terminal_revoked", "journal_forked", "journal_broken"})
+from terminal.stops import StopCode
+
+STOPPING_CODES: Final[Mapping[str, StopCode]] = {
+    code: code for code in (StopCode.BY_HEAD_OFFICE, StopCode.REVOKED, StopCode.FORKED, StopCode.BROKEN)
+}
 """HQ's refusals after which this till must not go on before people have looked."""
 
 

@@ -14,6 +14,7 @@ from sync.keys import TrustedKeys, session_statement, sign
 from sync.messages import GLOBAL_SCOPE, ChallengeRequest, Push, Session, SessionRequest
 from sync.till_trouble import TillTrouble
 from terminal.journal import Head, Journal
+from terminal.stops import StopCode
 from terminal.syncing.branches import enter_branch
 from terminal.syncing.errors import STOPPING_CODES, TillStopped
 
@@ -49,7 +50,7 @@ def open_session(
         session = client.open_session(request)
     except HqRefused as refused:
         if refused.code in STOPPING_CODES:
-            office.stop(refused.message)
+            office.stop(STOPPING_CODES[refused.code], refused.message)
             raise TillStopped(refused.message) from refused
         raise
     _trust(journal, session)
@@ -92,10 +93,13 @@ def _stop_on_fork(client: HqClient, journal: Journal, key: Ed25519PrivateKey, se
     if own_hash == session.journal_head_hash:
         return
     if own_hash is None:
-        reason = f"head office holds this till's entries up to {seq}, the journal ends at {journal.head().seq}"
+        code, reason = (
+            StopCode.PUT_BACK,
+            f"head office holds this till's entries up to {seq}, the journal ends at {journal.head().seq}",
+        )
     else:
-        reason = f"head office holds entry {seq} of this till with other content"
-    journal.head_office.stop(reason)
+        code, reason = StopCode.ENTRY_DIFFERS, f"head office holds entry {seq} of this till with other content"
+    journal.head_office.stop(code, reason)
     shown = journal.head() if own_hash is None else Head(seq, own_hash)
     if shown.seq:
         _tell_of_fork(client, journal, key, session.epoch, shown)

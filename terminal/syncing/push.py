@@ -13,6 +13,7 @@ from sync.errors import HqRefused, HqUnreachable
 from sync.messages import PUSH_ENTRIES_MAX, Push, PushedEntry, PushReply, Session, SignedHead
 from terminal import steps
 from terminal.journal import EntryRotten, Head, Journal, Report
+from terminal.stops import StopCode
 from terminal.syncing.errors import STOPPING_CODES, EntryTooLarge, EpochOver, TillStopped
 from terminal.syncing.opening import keep_anchor
 
@@ -78,7 +79,7 @@ def _next_entries(journal: Journal, sent_through: int, entries_max: int) -> tupl
         except EntryRotten as rotten:
             if journal.holes.mend(rotten.seq):
                 continue
-            journal.head_office.stop(str(rotten))
+            journal.head_office.stop(StopCode.ENTRY_ROTTEN, str(rotten))
             raise TillStopped(str(rotten)) from rotten
 
 
@@ -128,7 +129,7 @@ def _send(client: HqClient, journal: Journal, push: Push) -> PushReply:
         if refused.code == "epoch_over":
             raise EpochOver(refused.message) from refused
         if refused.code in STOPPING_CODES:
-            journal.head_office.stop(refused.message)
+            journal.head_office.stop(STOPPING_CODES[refused.code], refused.message)
             raise TillStopped(refused.message) from refused
         raise
     if reply.epoch != push.epoch:

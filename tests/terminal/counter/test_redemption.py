@@ -11,6 +11,7 @@ from stored_value.wallet import WalletStatus
 from sync.event_codec import event_of
 from sync.messages import BlockRow
 from terminal.counter.redemption import LINES_MAX, NAME_CHARS_MAX
+from terminal.stops import StopCode
 from tests.terminal.counter.head_office import START
 from tests.terminal.counter.till import WANG, Till, done, lines, member_row, refused, wallet_of
 
@@ -144,10 +145,10 @@ def test_without_a_shift_or_a_person_nothing_is_paid(till: Till) -> None:
 
 
 def test_a_stopped_till_takes_nothing_and_says_why(open_till: Till) -> None:
-    open_till.journal.head_office.stop("forked at 12")
+    open_till.journal.head_office.stop(StopCode.FORKED, "forked at 12")
     answer = open_till.redeem(100)
     assert isinstance(answer, Refusal)
-    assert (answer.code, answer.data) == (RefusalCode.TILL_STOPPED, {"reason": "forked at 12"})
+    assert (answer.code, answer.data) == (RefusalCode.TILL_STOPPED, {"why": "journal_forked", "reason": "forked at 12"})
     assert open_till.counter.status().stopped_reason == "forked at 12"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from terminal.journal import Journal
+from terminal.stops import StopCode
 from tests.terminal.miniature import EPOCH, T0, anchor, opened_journal
 
 
@@ -39,5 +40,5 @@ def test_a_till_is_stopped_although_the_disk_does_not_take_it(tmp_path: Path) ->
     with opened_journal(tmp_path) as journal:
         fail_at_commit(journal)
         with pytest.raises(sqlite3.IntegrityError):
-            journal.head_office.stop("a second copy of this till")
+            journal.head_office.stop(StopCode.FORKED, "a second copy of this till")
         assert journal.head_office.stopped_reason == "a second copy of this till"

@@ -8,6 +8,7 @@ from stored_value.identity import MemberId
 from sync.errors import PageError
 from sync.messages import Outcome, OutcomeFinding
 from terminal.journal import Journal, LocalMember, OpenPush
+from terminal.stops import StopCode
 from tests.stored_value.miniature import MEMBER, enrolled, redeem, top_up
 from tests.terminal.miniature import EPOCH, STORE, append_all, opened_journal, opened_shift, settled
 
@@ -139,7 +140,7 @@ def test_members_of_other_entries_are_not_in_doubt(tmp_path: Path) -> None:
 
 def test_a_stop_is_remembered(tmp_path: Path) -> None:
     with opened_journal(tmp_path) as journal:
-        journal.head_office.stop("forked")
+        journal.head_office.stop(StopCode.FORKED, "forked")
     with opened_journal(tmp_path) as journal:
         assert journal.head_office.stopped_reason == "forked"
         journal.head_office.resume()

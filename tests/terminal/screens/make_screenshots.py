@@ -38,6 +38,7 @@ from terminal.screens.navigation import (
     TakeBack,
     TopUp,
 )
+from terminal.stops import StopCode
 from terminal.troubles import Trouble
 from terminal.widgets.look import ASSETS
 from tests.terminal.screens.desk import Bench
@@ -139,7 +140,9 @@ def _float(driver: Driver) -> None:
 
 
 def _stopped(bench: Bench) -> None:
-    bench.counter.state = replace(bench.counter.state, stopped_reason="forked", findings_open=2)
+    bench.counter.state = replace(
+        bench.counter.state, stopped_reason="forked", stop_code=StopCode.FORKED, findings_open=2
+    )
 
 
 def _signed_out(bench: Bench) -> None:

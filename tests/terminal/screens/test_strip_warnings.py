@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from stored_value.refusals import Refusal, RefusalCode
 from terminal.language import Language
 from terminal.screens.navigation import Home
 from terminal.screens.strip_presenter import StripPresenter
+from terminal.screens.words import explain
+from terminal.stops import StopCode
 from terminal.troubles import Trouble
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.stand_in import OFFLINE, STATUS
@@ -78,3 +81,34 @@ def test_an_older_head_office_is_said_before_anything_else_about_being_offline()
     assert isinstance(strip, StripPresenter)
     strip.refresh()
     assert strip.build().sentence == "总部版本较旧，请总部升级"
+
+
+@pytest.mark.parametrize("code", StopCode)
+@pytest.mark.parametrize("language", Language)
+def test_why_a_till_is_stopped_is_said_on_the_strip_and_by_each_refusal(language: Language, code: StopCode) -> None:
+    bench = Bench(Home())
+    bench.counter.state = replace(
+        STATUS, stopped_reason="盘点" if language is Language.ZH_CN else "stock", stop_code=code
+    )
+    bench.texts.use(language)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    strip.refresh()
+    shown = strip.build()
+    reason = bench.counter.state.stopped_reason or ""
+    refusal = explain(Refusal(RefusalCode.TILL_STOPPED, {"why": code, "reason": reason}), bench.texts)
+    assert shown.alarm == "stopped"
+    for said in (shown.sentence, refusal.why, refusal.remedy):
+        assert said.isascii() is (language is Language.EN)
+    is_free_text = code in {StopCode.BY_HEAD_OFFICE, StopCode.REVOKED}
+    for said in (shown.sentence, refusal.why):
+        assert (reason in said) is is_free_text, "what people at head office wrote, and no words for technicians"
+
+
+def test_a_stop_without_a_reason_is_said_all_the_same() -> None:
+    bench = Bench(Home())
+    bench.counter.state = replace(STATUS, stopped_reason="", stop_code=StopCode.BY_HEAD_OFFICE)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    strip.refresh()
+    assert strip.build().sentence == "本机已停用，请用别的收银机，并致电总部"
