@@ -13,6 +13,7 @@ class Trouble(StrEnum):
 
     HQ_OLDER = TOO_NEW
     TILL_OLDER = TOO_OLD
+    HQ_RESTORED = "epoch_behind"
     DIFFERS = "differs"
     TOO_LARGE = "entry_too_large"
     NOT_TRUSTED = "not_trusted"

@@ -28,6 +28,12 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
         N_("A till found by itself that it must not go on, and takes no money"),
         N_("Call the store: it uses another till until this one is mended. Why it stopped, and what helps:"),
     ),
+    ExceptionCode.EPOCH_BEHIND: (
+        N_("A till has seen more than head office holds: head office was restored from a backup"),
+        N_(
+            "Run tongchu hq new-epoch. Until then such tills are refused and go on as if offline; they push again what head office lost."
+        ),
+    ),
 }
 """What happened, and what a person does next."""
 

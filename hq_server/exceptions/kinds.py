@@ -22,6 +22,7 @@ class ExceptionCode(StrEnum):
     ROWS_NOT_TRUSTED = "rows_not_trusted"
     SYNC_FAILED = "sync_failed"
     STOPPED_HERE = "stopped_here"
+    EPOCH_BEHIND = "epoch_behind"
 
 
 class ExceptionKind(StrEnum):
@@ -165,6 +166,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         ExceptionCode.ROWS_NOT_TRUSTED,
         ExceptionCode.SYNC_FAILED,
         ExceptionCode.STOPPED_HERE,
+        ExceptionCode.EPOCH_BEHIND,
     ),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
     ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),

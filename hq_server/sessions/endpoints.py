@@ -6,9 +6,10 @@ from hq_server.answers import answered
 from hq_server.calls import Call, Calls
 from hq_server.database.engine import Reading
 from hq_server.errors import ApiProblem
+from hq_server.exceptions.troubles import notice_restored
 from hq_server.keys.generations import ScopeKeyUnknown, current_key, key_named
 from hq_server.office import Office
-from hq_server.sessions.service import SessionRefused, authenticate, bearer, open_session
+from hq_server.sessions.service import FeedBehind, SessionRefused, authenticate, bearer, open_session
 from hq_server.sessions.tokens import TillToken
 from sync.keys import encode_bytes
 from sync.messages import GLOBAL_SCOPE, Challenge, ChallengeRequest, ScopeKey, SessionRequest
@@ -57,6 +58,10 @@ def post_session(call: Call) -> Response:
     try:
         with office.database.write() as session:
             answer = open_session(session, office.keys, office.tokens, request, now=office.clock())
+    except FeedBehind as behind:
+        with office.database.write() as session:
+            notice_restored(session, behind.facts, now=office.clock())
+        raise ApiProblem(behind.code, str(behind)) from behind
     except SessionRefused as refused:
         raise ApiProblem(refused.code, str(refused)) from refused
     return answered(answer)

@@ -1,6 +1,7 @@
 """Owns the opening of a till's session and the check of every later call. Called by endpoints; the caller commits."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -45,6 +46,14 @@ class SessionRefused(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class FeedBehind(SessionRefused):
+    """`epoch_behind`: nothing is left of the refused session's unit of work, so people are told in one of its own."""
+
+    def __init__(self, message: str, facts: Mapping[str, int | str]) -> None:
+        super().__init__("epoch_behind", message)
+        self.facts = facts
 
 
 def open_session(
@@ -161,10 +170,15 @@ def _refuse_when_behind(session: ReadSession, terminal: TerminalRow, request: Se
     for scope in (GLOBAL_SCOPE, terminal.store_id):
         seen = request.cursors.get(scope, 0)
         if seen > heads.get(scope, 0):
-            facts = {"terminal_id": terminal.terminal_id, "scope": scope, "seen": seen, "head": heads.get(scope, 0)}
+            facts: dict[str, int | str] = {
+                "till": terminal.terminal_id,
+                "scope": scope,
+                "seen": seen,
+                "issued": heads.get(scope, 0),
+            }
             logger.error("a till has seen more than head office holds: was a backup restored?", extra=facts)
             message = f"this till has seen {scope} up to {seen}, head office holds {heads.get(scope, 0)}: it was restored; run `tongchu hq new-epoch`"
-            raise SessionRefused("epoch_behind", message)
+            raise FeedBehind(message, facts)
 
 
 def _notice_restore(

@@ -108,6 +108,7 @@ def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
 _TROUBLES: Final[dict[Trouble, str]] = {
     Trouble.HQ_OLDER: later("Head office is older: update it"),
     Trouble.TILL_OLDER: later("This till is too old: have it updated"),
+    Trouble.HQ_RESTORED: later("HQ was restored: call head office"),
     Trouble.DIFFERS: later("Differs from HQ: call head office"),
     Trouble.TOO_LARGE: later("Entry too large: call technician"),
     Trouble.NOT_TRUSTED: later("Unsigned rules: call head office"),

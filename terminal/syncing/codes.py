@@ -17,7 +17,7 @@ def code_of(error: Exception) -> str:
             return "stopped"
         case JournalError() | ReplicaError() | OSError():
             return Trouble.STORAGE
-        case HqRefused(code=Trouble.HQ_OLDER | Trouble.TILL_OLDER as code):
+        case HqRefused(code=Trouble.HQ_OLDER | Trouble.TILL_OLDER | Trouble.HQ_RESTORED as code):
             return code
         case SanityMismatch():
             return Trouble.DIFFERS

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
 from hq_server.config import HqConfig
+from hq_server.database.models import ExceptionRecord
 from hq_server.feed.publishing import current_epoch, publish
 from hq_server.sessions.epochs import begin_epoch
 from stored_value.identity import EventId, MemberId
 from stored_value.refusals import RefusalCode
 from sync.messages import MemberExitRow
-from terminal.syncing import TillStopped
+from terminal.syncing import SyncWorker, TillStopped
+from terminal.troubles import Trouble
 from tests.hq_server.served import NOON, ServedHq, StandingClock
 from tests.hq_server.serving import serving
 from tests.postgres import Server, chosen_binaries
@@ -159,7 +161,13 @@ def test_h1_a_till_that_has_only_read_is_refused_until_a_person_begins_the_epoch
         config = HqConfig(data_dir=backup, sequencer_interval_s=0.05)
         with serving(config, clock) as restored:
             till.restart(restored.url)
+            worker = SyncWorker(till.cycle.run_once, till.clock)
+            worker.step()
+            assert worker.status().code == Trouble.HQ_RESTORED, "the cashier is told"
             assert "epoch_behind" in str(till.sync_fails())
+            with restored.database.read() as session:
+                (told,) = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "epoch_behind"))
+            assert (told.kind, told.store_id) == ("till", "HQ"), "and head office's people, once"
             till.begin_shift()
             till.redeem(wang, 1_000)
             assert "new-epoch" in str(till.sync_fails()), "also with something to say"

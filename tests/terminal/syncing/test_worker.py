@@ -99,6 +99,7 @@ def test_a_till_that_is_told_of_news_seldom_looks_by_itself_unless_it_has_someth
         (PageError("x"), "refused"),
         (SanityMismatch("x"), "differs"),
         (EntryTooLarge("x"), "entry_too_large"),
+        (HqRefused("epoch_behind", "x", 409), "epoch_behind"),
     ],
 )
 def test_every_failure_has_a_code_and_words(error: Exception, code: str) -> None:
