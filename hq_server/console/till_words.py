@@ -51,7 +51,8 @@ OWN_STOPS: Final[dict[str, str]] = {
         "Its disk was put back to an older state: its mirror holds newer entries. Put the newer disk in again, or recover the till from the mirror."
     ),
     OwnStop.OTHER_COPY: N_(
-        "Head office waits for another copy of its journal, and this machine is the one that it followed until now. Find the other machine, or enrol this one anew."
+        "Head office waits for another copy of its journal; this machine is the one that it followed. "
+        "Find the other machine; if there is none, press No other copy on the page of tills."
     ),
 }
 """Why, and what helps."""

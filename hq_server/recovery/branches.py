@@ -1,7 +1,7 @@
 """Owns taking over the losing branch of a forked journal as a new incarnation (H6): a person decides, the till shows where the branches part and claims its own.
 
 HQ's rows of the first branch stay as they are. Whoever has the till's key can claim: clones are detected, not prevented. Leases of the first branch stay open until
-they are written off, its holds until the new one's first report. Called by the console and by the endpoint; `adopt`'s caller commits.
+they are written off, its holds until the new one's first report. Called by the console and by the endpoint; the caller of `adopt` and `take_back` commits.
 """
 
 import msgspec
@@ -14,7 +14,7 @@ from hq_server.ingest.loading import load_entries
 from hq_server.office import Office
 from hq_server.sessions.tokens import TillToken
 from hq_server.terminals.rows import TerminalRow
-from hq_server.terminals.standing import Standing, locked_terminal
+from hq_server.terminals.standing import REASON_CHARS_MAX, Standing, locked_terminal
 from stored_value.identity import TerminalId
 from sync.branches import MARKS_MAX, BranchQuery, BranchReply, Mark
 from sync.entry import GENESIS_HASH, read_entry
@@ -25,7 +25,7 @@ _encode_anchor = msgspec.json.Encoder(order="sorted").encode
 
 
 def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
-    """Only of a stopped till. Until the till has claimed its branch, nothing is taken from it."""
+    """Only of a stopped till. Until the till has claimed its branch, nothing is taken from it, and the decision can be taken back."""
     terminal = locked_terminal(session, terminal_id)
     if terminal is None:
         return Standing.UNKNOWN
@@ -35,6 +35,39 @@ def adopt(session: WriteSession, terminal_id: TerminalId) -> Standing:
     terminal.incarnation += 1
     terminal.branch_from, terminal.branch_hash = UNCLAIMED, ""
     return Standing.CHANGED
+
+
+def take_back(session: WriteSession, terminal_id: TerminalId, reason: str) -> Standing:
+    """The decision to take another copy over, while no copy has claimed it: there is none, or it was the wrong till. It is stopped again, for this reason, in the life that it
+    had; a person lets it go on."""
+    if not reason.strip():
+        return Standing.REASON_MISSING
+    terminal = locked_terminal(session, terminal_id)
+    if terminal is None:
+        return Standing.UNKNOWN
+    if terminal.branch_from != UNCLAIMED or terminal.status == TerminalStatus.REVOKED:
+        return Standing.UNCHANGED
+    terminal.status, terminal.status_reason = TerminalStatus.STOPPED, reason.strip()[:REASON_CHARS_MAX]
+    terminal.incarnation -= 1
+    terminal.branch_from, terminal.branch_hash = _claimed_before(session, terminal)
+    return Standing.CHANGED
+
+
+def _claimed_before(session: ReadSession, terminal: Terminal) -> tuple[int, str]:
+    """Where the life that goes on parted from the one before, as its claim said."""
+    if terminal.incarnation == 1:
+        return 0, ""
+    first = session.execute(
+        select(JournalEntry.seq, JournalEntry.hash)
+        .where(
+            JournalEntry.store_id == terminal.store_id,
+            JournalEntry.terminal_id == terminal.terminal_id,
+            JournalEntry.incarnation == terminal.incarnation,
+        )
+        .order_by(JournalEntry.seq)
+        .limit(1)
+    ).first()
+    return (terminal.accepted_seq, "") if first is None else (first.seq - 1, first.hash)
 
 
 def remember(terminal: TerminalRow, incarnation: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hq_server.recovery.branches import adopt
-from hq_server.terminals.standing import Standing, confirm_machine, stop
+from hq_server.recovery.branches import adopt, take_back
+from hq_server.terminals.standing import Standing, allow_again, confirm_machine, stop
 from stored_value.identity import TerminalId
 from stored_value.refusals import RefusalCode
 from sync.errors import HqUnreachable
@@ -114,6 +114,63 @@ def test_h6_of_two_losing_copies_one_is_taken_over(franchise: Franchise, tmp_pat
     assert isinstance(second.sync_fails(), TillStopped)
     assert second.journal.head_office.identity.incarnation == 1, "it claims nothing"
     assert franchise.books.balances()[member_of("S01")] == 52_000 - 3_000
+
+
+def test_h6_a_decision_for_a_copy_that_there_is_not_is_taken_back_and_the_till_goes_on(franchise: Franchise) -> None:
+    """Somebody pressed "Other copy" beside "Let go on"."""
+    wang, till = member_of("S01"), franchise.till(TILL)
+    till.top_up(wang, 50_000)
+    till.sync()
+    with franchise.hq.database.write() as session:
+        assert take_back(session, TerminalId(TILL), "nothing to take back") is Standing.UNCHANGED
+        stop(session, TerminalId(TILL), "看一下")
+    assert decide(franchise) is Standing.CHANGED
+    till.restart(franchise.hq.url)
+    assert isinstance(till.sync_fails(), TillStopped)
+    till.begin_shift()
+    assert refused(till.try_to_redeem(wang, 100)) is RefusalCode.TILL_STOPPED
+    with franchise.hq.database.write() as session:
+        assert take_back(session, TerminalId(TILL), " ") is Standing.REASON_MISSING
+        assert take_back(session, TerminalId(TILL), "没有另一份副本") is Standing.CHANGED
+        assert take_back(session, TerminalId(TILL), "again") is Standing.UNCHANGED
+    assert isinstance(till.sync_fails(), TillStopped), "until a person lets it go on"
+    assert till.counter.status().stopped_reason == "没有另一份副本"
+    with franchise.hq.database.write() as session:
+        assert allow_again(session, TerminalId(TILL)) is Standing.CHANGED
+    till.sync()
+    till.begin_shift()
+    till.redeem(wang, 1_000)
+    till.sync()
+    assert till.journal.head_office.identity.incarnation == 1
+    assert franchise.books.balances()[wang] == 54_000
+    assert franchise.books.faults(TILL) == []
+
+
+def test_h6_a_claimed_branch_stays_and_a_second_decision_is_taken_back_into_the_life_that_it_had(
+    franchise: Franchise, tmp_path: Path
+) -> None:
+    saturday, friday = friday_and_saturday(franchise, tmp_path)
+    saturday.close()
+    till = put_back(franchise, friday, 3_000)
+    till.sync_fails()
+    decide(franchise)
+    till.sync()
+    row = "SELECT incarnation, branch_from, branch_hash FROM terminals WHERE terminal_id = 'S01-T1'"
+    claimed = franchise.books.rows(row)
+    with franchise.hq.database.write() as session:
+        assert take_back(session, TerminalId(TILL), "too late") is Standing.UNCHANGED
+        stop(session, TerminalId(TILL), "看一下")
+    decide(franchise)
+    with franchise.hq.database.write() as session:
+        assert take_back(session, TerminalId(TILL), "wrong till") is Standing.CHANGED
+        allow_again(session, TerminalId(TILL))
+    assert franchise.books.rows(row) == claimed
+    till.sync()
+    till.begin_shift()
+    till.redeem(member_of("S01"), 500)
+    till.sync()
+    assert franchise.books.balances()[member_of("S01")] == 52_000 - 3_500
+    assert franchise.books.faults(TILL) == []
 
 
 def test_h6_a_claim_whose_answer_was_lost_is_made_again(franchise: Franchise, tmp_path: Path) -> None:

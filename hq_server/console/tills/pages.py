@@ -20,7 +20,7 @@ from hq_server.exceptions.handling import Deed as SettlingDeed
 from hq_server.exceptions.handling import settle_about
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.office import Office
-from hq_server.recovery.branches import adopt
+from hq_server.recovery.branches import adopt, take_back
 from hq_server.reservations.by_till import kept_sum
 from hq_server.reservations.silence import Till
 from hq_server.terminals.standing import Standing, allow_again, confirm_machine, give_up, revoke, stop
@@ -68,7 +68,7 @@ def get_change(request: Request, office: OfficeOf, visitor: VisitorOf, terminal_
     _require_change(visitor)
     with office.database.read() as session:
         line = till(session, terminal_id, now=office.clock())
-        if line is None or change not in {"stop", "allow", "revoke", "adopt", "machine", "give-up"}:
+        if line is None or change not in {"stop", "allow", "revoke", "adopt", "take-back", "machine", "give-up"}:
             raise PageMissing
         return page(
             request,
@@ -101,6 +101,16 @@ def post_adopt(
     return _change(
         office, visitor, terminal_id, Deed("branch_adopted", "adopted", adopt, reason.strip(), settles=settles)
     )
+
+
+@router.post("/tills/{terminal_id}/take-back")
+def post_take_back(
+    office: OfficeOf, visitor: FormVisitor, terminal_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    said, settles = reason.strip(), ExceptionCode.STOPPED_HERE
+    taken_back = partial(take_back, reason=said)
+    deed = Deed("branch_adoption_taken_back", "taken_back", taken_back, said, settles=settles)
+    return _change(office, visitor, terminal_id, deed)
 
 
 @router.post("/tills/{terminal_id}/machine")

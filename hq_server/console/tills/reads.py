@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import EnrolmentCode, Terminal
+from hq_server.database.models import UNCLAIMED, EnrolmentCode, Terminal
 from stored_value.identity import StoreId, TerminalId
 from sync.versions import Standing, standing_of
 
@@ -26,7 +26,8 @@ class Unspoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillLine:
-    """`minutes_ago` is None for a till that never came; what waits at a till nobody at HQ can know. `unspoken`: head office does not speak its protocol."""
+    """`minutes_ago` is None for a till that never came; what waits at a till nobody at HQ can know. `unspoken`: head office does not speak its protocol;
+    `awaits_copy`: another copy was taken over and has not come yet."""
 
     store_id: StoreId
     terminal_id: TerminalId
@@ -44,6 +45,7 @@ class TillLine:
     in_another_machine: bool
     given_up_at: datetime | None
     unspoken: Unspoken | None
+    awaits_copy: bool
 
     @property
     def is_fresh(self) -> bool:
@@ -103,6 +105,7 @@ def _line(row: Terminal, now: datetime) -> TillLine:
         in_another_machine=bool(row.machine_seen),
         given_up_at=row.given_up_at,
         unspoken=_unspoken(row),
+        awaits_copy=row.branch_from == UNCLAIMED,
     )
 
 

@@ -173,3 +173,22 @@ def test_taking_the_other_copy_over_settles_the_fork_in_the_words_of_the_reason(
     assert "Entries held" in text_of(boss.page(page))
     assert boss.send(page, page, reason="Friday's image").headers["location"].endswith("done=adopted")
     assert exceptions(hq, "journal_forked") == [("resolved", "Friday's image")]
+
+
+def test_a_decision_for_another_copy_is_taken_back_with_a_reason_in_the_audit_log(hq: ServedHq) -> None:
+    _, boss = dead_and_alive(hq)
+    boss.send("/tills/S01-T2/stop", "/tills/S01-T2/stop", reason="a look")
+    assert "/tills/S01-T2/take-back" not in boss.page("/tills")
+    boss.send("/tills/S01-T2/adopt", "/tills/S01-T2/adopt", reason="Friday's image")
+    listed = boss.page("/tills")
+    assert "waits for the other copy" in text_of(listed)
+    page = "/tills/S01-T2/take-back"
+    assert page in listed
+    assert "Entries held" in text_of(boss.page(page))
+    assert boss.send(page, page, reason=" ").headers["location"].endswith("done=reason_missing")
+    assert boss.send(page, page, reason="There is no other machine.").headers["location"].endswith("done=taken_back")
+    assert boss.send(page, page, reason="again").headers["location"].endswith("done=unchanged")
+    assert "There is no other machine." in text_of(boss.page("/tills")), "the till is stopped for it"
+    with hq.database.read() as session:
+        done = session.scalars(select(AuditRecord).where(AuditRecord.action == "branch_adoption_taken_back")).one()
+    assert "There is no other machine." in str(done.data)
