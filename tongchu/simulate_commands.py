@@ -55,7 +55,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             summary.add(outcome)
             if not as_json:
                 _tell(outcome)
-    missing = summary.never_happened(scenario)
+    missing = summary.too_seldom(scenario)
     if as_json:
         typer.echo(json.dumps(_as_json(summary, missing), ensure_ascii=False, indent=1))
     else:
@@ -106,7 +106,7 @@ def _tell_all(summary: "Summary", missing: list[str]) -> None:
     for what, number in sorted(summary.counts.items()):
         typer.echo(f"  {number:>8}  {what}")
     if missing:
-        typer.secho(f"Never happened, so it was not tried: {', '.join(missing)}", fg=typer.colors.RED)
+        typer.secho(f"Too seldom to show anything: {'; '.join(missing)}", fg=typer.colors.RED)
     typer.echo(
         f"{summary.outcomes} seeds, {len(summary.failed)} failed; {summary.seconds / summary.outcomes:.2f} s a seed,"
         f" {summary.seeds_a_day:,} seeds a day on one core"
@@ -124,7 +124,7 @@ def _as_json(summary: "Summary", missing: list[str]) -> dict[str, object]:
             }
             for outcome in summary.failed
         ],
-        "never_happened": missing,
+        "too_seldom": missing,
         "traces": summary.digests,
         "counts": dict(sorted(summary.counts.items())),
         "seconds_a_seed": round(summary.seconds / summary.outcomes, 3),

@@ -66,9 +66,11 @@ class HeadOfficeRestored:
         if not world.head_office.up:
             return
         as_documented = world.turns.next_of(self.name, (True, False))
+        world.stated.look(world.in_service)
         if world.head_office.restore(as_documented=as_documented):
             world.record.count(self.name)
             world.record.count("hq restore as documented" if as_documented else "hq restore, epoch forgotten")
+            world.stated.look(world.in_service)
 
 
 class TillCrash:
@@ -186,6 +188,7 @@ def _minutes(chance: Random, least: int, most: int) -> timedelta:
 
 
 def _cut(world: World, tills: list[TillMachine], span: timedelta) -> None:
+    world.stated.look(world.in_service)
     for till in tills:
         world.network.cut(till.label)
         till.note("link cut")

@@ -5,7 +5,6 @@ Dead means: application, engine and everything in memory are gone, the database 
 
 import shutil
 import sqlite3
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +28,7 @@ from tongchu.simulation.record import Record
 from tongchu.simulation.sudden_death import HQ_LOGGERS, SuddenDeath, dying_at
 from tongchu.simulation.virtual_time import VirtualTime
 from tongchu.witness.books import HqBooks
-from tongchu.witness.forgotten import forgotten_minor
+from tongchu.witness.forgotten import Forgotten
 
 MakeApplication = Callable[[HqConfig, VirtualTime, Callable[[int], bytes]], FastAPI]
 BACKUPS_KEPT = 4
@@ -44,7 +43,7 @@ class HeadOfficeDown(Exception):
 
 
 class HeadOffice:
-    """`doom`: the step at which the process dies next. `forgotten`: what it knew of a member's money and lost with its database, by member."""
+    """`doom`: the step at which the process dies next. `forgotten`: what it knew and lost with its database."""
 
     def __init__(
         self, folder: Path, time: VirtualTime, record: Record, chance: Random, make_application: MakeApplication
@@ -60,7 +59,7 @@ class HeadOffice:
         self._office: Office | None = None
         self._backups: list[Path] = []
         self._forgotten = ""
-        self.forgotten: Counter[str] = Counter()
+        self.forgotten = Forgotten()
 
     @property
     def up(self) -> bool:
@@ -143,7 +142,7 @@ class HeadOffice:
             return False
         backup = self._chance.choice(self._backups[-BACKUPS_KEPT:])
         self.stop()
-        self.forgotten.update(forgotten_minor(self._database, backup))
+        self.forgotten.add(self._database, backup)
         for suffix in ("-wal", "-shm"):
             self._database.with_name(self._database.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(backup, self._database)

@@ -1,20 +1,28 @@
-"""The laws of what is set aside (L5, L6), after healing: nobody overspent beyond what tills took at risk or head office forgot, and no lease or hold is stuck.
+"""The laws of what is set aside (L5, L6), after healing: nobody overspent beyond what tills took at risk or head office forgot, no till took more than head office had said,
+and no lease or hold is stuck.
 
 Called by `verdict`. The arithmetic is the witness's; it reads journals, head office's tables and answers.
 """
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
 from tongchu.witness.books import HqBooks
+from tongchu.witness.overspent import (
+    BEYOND_RISK,
+    CLOSED,
+    blamed,
+    lease_differences,
+    left_of_leases,
+    open_leases,
+    open_on_one_side,
+    overdrafts,
+    overspent,
+)
 from tongchu.witness.reserved import PAYMENTS, Payment
-
-_UNKNOWN = frozenset({"reservation_unknown", "reservation_foreign", "lease_differs"})
 
 
 def overspending(world: World, books: HqBooks) -> Iterator[str]:
@@ -27,16 +35,8 @@ def overspending(world: World, books: HqBooks) -> Iterator[str]:
     for payment in _payments(world, books):
         risked[payment.member_id] += payment.uncovered_minor
         _count_payment(world, payment.leased_minor, payment.held_minor, payment.uncovered_minor)
-    forgotten = world.head_office.forgotten
-    owed = _overdrafts(books)
-    world.record.count("overdrafts by payments", len(owed))
-    for member_id, minor in sorted(owed.items()):
-        bound = risked[member_id] + forgotten[member_id]
-        if minor > bound:
-            yield (
-                f"member {member_id}: payments overdrew {minor}; {risked[member_id]} were at risk,"
-                f" head office forgot {forgotten[member_id]}"
-            )
+    world.record.count("overdrafts by payments", len(overdrafts(books)))
+    yield from overspent(books, risked, world.head_office.forgotten.moved_minor)
 
 
 def _payments(world: World, books: HqBooks) -> Iterator[Payment]:
@@ -58,77 +58,54 @@ def _taken_over(books: HqBooks) -> Counter[str]:
 
 
 def nothing_stuck(world: World, books: HqBooks) -> Iterator[str]:
-    """Every reservation that is open at head office is a lease that its till knows, and every lease of a till is open at head office."""
-    by_till = {till.terminal_id: _open_at(till) for till in world.in_service}
-    rows = books.rows(
-        "SELECT terminal_id, reservation_id, kind, member_id FROM reservations WHERE state = 'open' ORDER BY 1, 2"
-    )
-    world.record.count("leases open in the end", len(rows))
-    for terminal_id, reservation_id, kind, member_id in rows:
-        if kind != "lease":
-            yield f"{terminal_id}: the hold {reservation_id} of {member_id} is still open"
-        elif reservation_id not in by_till.get(terminal_id, set()):
-            yield f"{terminal_id}: head office keeps the lease {reservation_id} of {member_id}, its till does not"
-    known = {(terminal_id, reservation_id) for terminal_id, reservation_id, _, _ in rows}
-    for terminal_id, leases in sorted(by_till.items()):
-        yield from (
-            f"{terminal_id}: has the lease {lease_id}, head office does not"
-            for lease_id in sorted(leases)
-            if (terminal_id, lease_id) not in known
-        )
+    """No hold is open, and each lease is open on both sides or on none."""
+    by_till = {till.terminal_id: open_leases(till.folder) for till in world.in_service}
+    world.record.count("leases open in the end", sum(map(len, by_till.values())))
+    yield from open_on_one_side(books, by_till)
 
 
 def lease_amounts(world: World, books: HqBooks) -> Iterator[str]:
     """What is left of each lease is the same to its till and to head office, also where an entry that used it was not understood (H7). A lease that a restored head office
-    had forgotten comes back as it was granted, and a copied machine spends it twice."""
-    counts = world.record.counts
-    if counts["hq restore"] or counts["cloned disk"]:
-        return
-    left = {lease: minor for kept in books.reserved().values() for lease, minor in kept.items()}
-    for till in world.in_service:
-        book = world.watch.book(till)
-        for lease_id in sorted(_open_at(till) & left.keys()):
-            if book.left_minor(lease_id) != left[lease_id]:
-                yield f"{till.terminal_id}: {book.left_minor(lease_id)} is left of {lease_id}, to head office {left[lease_id]}"
+    had forgotten comes back as it was granted, and two machines of one till spend theirs twice."""
+    left = left_of_leases(books)
+    for till in _single(world):
+        judged = (open_leases(till.folder) & left.keys()) - world.head_office.forgotten.reservations
+        world.record.count("leases compared", len(judged))
+        yield from lease_differences(till.terminal_id, world.watch.book(till), judged, left)
 
 
 def reservations_known(world: World, books: HqBooks) -> Iterator[str]:
-    """No till used what head office had closed; where nobody restored or copied a machine, that is certain."""
-    counts = world.record.counts
-    if counts["hq restore"] or counts["cloned disk"]:
-        return
-    for terminal_id, seq, findings in books.rows("SELECT terminal_id, seq, findings FROM journal_entries"):
-        for found in json.loads(findings):
-            if found["code"] in _UNKNOWN:
-                yield f"{terminal_id}-{seq}: {found['code']} {found['data']}"
+    """No till used what head office had closed, unless two machines were that till or a restore made head office forget what was used."""
+    forgotten = world.head_office.forgotten.reservations
+    for till in _single(world):
+        world.record.count("reservations used and judged", len(world.watch.book(till).named - forgotten))
+    for terminal_id, seq, found in blamed(books, CLOSED):
+        if terminal_id not in world.copied and found["data"]["reservation"] not in forgotten:
+            yield f"{terminal_id}-{seq}: {found['code']} {found['data']}"
 
 
 def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:
     """No honest till took what nothing covers, and head office blamed none for what it had forgotten or written off itself (H8). Where a copy of a machine is the first to report
     to a restored head office, what the other one held counts as nothing, and a person decides."""
-    counts = world.record.counts
-    if counts["hq restore"] and counts["cloned disk"]:
-        return
-    for terminal_id, seq, findings in books.rows(
-        "SELECT terminal_id, seq, findings FROM journal_entries WHERE findings LIKE '%risk_exceeded%'"
-    ):
-        yield f"{terminal_id}-{seq}: beyond the risk allowance {findings}"
+    excused = world.copied if world.record.counts["hq restore"] else frozenset()
+    for till in world.in_service:
+        if till.terminal_id not in excused:
+            world.record.count("payments judged by the risk allowance", len(world.watch.book(till).payments))
+    for terminal_id, seq, found in blamed(books, BEYOND_RISK):
+        if terminal_id not in excused:
+            yield f"{terminal_id}-{seq}: beyond the risk allowance {found['data']}"
 
 
-def _overdrafts(books: HqBooks) -> Counter[str]:
-    owed: Counter[str] = Counter()
-    rows = books.rows("SELECT member_id, kind, findings FROM journal_entries WHERE findings <> '[]'")
-    for member_id, kind, findings in rows:
-        for found in json.loads(findings):
-            if kind in PAYMENTS and found["code"] == "overdraft":
-                owed[member_id] += int(found["data"]["owed_minor"])
-    return owed
+def within_what_was_said(world: World) -> list[str]:
+    """No till took more that nothing covered than head office had said of it, whenever it was asked (L5)."""
+    for till in world.in_service:
+        world.stated.last(till)
+    return world.stated.found
 
 
-def _open_at(till: TillMachine) -> set[str]:
-    with closing(sqlite3.connect(till.folder / "journal.db")) as connection:
-        rows = connection.execute("SELECT lease_id FROM leases WHERE closed_seq IS NULL").fetchall()
-    return {str(lease_id) for (lease_id,) in rows}
+def _single(world: World) -> Iterator[TillMachine]:
+    """Tills of which there was never a second machine."""
+    return (till for till in world.in_service if till.terminal_id not in world.copied)
 
 
 def _count(world: World, taken: int, given_back: int) -> None:

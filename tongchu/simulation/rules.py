@@ -16,6 +16,7 @@ from stored_value.wallet import HoldingKind
 LEASES: Final = LeasePolicy(tills_max=2, amount_minor=20_000, share_percent=30, from_minor=2_000, valid_hours=3)
 """Short lives, so that leases are renewed and run out within a simulated day."""
 RISK: Final = RiskAllowance(payment_minor=8_000, member_minor=12_000, till_minor=60_000, hours=30)
+LESS_RISK: Final = RiskAllowance(payment_minor=2_000, member_minor=3_000, till_minor=4_000, hours=30)
 NO_RISK: Final = RiskAllowance()
 WASH: Final = "wash-10"
 TEA: Final = "tea"
@@ -66,9 +67,10 @@ def rulebook(effective_at: datetime, *, risk: bool) -> Rulebook:
 
 
 def next_rulebook(now: Rulebook, effective_at: datetime) -> Rulebook:
-    """The fixed plan gives ten yuan more from then on."""
+    """The fixed plan gives ten yuan more from then on, and where tills take a risk, they take less: one that is away goes on by the old rulebook."""
     better = tuple(
         replace(each, bonus_minor=each.bonus_minor + _MORE_MINOR) if isinstance(each, FixedPlan) else each
         for each in now.promotions
     )
-    return replace(now, effective_at=effective_at, promotions=better)
+    risk = LESS_RISK if now.offline.risk == RISK else now.offline.risk
+    return replace(now, effective_at=effective_at, promotions=better, offline=replace(now.offline, risk=risk))

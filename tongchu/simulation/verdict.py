@@ -20,6 +20,7 @@ from tongchu.simulation.overspend import (
     nothing_stuck,
     overspending,
     reservations_known,
+    within_what_was_said,
 )
 from tongchu.simulation.till import TillMachine
 from tongchu.simulation.world import World
@@ -69,6 +70,7 @@ def judge(world: World) -> list[str]:
         *lease_amounts(world, books),
         *reservations_known(world, books),
         *nothing_beyond_risk(world, books),
+        *within_what_was_said(world),
     ]
     world.record.count("events", sum(len(each.till.journal.entries) for each in evidence if not each.machine.scrapped))
     world.record.count("receipts", sum(len(each.till.papers) for each in evidence))
@@ -128,8 +130,10 @@ def _views(world: World, books: HqBooks) -> Iterator[str]:
     for till in world.in_service:
         for member_id, balance in sorted(held.items()):
             view = till.counter.member(MemberId(member_id))
+            knew = world.watch.knew_before(till, member_id)
+            world.record.count("members looked for after a replica was lost", knew)
             if isinstance(view, Refusal):
-                if world.watch.knew_before(till, member_id):
+                if knew:
                     yield f"{till.label}: lost its replica, and with it the member {member_id}"
                 continue
             world.record.count("views compared")

@@ -117,26 +117,29 @@ class Watch:
             self.found.append(f"{till.label}-{entry.seq} pins rulebook {entry.body['rulebook']}, in force was {right}")
 
     def loses_replica(self, till: TillMachine) -> None:
-        """Just before: whom the file knows. What an older head office has forgotten, it cannot send again."""
-        if self._record.counts["hq restore"]:
-            return
+        """Just before: whom the file knows."""
         with closing(sqlite3.connect(till.folder / "replica.db")) as connection:
             members = connection.execute("SELECT member_id FROM members").fetchall()
         self._known.setdefault(till.label, set()).update(str(member_id) for (member_id,) in members)
 
     def knew_before(self, till: TillMachine, member_id: str) -> bool:
-        """In a replica that was lost."""
-        return not self._record.counts["hq restore"] and member_id in self._known.get(till.label, set())
+        """In a replica that was lost, and head office did not forget that the till's store knows him: then it cannot send him again."""
+        forgotten = (till.store_id, member_id) in self._office.forgotten.known
+        return not forgotten and member_id in self._known.get(till.label, set())
 
     def synced(self, till: TillMachine) -> None:
         """After each cycle: what the till has heard of cannot be unheard, also when a new epoch asks for it again."""
         settled = till.station.journal.outcomes.settled_through()
-        self._settled[till.label] = max(settled, self._settled.get(till.label, 0))
+        self._settled[till.label] = max(settled, self.settled(till))
+
+    def settled(self, till: TillMachine) -> int:
+        """The last entry that the till knows to be at head office."""
+        return self._settled.get(till.label, 0)
 
     def spent(self, till: TillMachine) -> None:
         """After each payment: what no lease or hold covered stays within the risk allowance, between two reports (L5)."""
         book = self.book(till)
-        settled = self._settled.get(till.label, 0)
+        settled = self.settled(till)
         self._spends_no_copied_lease(till, book)
         since = [payment for payment in book.payments if payment.seq > settled]
         by_member: Counter[str] = Counter()

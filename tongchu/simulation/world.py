@@ -31,6 +31,7 @@ from tongchu.simulation.scenario import (
     Scenario,
     terminal_ids,
 )
+from tongchu.simulation.stated import Stated
 from tongchu.simulation.till import Around, TillMachine
 from tongchu.simulation.virtual_time import Agenda, VirtualTime
 from tongchu.simulation.visits import Customer, Done, Errand, Visit
@@ -74,6 +75,7 @@ class World:
         )
         self.head_office.start()
         self.watch = Watch(self.head_office, record, risk=RISK if scenario.takes_risk else NO_RISK)
+        self.stated = Stated(self.head_office, self.time, record, self.watch)
         self.network = Network(self.head_office, self.time, record, self._chance("network"))
         self.network.on_answer = self.watch.heard
         self.customers = [
@@ -109,6 +111,7 @@ class World:
             if day == self.scenario.days - 1:
                 self.agenda.enter(morning + _LAST_RUSH, self._make_up)
             self._run_until(self.closing)
+            self.stated.look(self.in_service)
 
     def close(self) -> None:
         for till in self.tills:
@@ -119,6 +122,11 @@ class World:
     @property
     def in_service(self) -> list[TillMachine]:
         return [till for till in self.tills if not till.scrapped]
+
+    @property
+    def copied(self) -> frozenset[str]:
+        """The tills that went on in two machines at any time."""
+        return frozenset(till.terminal_id for till in self.tills if till.label != till.terminal_id)
 
     def after(self, span: timedelta, happening: Callable[[], None]) -> None:
         self.agenda.enter(self.time() + span, happening)
@@ -138,6 +146,7 @@ class World:
         return clone
 
     def scrap(self, till: TillMachine) -> None:
+        self.stated.last(till)
         till.close()
         till.scrapped = True
 
@@ -169,6 +178,8 @@ class World:
         wait_s = till.sync()
         self.record.count("cycles" if till.online else "cycles failed")
         self.watch.synced(till)
+        if till.online:
+            self.stated.reported(till)
         if not till.online and not till.scrapped:
             self._look_at_doubts(till)
         if number == self._next_sync[till.label]:

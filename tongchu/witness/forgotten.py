@@ -1,4 +1,4 @@
-"""Owns what head office knew and lost when it came back from a backup: entries, leases and holds that the newer database has and the older has not.
+"""Owns what head office knew and lost when it came back from a backup: entries, leases, holds, and whom its stores know, that the newer database has and the older has not.
 
 Called by the simulation at the moment of the restore. Reads two SQLite files as they are. Must not import the rules or the protocol.
 """
@@ -7,7 +7,27 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
+
+_RESERVED = "SELECT reservation_id, member_id, amount_minor FROM reservations WHERE state <> 'refused'"
+_KNOWN = "SELECT store_id || ' ' || member_id, member_id, store_id FROM scope_members"
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """Over all restores. `moved_minor`: of each member, what head office may spend a second time before its tills have told it again; `known`: store and member, where it
+    may not tell the store's tills of him again."""
+
+    moved_minor: Counter[str] = field(default_factory=Counter)
+    reservations: set[str] = field(default_factory=set)
+    known: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, newer: Path, older: Path) -> None:
+        """At the moment of a restore."""
+        self.moved_minor.update(forgotten_minor(newer, older))
+        self.reservations |= _gone(newer, older, _RESERVED).keys()
+        self.known |= {(str(store), member) for member, store in _gone(newer, older, _KNOWN).values()}
 
 
 def forgotten_minor(newer: Path, older: Path) -> Counter[str]:

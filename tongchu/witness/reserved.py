@@ -36,13 +36,15 @@ class _Lease:
 
 @dataclass(slots=True)
 class ReservedBook:
-    """One till's leases, followed through its journal entry by entry; `holds` are head office's answers by hold, kept by the caller."""
+    """One till's leases, followed through its journal entry by entry; `holds` are head office's answers by hold, kept by the caller; `named` are
+    the reservations that entries used."""
 
     holds: Mapping[str, int]
     read_through: int = 0
     payments: list[Payment] = field(default_factory=list)
     taken: int = 0
     given_back: int = 0
+    named: set[str] = field(default_factory=set)
     _leases: dict[str, _Lease] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
@@ -95,6 +97,7 @@ class ReservedBook:
         amount = int(entry.header["out_minor"])
         leased = held = 0
         for reservation_id in entry.header["reservations"]:
+            self.named.add(reservation_id)
             left = amount - leased - held
             lease = self._leases.get(reservation_id)
             if lease is not None and not _is_over(lease, entry):

@@ -47,6 +47,8 @@ class Known:
 
 
 OFFLINE = frozenset({"link cut", "reply lost"})
+LOST_AND_COPIED = frozenset({"link cut", "replica lost", "hq restore", "cloned disk"})
+"""No law may look away altogether because head office came back from a backup or some till's disk was copied."""
 KNOWN = (
     Known("prints before committing", 2, frozenset({"till crash"}), "printed"),
     Known("skips late rows", 1, frozenset(), "shows"),
@@ -55,8 +57,10 @@ KNOWN = (
     Known("loses rows of the outbox", 1, frozenset(), "rollup"),
     Known("till ignores its limit", 1, OFFLINE, "without a lease or hold"),
     Known("till forgets what it risked", 3, OFFLINE, "beyond the risk allowance", days=3, risk=True),
+    Known("exposure by the newest rulebook", 11, OFFLINE, "head office had said", days=3, risk=True),
+    Known("exposure of the silent alone", 1, OFFLINE, "head office had said", days=3, risk=True),
     Known("passes and points at risk", 1, frozenset(), "that no lease or hold keeps"),
-    Known("partial head closes leases", 2, OFFLINE, "reservation_unknown"),
+    Known("partial head closes leases", 6, LOST_AND_COPIED, "reservation_unknown"),
     Known("till spends a returned lease", 3, frozenset(), "without a lease or hold"),
     Known("top-up spendable before the report", 2, OFFLINE, "reservation_unknown"),
     Known("report leaves leases out", 2, OFFLINE, "head office does not"),
@@ -64,10 +68,10 @@ KNOWN = (
     Known("time below the anchor", 1, frozenset({"clock jump"}), "before its anchor"),
     Known("lease freed by time alone", 4, OFFLINE, "head office does not"),
     Known("hold freed by time alone", 1, frozenset(), "reservation_unknown"),
-    Known("header not settled", 20, OFFLINE, "is left of"),
+    Known("header not settled", 29, LOST_AND_COPIED, "is left of"),
     Known("keeps its epoch", 1, frozenset({"hq restore"}), "shows"),
     Known("replica believed more than the journal", 2, OFFLINE, "its replica and journal make"),
-    Known("replica begun at the feed's end", 1, frozenset({"replica lost"}), "lost its replica"),
+    Known("replica begun at the feed's end", 2, LOST_AND_COPIED, "lost its replica"),
     Known("future rulebook used", 2, frozenset(), "pins rulebook"),
     Known("closed month not told", 3, frozenset({"link cut"}), "told as a prior period's", days=2),
     Known("copied disk spends its leases", 2, frozenset({"cloned disk"}), "is a copy and spends"),

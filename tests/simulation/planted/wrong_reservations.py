@@ -12,6 +12,7 @@ from hq_server.app import create_app
 from hq_server.config import HqConfig
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
+from hq_server.reservations.allowances import allowances, risk_of_a_till
 from hq_server.reservations.settling import close_records
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
 from stored_value.apply import Applied, HeaderFacts, apply, settle_header
@@ -48,6 +49,29 @@ def never_refuses(*_: Any) -> None:
 def forgets_what_it_risked(allowance: RiskAllowance, *, unheard: timedelta | None, **_: int) -> int:
     """H8: every payment has the whole risk allowance to itself."""
     return risk_left_minor(allowance, member_taken_minor=0, till_taken_minor=0, unheard=unheard)
+
+
+def by_the_newest_rulebook(
+    _session: Any, rulebooks: Any, tills: Iterable[Any], _doubted: Iterable[str] = ()
+) -> dict[str, int]:
+    """L5: head office reckons what tills may lose by its newest rulebook, whatever they decide by."""
+    most = risk_of_a_till(rulebooks.newest_book.offline.risk)
+    return {till.terminal_id: most for till in tills}
+
+
+def those_not_heard_lately(
+    session: Any, rulebooks: Any, tills: Iterable[Any], doubted: Iterable[str] = ()
+) -> dict[str, int]:
+    """L5: head office counts nothing for a till that was heard a moment ago."""
+    tills = list(tills)
+    latest = max((till.last_seen_at for till in tills if till.last_seen_at is not None), default=None)
+    found = allowances(session, rulebooks, tills, doubted)
+    return {
+        till.terminal_id: 0
+        if latest and till.last_seen_at and latest - till.last_seen_at < timedelta(hours=1)
+        else found[till.terminal_id]
+        for till in tills
+    }
 
 
 def none_is_missing(*_: Any) -> tuple[()]:
@@ -173,6 +197,8 @@ _INGEST_AND_REBUILD = ("hq_server.ingest.wallet_batch", "hq_server.ingest.rebuil
 BY_NAME: dict[str, Wrong] = {
     "till ignores its limit": Wrong((("terminal.counter.reserving.refuse_offline", never_refuses),)),
     "till forgets what it risked": Wrong((("terminal.counter.reserving.risk_left_minor", forgets_what_it_risked),)),
+    "exposure by the newest rulebook": Wrong((("hq_server.reservations.exposure.allowances", by_the_newest_rulebook),)),
+    "exposure of the silent alone": Wrong((("hq_server.reservations.exposure.allowances", those_not_heard_lately),)),
     "passes and points at risk": Wrong((("terminal.counter.reserving._things_left", none_is_missing),)),
     "partial head closes leases": Wrong(
         (
