@@ -8,6 +8,7 @@ import msgspec
 from sync.message_types import prepare
 
 STOPPED_HERE: Final = "stopped_here"
+MIRROR_FAULT: Final = "mirror_fault"
 
 
 class OwnStop(StrEnum):
@@ -21,9 +22,18 @@ class OwnStop(StrEnum):
     OTHER_COPY = "other_copy"
 
 
+class MirrorFault(StrEnum):
+    """Why the journal's second copy is not being written, the `reason` of `MIRROR_FAULT`: its disk is not there, or full; it holds another history; it cannot be used."""
+
+    MISSING = "mirror_missing"
+    FULL = "mirror_full"
+    FOREIGN = "mirror_foreign"
+    FAILED = "mirror_failed"
+
+
 class TillTrouble(msgspec.Struct, frozen=True, kw_only=True):
-    """What ended the till's last cycle, or was not taken by it: a stable code (differs, entry_too_large, not_trusted, refused, storage, stopped_here) and its words for a
-    technician. `reason`: a second code, where the first has several; empty else."""
+    """What ended the till's last cycle, or was not taken by it: a stable code (differs, entry_too_large, not_trusted, refused, storage, stopped_here,
+    mirror_fault) and its words for a technician. `reason`: a second code, where the first has several; empty else."""
 
     code: str
     words: str = ""

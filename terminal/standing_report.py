@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from terminal.journal.mirror import MirrorStatus, read_status
 from terminal.till_directory import TillDirectory
 
 
@@ -15,7 +16,8 @@ class TillUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingReport:
-    """`replica_as_of` is empty before the first snapshot; `print_jobs` counts those by state that still want something."""
+    """`replica_as_of` is empty before the first snapshot; `print_jobs` counts those by state that still want something;
+    `mirror` is None when none is configured."""
 
     terminal_id: str
     store_id: str
@@ -32,10 +34,11 @@ class StandingReport:
     members: int
     rulebook: int
     print_jobs: dict[str, int]
+    mirror: MirrorStatus | None
 
 
-def standing_of(directory: TillDirectory) -> StandingReport:
-    """Raises `TillUnreadable`."""
+def standing_of(directory: TillDirectory, mirror: Path | None = None) -> StandingReport:
+    """`mirror` is the configured folder. Raises `TillUnreadable`."""
     journal = _all(
         directory.journal,
         {
@@ -80,6 +83,7 @@ def standing_of(directory: TillDirectory) -> StandingReport:
         members=replica["members"][0][0] if replica["members"] else 0,
         rulebook=(replica["rulebook"][0][0] or 0) if replica["rulebook"] else 0,
         print_jobs=dict(journal["jobs"]),
+        mirror=read_status(mirror, terminal_id, head_seq) if mirror else None,
     )
 
 

@@ -26,10 +26,11 @@ from terminal.devices.scanner import SerialScanner
 from terminal.devices.scanner_state import ScannerState
 from terminal.hq_time import HqTime
 from terminal.journal import Journal, NotEnrolled
-from terminal.journal.mirror import Mirror
+from terminal.journal.mirror import Mirror, MirrorStatus
 from terminal.language import Language
 from terminal.leasing import Leasing
 from terminal.machine import machine_mark
+from terminal.mirror_watch import MirrorWatch
 from terminal.replica import Replica
 from terminal.syncing import LiveChannel, OnlineReader, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
@@ -72,10 +73,7 @@ class Station:
         secrets = directory.secrets()
         self.replica = Replica.open(directory.replica)
         self.journal.head_office.runs_on(world.machine())
-        self._mirror = Mirror(self.journal, config.mirror) if config.mirror else None
-        if self._mirror is not None:
-            self.journal.holes.mend_from(self._mirror.raw_of)
-            self._mirror.compare()
+        self._mirror = _mirror(config, self.journal)
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)
@@ -91,6 +89,7 @@ class Station:
             leasing=leasing,
             version=version,
             hq_time=self._hq_time,
+            mirror_trouble=MirrorWatch(self._mirror.status, clock).trouble if self._mirror else lambda: None,
         )
         reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._live = LiveChannel(
@@ -120,6 +119,7 @@ class Station:
                 printers=self.printer_states,
                 wake_printers=self._wake_printers,
                 scanner=self.scanner_state,
+                mirror=self.mirror_status,
             ),
             language=language,
         )
@@ -179,6 +179,10 @@ class Station:
     def scanner_state(self) -> ScannerState:
         return ScannerState.ABSENT if self._scanner is None else self._scanner.state
 
+    def mirror_status(self) -> MirrorStatus | None:
+        """None: the till has no mirror."""
+        return None if self._mirror is None else self._mirror.status()
+
     def _tell(self, cycle: SyncCycle, news: News) -> None:
         cycle.heard(news)
         self._worker.wake()
@@ -206,6 +210,16 @@ def _open_journal(path: Path, world: World) -> Journal:
         journal.close()
         raise NotEnrolled(f"{path}: the enrolment was not finished; run `tongchu till enrol URL CODE` again")
     return journal
+
+
+def _mirror(config: TillConfig, journal: Journal) -> Mirror | None:
+    """Compared before the counter opens."""
+    if config.mirror is None:
+        return None
+    mirror = Mirror(journal, config.mirror)
+    journal.holes.mend_from(mirror.raw_of)
+    mirror.compare()
+    return mirror
 
 
 def _scanner(config: TillConfig, on_scanned: Scanned, on_scan_rejected: ScanRejected) -> SerialScanner | None:

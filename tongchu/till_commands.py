@@ -15,6 +15,7 @@ from tongchu.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from terminal.config import TillConfig
+    from terminal.journal.mirror import MirrorStatus
     from terminal.recovery import DeadJournal, RecoveryReport
 
 app = typer.Typer(help="A till: the counter's window, its journal and its devices.", no_args_is_help=True)
@@ -88,7 +89,7 @@ def status(config: ConfigOption = None) -> None:
 
     settings = till_config(config)
     try:
-        standing = standing_of(TillDirectory(settings.data_dir))
+        standing = standing_of(TillDirectory(settings.data_dir), settings.mirror)
     except TillUnreadable as error:
         raise Unusable(str(error)) from error
     rows = {
@@ -99,14 +100,24 @@ def status(config: ConfigOption = None) -> None:
         "shift": f"open since {standing.shift_opened}" if standing.shift_opened else "closed",
         "members": f"{standing.members} as of {standing.replica_as_of or 'never'}, rulebook {standing.rulebook}",
         "printing": ", ".join(f"{count} {state}" for state, count in standing.print_jobs.items()) or "nothing waits",
+        "mirror": _mirror_words(standing.mirror),
         "stopped": standing.stopped_reason or "no",
     }
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in rows.items():
         table.add_row(f"[bold]{name}[/bold]", value)
     Console().print(table)
-    if standing.stopped_reason or standing.flagged or standing.print_jobs.get("failed"):
+    has_fault = standing.mirror is not None and standing.mirror.fault is not None
+    if standing.stopped_reason or standing.flagged or standing.print_jobs.get("failed") or has_fault:
         raise typer.Exit(FINDINGS)
+
+
+def _mirror_words(mirror: "MirrorStatus | None") -> str:
+    if mirror is None:
+        return "none set up"
+    if mirror.fault is not None:
+        return mirror.words
+    return f"{mirror.lag_entries} entries behind" if mirror.lag_entries else "level with the journal"
 
 
 @app.command("recover")

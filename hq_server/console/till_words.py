@@ -5,7 +5,7 @@ from typing import Final
 
 from hq_server.console.catalogues import N_
 from hq_server.exceptions.kinds import ExceptionCode
-from sync.till_trouble import OwnStop
+from sync.till_trouble import MirrorFault, OwnStop
 
 TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
     ExceptionCode.JOURNAL_DIFFERS: (
@@ -34,10 +34,14 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
             "Run tongchu hq new-epoch. Until then such tills are refused and go on as if offline; they push again what head office lost."
         ),
     ),
+    ExceptionCode.MIRROR_FAULT: (
+        N_("A till's mirror has not been written for ten minutes or more"),
+        N_("The till sells on, but what it has not sent yet is on one disk only. Call the store. Why:"),
+    ),
 }
 """What happened, and what a person does next."""
 
-OWN_STOPS: Final[dict[str, str]] = {
+FOUND_HERE: Final[dict[str, str]] = {
     OwnStop.PUT_BACK: N_(
         "Its disk was put back to an older state: head office holds newer entries. Put the newer disk in again; if it is lost, stop the till here and take the other copy over."
     ),
@@ -54,5 +58,11 @@ OWN_STOPS: Final[dict[str, str]] = {
         "Head office waits for another copy of its journal; this machine is the one that it followed. "
         "Find the other machine; if there is none, press No other copy on the page of tills."
     ),
+    MirrorFault.MISSING: N_("Its mirror is not there. Plug the stick in, or see that its folder can be written."),
+    MirrorFault.FULL: N_("Its mirror's disk is full. Free space on it, or plug in a larger one."),
+    MirrorFault.FOREIGN: N_(
+        "Its mirror holds another history than its journal. Plug in this till's own, or an empty one; keep the other."
+    ),
+    MirrorFault.FAILED: N_("Its mirror cannot be written or read. Plug in another stick; keep the old one."),
 }
 """Why, and what helps."""

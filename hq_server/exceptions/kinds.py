@@ -23,6 +23,7 @@ class ExceptionCode(StrEnum):
     SYNC_FAILED = "sync_failed"
     STOPPED_HERE = "stopped_here"
     EPOCH_BEHIND = "epoch_behind"
+    MIRROR_FAULT = "mirror_fault"
 
 
 class ExceptionKind(StrEnum):
@@ -167,6 +168,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         ExceptionCode.SYNC_FAILED,
         ExceptionCode.STOPPED_HERE,
         ExceptionCode.EPOCH_BEHIND,
+        ExceptionCode.MIRROR_FAULT,
     ),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
     ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),

@@ -14,7 +14,7 @@ from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_about_till, raise_for_head_office
 from hq_server.own_journal.place import business_day
 from hq_server.terminals.rows import TerminalRow
-from sync.till_trouble import STOPPED_HERE, TillTrouble
+from sync.till_trouble import MIRROR_FAULT, STOPPED_HERE, TillTrouble
 
 logger = logging.getLogger(__name__)
 _WORDS_CHARS: Final = 200
@@ -25,6 +25,7 @@ _CODES: Final[Mapping[str, ExceptionCode]] = {
     "entry_too_large": ExceptionCode.ENTRY_TOO_LARGE,
     "not_trusted": ExceptionCode.ROWS_NOT_TRUSTED,
     STOPPED_HERE: ExceptionCode.STOPPED_HERE,
+    MIRROR_FAULT: ExceptionCode.MIRROR_FAULT,
 }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from printers.spool import SpoolStatus
 from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
 from terminal.devices.scanner_state import ScannerState
+from terminal.journal.mirror import MirrorStatus
 from terminal.troubles import Trouble
 
 
@@ -41,6 +42,7 @@ class Equipment:
     printers: Callable[[], tuple[SpoolStatus, ...]]
     wake_printers: Callable[[], None]
     scanner: Callable[[], ScannerState]
+    mirror: Callable[[], MirrorStatus | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ def status(place: Workplace) -> TillStatus:
             for each in place.equipment.printers()
         ),
         scanner=place.equipment.scanner(),
+        mirror=place.equipment.mirror(),
         stopped_reason=None if stop is None else stop.reason,
         stop_code=StopCode.UNKNOWN if stop is None else stop.code,
         findings_open=len(open_entries(place)),

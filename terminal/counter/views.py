@@ -15,6 +15,7 @@ from stored_value.rulebook import Rulebook, Words
 from stored_value.topup import Reason, Reward
 from stored_value.wallet import Identity, WalletStatus
 from terminal.devices.scanner_state import ScannerState
+from terminal.journal.mirror import MirrorStatus
 from terminal.stops import StopCode
 from terminal.troubles import Trouble
 
@@ -52,7 +53,8 @@ class PrinterState:
 class TillStatus:
     """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person,
     `findings_settled` what it found and settled lately.
-    `clock_off_s` is how far the till's clock is ahead of head office's, 0 while it is near enough; `pay_codes_blocked`: too far for codes that live seconds."""
+    `clock_off_s` is how far the till's clock is ahead of head office's, 0 while it is near enough; `pay_codes_blocked`: too far for codes that live seconds.
+    `mirror` is None for a till without one."""
 
     store_id: StoreId
     store_name: str
@@ -75,6 +77,7 @@ class TillStatus:
     pay_codes_blocked: bool = False
     trouble: Trouble | None = None
     stop_code: StopCode = StopCode.UNKNOWN
+    mirror: MirrorStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 It never holds up a sale: a missing or full stick is shown and tried again. A journal that is behind its mirror was put back from an old disk image (H6).
 """
 
+import errno
 import logging
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from sync.entry import GENESIS_HASH, entry_hash
+from sync.till_trouble import MirrorFault
 from terminal.journal.errors import JournalError
 from terminal.journal.journal import Journal
 from terminal.journal.records import Head
@@ -29,10 +31,11 @@ class MirrorForeign(JournalError):
 
 @dataclass(frozen=True, slots=True)
 class MirrorStatus:
-    """`lag_entries` is None while the mirror cannot be read; `fault` is for the technician."""
+    """`lag_entries` is None while nobody knows how far the mirror is; `fault` is None while it is being written, `words` are for the technician."""
 
     lag_entries: int | None
-    fault: str = ""
+    fault: MirrorFault | None = None
+    words: str = ""
 
 
 class Mirror:
@@ -40,9 +43,9 @@ class Mirror:
 
     def __init__(self, journal: Journal, folder: Path) -> None:
         self._journal = journal
-        self._path = folder / f"{journal.head_office.identity.terminal_id}.mirror.db"
+        self._path = mirror_file(folder, journal.head_office.identity.terminal_id)
         self._copied: int | None = None
-        self._fault = ""
+        self._fault: tuple[MirrorFault, str] | None = None
         self._awake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="journal-mirror", daemon=True)
@@ -58,9 +61,9 @@ class Mirror:
             self._thread.join()
 
     def status(self) -> MirrorStatus:
-        if self._copied is None:
-            return MirrorStatus(None, self._fault)
-        return MirrorStatus(self._journal.head().seq - self._copied, self._fault)
+        lag = None if self._copied is None else self._journal.head().seq - self._copied
+        fault, words = self._fault or (None, "")
+        return MirrorStatus(lag, fault, words)
 
     def compare(self) -> None:
         """Once at start, before the counter opens: a journal that is behind its mirror is stopped before it sells (H6). A mirror that is not there yet is the thread's care."""
@@ -124,15 +127,53 @@ class Mirror:
             self._awake.clear()
             try:
                 self.copy()
-                self._fault = ""
+                self._fault = None
                 wait_s = None
             except (JournalError, OSError, sqlite3.Error) as error:
-                if str(error) != self._fault:
+                fault = fault_of(error), str(error)
+                if fault != self._fault:
                     _log.warning("the journal's mirror is not being written: %s", error)
-                self._fault = str(error)
+                self._fault = fault
                 wait_s = _RETRY_S
             if not self._stopping:
                 self._awake.wait(wait_s)
+
+
+def mirror_file(folder: Path, terminal_id: str) -> Path:
+    return folder / f"{terminal_id}.mirror.db"
+
+
+def read_status(folder: Path, terminal_id: str, head_seq: int) -> MirrorStatus:
+    """Of a mirror that nobody has open here, as it lies there: read only."""
+    path = mirror_file(folder, terminal_id)
+    if not path.is_file():
+        return MirrorStatus(None, MirrorFault.MISSING, f"{path}: there is no mirror")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as mirror:
+            mirrored = _head_of(mirror)
+    except (OSError, sqlite3.Error) as error:
+        return MirrorStatus(None, fault_of(error), f"{path}: {error}")
+    if mirrored.seq > head_seq:
+        return MirrorStatus(
+            None, MirrorFault.FOREIGN, f"{path}: it ends at entry {mirrored.seq}, the journal at {head_seq}"
+        )
+    return MirrorStatus(head_seq - mirrored.seq)
+
+
+def fault_of(error: Exception) -> MirrorFault:
+    match error:
+        case MirrorForeign():
+            return MirrorFault.FOREIGN
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return MirrorFault.FULL
+        case OSError(errno=errno.ENOENT | errno.ENOTDIR | errno.EEXIST | errno.EACCES | errno.ENODEV | errno.EROFS):
+            return MirrorFault.MISSING
+        case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_FULL):
+            return MirrorFault.FULL
+        case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_CANTOPEN):
+            return MirrorFault.MISSING
+        case _:
+            return MirrorFault.FAILED
 
 
 def _head_of(mirror: sqlite3.Connection) -> Head:

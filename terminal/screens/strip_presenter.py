@@ -6,8 +6,10 @@ from typing import Final
 
 from printers.spool import Readiness
 from stored_value.money import format_yuan
+from sync.till_trouble import MirrorFault
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.devices.scanner_state import ScannerState
+from terminal.journal.mirror import MirrorStatus
 from terminal.language import Texts, later
 from terminal.screens.clock_words import age_text, hours_and_minutes
 from terminal.screens.presenter import CounterPresenter
@@ -66,14 +68,7 @@ class StripPresenter(CounterPresenter[StripView]):
         return StripView(
             store=status.store_name,
             who=_who(status, texts),
-            chips=(
-                _network(status, texts, self.desk.now()),
-                _pending(status, texts),
-                _printer(status.printers, texts),
-                _scanner(status.scanner, texts),
-                *_clock(status, texts),
-                *_findings(status, texts),
-            ),
+            chips=_chips(status, texts, self.desk.now(), beside_a_sentence=bool(alarm)),
             clock=hours_and_minutes(status.local_time),
             alarm=alarm,
             alarm_ink=_ALARM_INKS[alarm],
@@ -84,6 +79,16 @@ class StripPresenter(CounterPresenter[StripView]):
         self._waiting = False
         self._status = status
         self.publish()
+
+
+def _chips(status: TillStatus, texts: Texts, now: datetime, *, beside_a_sentence: bool) -> tuple[Chip, ...]:
+    """Beside a sentence, where more than the usual ones want room, printer and scanner that are well say nothing."""
+    line = (_network(status, texts, now), _pending(status, texts))
+    devices: tuple[Chip, ...] = (_printer(status.printers, texts), _scanner(status.scanner, texts))
+    more = (*_clock(status, texts), *_mirror(status.mirror, texts), *_findings(status, texts))
+    if beside_a_sentence and more:
+        devices = tuple(chip for chip in devices if chip.attention)
+    return (*line, *devices, *more)
 
 
 def _who(status: TillStatus, texts: Texts) -> str:
@@ -181,6 +186,23 @@ def _clock_word(status: TillStatus, texts: Texts) -> str:
     if status.clock_off_s > 0:
         return texts.t("Clock {count} min fast", count=minutes)
     return texts.t("Clock {count} min slow", count=minutes)
+
+
+_MIRROR_FAULTS: Final[dict[MirrorFault, str]] = {
+    MirrorFault.MISSING: later("No mirror"),
+    MirrorFault.FULL: later("Mirror full"),
+    MirrorFault.FOREIGN: later("Wrong mirror"),
+    MirrorFault.FAILED: later("Mirror fault"),
+}
+
+
+def _mirror(mirror: MirrorStatus | None, texts: Texts) -> tuple[Chip, ...]:
+    """Nothing while it is level, or nobody has set one up."""
+    if mirror is None or (mirror.fault is None and not mirror.lag_entries):
+        return ()
+    if mirror.fault is None:
+        return (Chip(icon="copy", word=texts.t("Mirror {count} behind", count=mirror.lag_entries or 0)),)
+    return (Chip(icon="copy", word=texts.t(_MIRROR_FAULTS[mirror.fault]), attention=True),)
 
 
 def _findings(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:

@@ -1,5 +1,6 @@
 """One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then leases (`terminal.leasing`) and the check here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
 from sync.messages import Grants, Heads, PushReply, Session
+from sync.till_trouble import TillTrouble
 from terminal.hq_time import HqTime
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
@@ -19,7 +21,7 @@ from terminal.syncing.errors import EntryTooLarge, EpochOver, SanityMismatch, Sy
 from terminal.syncing.opening import open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import Batches, push_all
-from terminal.syncing.telling import Telling
+from terminal.syncing.telling import Telling, stop_told
 from terminal.till_directory import TillDirectory
 from terminal.troubles import Trouble, trouble_of
 
@@ -50,6 +52,7 @@ class SyncCycle:
         leasing: Leasing,
         version: str = "",
         hq_time: HqTime | None = None,
+        mirror_trouble: Callable[[], TillTrouble | None] = lambda: None,
     ) -> None:
         self._client = client
         self._journal = journal
@@ -63,6 +66,7 @@ class SyncCycle:
         self._session: Session | None = None
         self._heard: Heads | None = None
         self._telling = Telling()
+        self._mirror_trouble = mirror_trouble
         self._rejections_told: tuple[str, ...] = ()
 
     def token(self) -> str:
@@ -107,16 +111,15 @@ class SyncCycle:
         rejected = tuple(self._puller.rejected.values())
         if rejected and rejected != self._rejections_told:
             self._telling.add(Trouble.NOT_TRUSTED, rejected[-1])
-        is_told = self._telling.is_done(self._journal.head_office.found_stop)
+        is_told = self._telling.is_done(self._lasting())
         is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved()
         self._session = session if is_told else self._open()
         self._rejections_told = rejected
         return CycleReport(rejected, unsent)
 
     def _open(self) -> Session:
-        """Head office hears of each trouble once, of a stop that this till found itself while it lasts."""
-        found = self._journal.head_office.found_stop
-        trouble = self._telling.next(found)
+        """Head office hears of each trouble once, of what lasts in every session."""
+        trouble = self._telling.next(self._lasting())
         if self._hq_time is None:
             session = open_session(self._client, self._journal, self._key, self._version, trouble=trouble)
         else:
@@ -125,8 +128,12 @@ class SyncCycle:
                 session = open_session(self._client, self._journal, self._key, self._version, till_time, trouble)
                 heard(session.anchor.hq_time)
                 self._hq_time.was_told()
-        self._telling.was_told(trouble, found)
+        self._telling.was_told(trouble)
         return session
+
+    def _lasting(self) -> tuple[TillTrouble, ...]:
+        found, mirror = self._journal.head_office.found_stop, self._mirror_trouble()
+        return (*((stop_told(found),) if found else ()), *((mirror,) if mirror else ()))
 
     def _push(self, session: Session) -> tuple[PushReply | None, SyncError | EntryTooLarge | None]:
         """A push that HQ cannot take now, or whose outcome is unknown, does not stop the pull: blocks must come through (H9)."""

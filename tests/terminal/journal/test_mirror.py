@@ -1,12 +1,15 @@
 """The mirror lags, says by how much, and tells when a journal was put back from an older disk image (H6)."""
 
+import errno
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from terminal.journal.mirror import Mirror, MirrorForeign
+from sync.till_trouble import MirrorFault
+from terminal.journal.mirror import Mirror, MirrorForeign, MirrorStatus, fault_of, mirror_file, read_status
 from terminal.verify import verify_journal
 from tests.stored_value.miniature import top_up
 from tests.terminal.miniature import append_all, opened_journal
@@ -49,9 +52,48 @@ def test_a_missing_stick_is_told_and_holds_up_no_sale(tmp_path: Path) -> None:
         try:
             until(lambda: mirror.status().fault, what="the mirror's fault")
             assert journal.append(top_up("t1", 1)).entry.header.seq == 1
-            assert mirror.status().lag_entries is None
+            status = mirror.status()
+            assert (status.lag_entries, status.fault) == (None, MirrorFault.MISSING)
+            assert "stick" in status.words, "for the technician"
         finally:
             mirror.stop()
+
+
+def test_each_fault_of_a_mirror_has_a_name(tmp_path: Path) -> None:
+    with opened_journal(tmp_path / "till") as journal:
+        journal.append(top_up("t1", 1))
+        Mirror(journal, tmp_path / "stick").copy()
+    path = mirror_file(tmp_path / "stick", "S01-T1")
+    with closing(sqlite3.connect(path)) as full:
+        full.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.Error) as no_room:
+            full.execute("INSERT INTO entries VALUES (2, '', zeroblob(100000), NULL)")
+    with pytest.raises(sqlite3.Error) as gone:
+        sqlite3.connect(tmp_path / "nowhere" / "x.db").execute("SELECT 1")
+    path.write_bytes(b"not a database, but of some length, so that sqlite looks at it" * 20)
+    with closing(sqlite3.connect(path)) as torn, pytest.raises(sqlite3.Error) as damaged:
+        torn.execute("SELECT * FROM entries")
+    assert [fault_of(each.value) for each in (no_room, gone, damaged)] == [
+        MirrorFault.FULL,
+        MirrorFault.MISSING,
+        MirrorFault.FAILED,
+    ]
+    assert fault_of(OSError(errno.ENOSPC, "no room")) is MirrorFault.FULL
+    assert fault_of(PermissionError(errno.EACCES, "the folder is root's")) is MirrorFault.MISSING
+    assert fault_of(OSError(errno.EIO, "the stick is broken")) is MirrorFault.FAILED
+    assert fault_of(MirrorForeign("x")) is MirrorFault.FOREIGN
+
+
+def test_a_mirror_is_read_as_it_lies_there_while_no_till_runs(tmp_path: Path) -> None:
+    stick, empty = tmp_path / "stick", tmp_path / "empty"
+    with opened_journal(tmp_path / "till") as journal:
+        append_all(journal, [top_up("t1", 1), top_up("t2", 1)])
+        Mirror(journal, stick).copy()
+    assert read_status(stick, "S01-T1", 2) == MirrorStatus(0)
+    assert read_status(stick, "S01-T1", 5) == MirrorStatus(3)
+    assert read_status(stick, "S01-T1", 1).fault is MirrorFault.FOREIGN, "the journal was put back"
+    assert read_status(empty, "S01-T1", 2).fault is MirrorFault.MISSING
+    assert not empty.exists(), "looking makes nothing"
 
 
 def test_a_journal_put_back_from_an_older_image_stops_the_till(tmp_path: Path) -> None:

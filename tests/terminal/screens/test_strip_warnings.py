@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from stored_value.refusals import Refusal, RefusalCode
+from sync.till_trouble import MirrorFault
+from terminal.counter.views import TillStatus
+from terminal.journal.mirror import MirrorStatus
 from terminal.language import Language
 from terminal.screens.navigation import Home
 from terminal.screens.strip_presenter import StripPresenter
@@ -81,6 +84,47 @@ def test_an_older_head_office_is_said_before_anything_else_about_being_offline()
     assert isinstance(strip, StripPresenter)
     strip.refresh()
     assert strip.build().sentence == "总部版本较旧，请总部升级"
+
+
+@pytest.mark.parametrize(
+    ("mirror", "word", "attention"),
+    [
+        (None, "", False),
+        (MirrorStatus(0), "", False),
+        (MirrorStatus(None), "", False),
+        (MirrorStatus(3), "镜像落后 3 笔", False),
+        (MirrorStatus(None, MirrorFault.MISSING, "x"), "镜像未接", True),
+        (MirrorStatus(12, MirrorFault.FULL, "x"), "镜像盘满", True),
+        (MirrorStatus(0, MirrorFault.FOREIGN, "x"), "镜像不符", True),
+        (MirrorStatus(0, MirrorFault.FAILED, "x"), "镜像故障", True),
+    ],
+)
+def test_how_far_the_mirror_lags_or_why_it_is_not_written_is_on_the_strip(
+    mirror: MirrorStatus | None, word: str, attention: bool
+) -> None:
+    bench = Bench(Home())
+    bench.counter.state = replace(STATUS, mirror=mirror)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    strip.refresh()
+    found = [(chip.word, chip.attention) for chip in strip.build().chips if chip.icon == "copy"]
+    assert found == ([(word, attention)] if word else [])
+
+
+def test_beside_a_sentence_what_is_well_makes_room_for_what_is_not() -> None:
+    bench = Bench(Home())
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+
+    def icons(status: TillStatus) -> list[str]:
+        bench.counter.state = status
+        strip.refresh()
+        return [chip.icon for chip in strip.build().chips]
+
+    well, ill = ["wifi", "cloud-check", "printer", "scan"], ["wifi-off", "cloud-upload", "printer-off", "scan"]
+    assert icons(replace(STATUS, findings_open=2)) == [*well, "flag"]
+    assert icons(OFFLINE) == ill
+    assert icons(replace(OFFLINE, findings_open=2)) == [*ill[:3], "flag"], "paper is out, the scanner is well"
 
 
 @pytest.mark.parametrize("code", StopCode)

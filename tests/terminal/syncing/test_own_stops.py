@@ -15,7 +15,7 @@ from hq_server.database.models import ExceptionRecord
 from hq_server.recovery.branches import adopt
 from hq_server.terminals.standing import revoke, stop
 from stored_value.identity import TerminalId
-from sync.till_trouble import OwnStop
+from sync.till_trouble import MIRROR_FAULT, MirrorFault, OwnStop, TillTrouble
 from terminal.journal.mirror import Mirror
 from terminal.stops import Stop, StopCode
 from terminal.syncing import TillStopped
@@ -133,6 +133,18 @@ def test_h6_a_machine_that_head_office_followed_tells_that_another_copy_is_waite
     assert '"other_copy"' in findings
 
 
+def test_a_mirror_that_is_not_written_is_told_to_head_office(till: SyncedTill, hq: ServedHq) -> None:
+    troubles: list[TillTrouble | None] = [None]
+    till.stop()
+    till.start(mirror_trouble=lambda: troubles[0])
+    till.sync()
+    troubles[0] = TillTrouble(code=MIRROR_FAULT, words="no such folder", reason=MirrorFault.MISSING)
+    till.sync()
+    with hq.database.read() as session:
+        (raised,) = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "mirror_fault"))
+    assert (raised.kind, "mirror_missing" in raised.findings) == ("till", True)
+
+
 def test_why_head_office_stopped_or_revoked_a_till_is_what_the_till_keeps(till: SyncedTill, hq: ServedHq) -> None:
     deeds: list[tuple[Callable[..., object], StopCode]] = [
         (stop, StopCode.BY_HEAD_OFFICE),
@@ -149,9 +161,9 @@ def test_why_head_office_stopped_or_revoked_a_till_is_what_the_till_keeps(till: 
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("code", OwnStop)
-def test_each_reason_has_words_at_head_office(code: OwnStop, language: Language) -> None:
-    said = Words(catalogue(language)).own_stop(code)
+@pytest.mark.parametrize("code", [*OwnStop, *MirrorFault])
+def test_each_reason_has_words_at_head_office(code: str, language: Language) -> None:
+    said = Words(catalogue(language)).found_here(code)
     assert said != code
     assert said.isascii() is (language is Language.EN)
 

@@ -1,7 +1,7 @@
 """A till against a served head office: real enrolment, real files, real HTTP, and a cable that can be pulled at either end of a request."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from sync.client import HqClient
 from sync.entry import Entry
 from sync.messages import GLOBAL_SCOPE, StoreRow
 from sync.personal import Personal, last4, mask_name, phone_tag, seal_personal
+from sync.till_trouble import TillTrouble
 from terminal.clock import SimulatedClock, new_id
 from terminal.enrol import enrol
 from terminal.journal import Journal, LocalMember
@@ -64,7 +65,7 @@ class SyncedTill:
         self.client = HqClient(url, transport=self.cable)
         self.start()
 
-    def start(self) -> None:
+    def start(self, mirror_trouble: Callable[[], TillTrouble | None] = lambda: None) -> None:
         self.journal = Journal.open(self.place.journal)
         self.replica = Replica.open(self.place.replica)
         self.members = Members(self.journal, self.replica, self.clock)
@@ -77,6 +78,7 @@ class SyncedTill:
             self.place.secrets().terminal_key,
             leasing=self.leasing,
             version="test",
+            mirror_trouble=mirror_trouble,
         )
 
     def connect(self, cable: httpx.BaseTransport) -> None:
