@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -111,13 +112,20 @@ def test_a_recall_that_the_replica_does_not_let_be_heeded_does_not_end_the_chann
     assert told.channel.is_open()
 
 
-def test_the_lines_to_head_office_are_probed_so_that_a_pulled_cable_shows(till: SyncedTill) -> None:
+def test_the_lines_to_head_office_are_probed_so_that_a_pulled_cable_shows(
+    till: SyncedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On the socket of a connection that the till's own client has made; a line that is cut says nothing by itself."""
     lines: list[socket.socket] = []
     with HqClient(till.url) as client:
-        client._http.event_hooks["response"].append(
-            lambda answer: lines.append(answer.extensions["network_stream"].get_extra_info("socket"))
-        )
+        ask = client._lines.handle_request
+
+        def heard(request: httpx.Request) -> httpx.Response:
+            answer = ask(request)
+            lines.append(answer.extensions["network_stream"].get_extra_info("socket"))
+            return answer
+
+        monkeypatch.setattr(client._lines, "handle_request", heard)
         client.challenge(ChallengeRequest(terminal_id=till.journal.head_office.identity.terminal_id))
         (line,) = lines
         assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
