@@ -15,7 +15,7 @@ import psycopg.errors
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_S: Final = 10
@@ -74,12 +74,19 @@ class Look:
 class ReadSession(Session):
     """Reads one consistent state; must not write."""
 
+    _driver: Any = None
+    _driven_in: SessionTransaction | None = None
+    """In which transaction that driver's connection is this session's: to ask SQLAlchemy takes as long as a small statement."""
+
     def driver(self) -> Any:
         """The driver's own connection within this unit of work, which knows by now what the session has changed. For `prepared` and `batch_writer` alone."""
-        connection = self.connection()
+        transaction = self.get_transaction()
+        if transaction is None or transaction is not self._driven_in:
+            self._driver = self.connection().connection.driver_connection
+            self._driven_in = self.get_transaction()
         if self.autoflush:
             self.flush()
-        return connection.connection.driver_connection
+        return self._driver
 
     @property
     def dialect(self) -> Dialect:

@@ -140,3 +140,11 @@ def test_a_statement_of_no_fixed_shape_is_refused(database: Database) -> None:
     shapeless = Prepared(select(Rollup.count).where(Rollup.business_date.in_([date(2026, 11, 23)])))
     with database.read() as session, pytest.raises(AssertionError, match="no fixed shape"):
         shapeless.rows(session)
+
+
+def test_a_session_that_goes_on_after_a_rollback_asks_by_the_connection_that_it_has_then(database: Database) -> None:
+    with database.read() as session, database.read() as other:
+        assert session.driver() is session.driver()
+        session.rollback()
+        others = other.driver()  # the one that was given back
+        assert session.driver() is not others
