@@ -124,6 +124,7 @@ _KIND_OF: Final = {block: kind for kind, block in _KINDS.items()}
 _FIELDS: Final[Mapping[type[Block | Cell], tuple[str, ...]]] = {
     part: tuple(field.name for field in dataclasses.fields(part)) for part in (*_KINDS.values(), Cell)
 }
+_HINTS: Final[Mapping[type, Mapping[str, object]]] = {part: get_type_hints(part) for part in _FIELDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +179,7 @@ def _block(item: object, where: str) -> Block:
 
 
 def _build(cls: type[_Part], fields: Mapping[str, object], where: str) -> _Part:
-    hints = get_type_hints(cls)
+    hints = _HINTS[cls]
     unknown = fields.keys() - hints.keys()
     if unknown:
         raise DocumentUnprintable(f"{where}: unknown field {min(unknown)!r}")

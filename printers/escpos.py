@@ -17,7 +17,7 @@ from printers.document import Align, Cut, Feed, Qr, Receipt, Size
 from printers.errors import DocumentUnprintable
 from printers.layout import LaidOut, Line, lay_out
 from printers.profile import PrinterProfile
-from printers.qr import QUIET_MODULES, QrSymbol, qr_symbol
+from printers.qr import QUIET_MODULES, QrSymbol, qr_module_dots, qr_symbol
 
 _CHINESE_ON: Final = b"\x1c&"
 _ALIGN: Final = {Align.LEFT: b"\x1ba\x00", Align.CENTER: b"\x1ba\x01", Align.RIGHT: b"\x1ba\x02"}
@@ -93,11 +93,14 @@ class _Job:
         self._style = (align, bold, size)
 
     def _qr(self, data: str) -> None:
-        symbol = qr_symbol(data, width_dots=self._profile.width_dots)
-        self._set_style(Align.CENTER, False, Size.NORMAL)
+        width_dots = self._profile.width_dots
         if self._profile.native_qr:
-            self._printer.qr(data, ec=QR_ECLEVEL_M, size=symbol.module_dots, native=True)
+            module_dots = qr_module_dots(data, width_dots=width_dots)
+            self._set_style(Align.CENTER, False, Size.NORMAL)
+            self._printer.qr(data, ec=QR_ECLEVEL_M, size=module_dots, native=True)
             return
+        symbol = qr_symbol(data, width_dots=width_dots)
+        self._set_style(Align.CENTER, False, Size.NORMAL)
         kind = "bitImageRaster" if self._profile.raster_images else "bitImageColumn"
         self._printer.image(symbol_image(symbol), impl=kind)
 

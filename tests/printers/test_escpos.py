@@ -1,10 +1,12 @@
 """The bytes of a job, judged by the independent decoder and by hand-written bytes."""
 
+import re
 from dataclasses import replace
 
 import pytest
 import zxingcpp
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from printers.decode import REPLACEMENT, PrintedImage, PrintedLine, decode
@@ -14,6 +16,7 @@ from printers.escpos import encode_job
 from printers.glyphs import columns_of
 from printers.layout import lay_out, text_lines
 from printers.profile import GENERIC_58, GENERIC_80, profile_by_name, profile_names
+from printers.qr import qr_module_dots, qr_symbol
 from tests.printers.sample_receipts import LINK, sale
 from tests.printers.test_document import RECEIPTS
 
@@ -85,6 +88,18 @@ def test_every_profile_by_name_prints_the_whole_receipt(name: str) -> None:
         columns_of(line.text) * line.width <= profile.columns for line in out.events if isinstance(line, PrintedLine)
     )
     assert bool(out.cuts) == profile.cutter
+
+
+@settings(max_examples=20)
+@given(st.text(min_size=1, max_size=400), st.sampled_from([GENERIC_58.width_dots, GENERIC_80.width_dots]))
+def test_a_printer_that_draws_the_symbol_itself_is_told_its_size(data: str, width_dots: int) -> None:
+    try:
+        expected = qr_symbol(data, width_dots=width_dots).module_dots
+    except DocumentUnprintable as error:
+        with pytest.raises(DocumentUnprintable, match=re.escape(str(error))):
+            qr_module_dots(data, width_dots=width_dots)
+        return
+    assert qr_module_dots(data, width_dots=width_dots) == expected
 
 
 def test_a_qr_that_the_paper_cannot_hold_is_refused() -> None:
