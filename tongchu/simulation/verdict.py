@@ -52,6 +52,11 @@ class Evidence:
 def judge(world: World) -> list[str]:
     """Everything that disagrees; empty when every law held."""
     books = HqBooks(world.head_office.config.database)
+    with books.at_one_moment():
+        return _judged(world, books)
+
+
+def _judged(world: World, books: HqBooks) -> list[str]:
     evidence = [_evidence(machine) for machine in world.tills]
     found = [
         *_paper_against_journals(evidence),

@@ -53,13 +53,15 @@ class Watch:
         ours = till.station.journal.head_office.epoch
         if not self._office.up or row is None or row.epoch != ours or not self._office.is_trustworthy(ours):
             return
-        contained = booked_entries(self._books, member_id=view.member_id, through=row.wallet.version)
+        with self._books.at_one_moment():
+            contained = booked_entries(self._books, member_id=view.member_id, through=row.wallet.version)
+            retired = self._books.cashed_out_lots(view.member_id)
         known = {each.event_id: each for each in own_entries(till, view.member_id)}
         known |= {event_id: each.entry for event_id, each in contained.items()}
         expected = sum(said_minor(each, known, contained) for each in known.values())
         self._record.count("views watched")
         beyond = [each for each in known.values() if each.event_id not in contained]
-        forfeited = drawn_from(beyond, self._books.cashed_out_lots(view.member_id))
+        forfeited = drawn_from(beyond, retired)
         if not expected - forfeited <= view.balance_minor <= expected:
             self.found.append(
                 f"{till.label} showed {view.balance_minor} for {view.member_id}, its replica and journal make {expected}"

@@ -49,6 +49,11 @@ class Booked:
 
 def booked_entries(books: HqBooks, *, member_id: str | None = None, through: int | None = None) -> dict[str, Booked]:
     """By event, of one member up to a version or of all."""
+    with books.at_one_moment():
+        return _booked_entries(books, member_id, through)
+
+
+def _booked_entries(books: HqBooks, member_id: str | None, through: int | None) -> dict[str, Booked]:
     where = "member_id IS NOT NULL" if member_id is None else f"member_id = '{member_id}'"
     if through is not None:
         where += f" AND version <= {through}"

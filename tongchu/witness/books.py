@@ -31,7 +31,10 @@ class HqBooks:
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
-        """All looks within see the tables of one moment, whatever head office writes meanwhile."""
+        """All looks within see the tables of one moment, whatever head office writes meanwhile; a moment within a moment is the same one."""
+        if self._still is not None:
+            yield
+            return
         with self._connection() as connection:
             connection.execute("BEGIN" if self._is_sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             self._still = connection

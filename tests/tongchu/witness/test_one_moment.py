@@ -23,6 +23,8 @@ def test_all_looks_within_see_the_same_moment(hq_database_url: str) -> None:
     with books.at_one_moment():
         assert books.rows("SELECT seq FROM heads") == [(1,)]
         write("UPDATE heads SET seq = 2")
+        with books.at_one_moment():
+            assert books.rows("SELECT seq FROM heads") == [(1,)]
         assert books.rows("SELECT seq FROM heads") == [(1,)]
     assert books.rows("SELECT seq FROM heads") == [(2,)]
     engine.dispose()
