@@ -5,6 +5,7 @@ What the counter acknowledged goes to the disk's log at that moment (`ack`, the 
 """
 
 import ctypes
+import gc
 import hmac
 import json
 import logging
@@ -12,6 +13,8 @@ import os
 import random
 import signal
 import sys
+import tempfile
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -304,9 +307,26 @@ def main() -> None:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).addHandler(_StepMarks(disk))
     logging.getLogger().addHandler(logging.NullHandler())
+    _warm()
     for line in sys.stdin:
         sys.stdout.write(_forked(Hour(**json.loads(line)), disk) + "\n")
         sys.stdout.flush()
+
+
+def _warm() -> None:
+    """Whatever a till reads and reckons once in its process is there before the forks, and their collections of garbage leave it alone."""
+    with tempfile.TemporaryDirectory() as folder, SimulatedNetworkPrinter() as printer:
+        root = Path(folder)
+        furnish(root)
+        till = StationTill(root, printer.target)
+        till.station.start()
+        till.counter.sign_in(CASHIER, PIN)
+        till.counter.open_shift(50_000)
+        till.redeem(100, member_id=CUSTOMERS[0])
+        until(lambda: not any(each.queued for each in till.station.printer_states()), what="receipts", timeout_s=20)
+        till.close()
+    assert threading.active_count() == 1, "a fork takes one thread along"
+    gc.freeze()
 
 
 def _forked(hour: Hour, disk: Disk) -> str:
