@@ -7,10 +7,13 @@ Pure; called by head office before it applies a payment. What the till may take 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from stored_value.draw import drawable_minor
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import TerminalId
+from stored_value.occasion import Occasion
 from stored_value.offline_policy import RiskAllowance
-from stored_value.reservation_records import ReservationId
+from stored_value.reservation_records import ReservationId, ReservationKind
+from stored_value.reservations import available_minor
 from stored_value.wallet import Wallet
 
 
@@ -31,6 +34,25 @@ def covered_minor(wallet: Wallet, named: Collection[ReservationId], terminal_id:
         for kept in wallet.reservations
         if kept.terminal_id == terminal_id and kept.reservation_id in named
     )
+
+
+def reserved_here_minor(wallet: Wallet, named: Collection[ReservationId], terminal_id: TerminalId) -> int:
+    """What the till has of the wallet for certain: its leases, whether or not the entry names them, and the holds that it names. A cash-out names its hold only."""
+    return sum(
+        kept.amount_minor
+        for kept in wallet.reservations
+        if kept.terminal_id == terminal_id and (kept.reservation_id in named or kept.kind is ReservationKind.LEASE)
+    )
+
+
+def taken_from_others(before: Wallet, after: Wallet, place: Occasion) -> Finding | None:
+    """What an entry of `place` took of what other tills keep, though nothing of its own till's covered it (H5)."""
+    on, terminal_id = place.business_date, place.terminal_id
+    covered = reserved_here_minor(before, place.reservations, terminal_id)
+    uncovered = drawable_minor(before, on) - drawable_minor(after, on) - covered
+    short = [max(0, -available_minor(wallet, on, besides=terminal_id)) for wallet in (before, after)]
+    taken = min(uncovered, short[1] - short[0])
+    return Finding(FindingCode.TAKEN_FROM_OTHERS, {"amount_minor": taken}) if taken > 0 else None
 
 
 def beyond_risk(allowance: RiskAllowance, uncovered_minor: int, taken: RiskTaken) -> Finding | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hq_server.console.catalogues import N_
+from hq_server.console.evidence_words import EVIDENCE
 from hq_server.console.till_words import TROUBLES
 from hq_server.exceptions.kinds import ExceptionCode
 from stored_value.findings import FindingCode
@@ -67,18 +68,6 @@ FINDINGS: Final[dict[str, FindingWords]] = {
             "The missing part stands as owed by the member, and the next top-up pays it first. Call the member when the amount is large."
         ),
     ),
-    FindingCode.NO_EVIDENCE: FindingWords(
-        N_("Nothing shows that the member was there"),
-        N_(
-            "The amount stands in the store's suspense, the wallet was not touched. Ask the store for proof, then decide who bears it."
-        ),
-    ),
-    FindingCode.RISK_EXCEEDED: FindingWords(
-        N_("More was taken than a lease, a hold or the risk allowance covers"),
-        N_(
-            "The part that nothing covers stands in the store's suspense, the wallet was not touched for it. Ask for proof, look who has the till, then decide who bears it."
-        ),
-    ),
     FindingCode.STATIC_CARD_LIMIT: FindingWords(
         N_("More than the day's limit was paid with the printed card"),
         N_("Ask the member whether all of it was theirs; replace the card when it was not."),
@@ -106,12 +95,6 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_(
             "The bytes are kept, nothing was booked. Have the store make once more at a till what the printed receipt says; cash of it then misses in that shift's "
             "count. Leases and holds that it may have used stay open until somebody writes them off."
-        ),
-    ),
-    FindingCode.NOT_A_TILLS_KIND: FindingWords(
-        N_("A till wrote an entry of a kind that only head office writes"),
-        N_(
-            "Nothing was booked. No till does that by itself: look for who has its key, stop the till, and go through what it sent lately."
         ),
     ),
     FindingCode.RULEBOOK_UNKNOWN: FindingWords(
@@ -375,7 +358,7 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The till's clock is minutes off"),
         N_("Set the till's clock and see that it asks a time server. The order of entries does not depend on it."),
     ),
-    **{code: FindingWords(*said) for code, said in TROUBLES.items()},
+    **{code: FindingWords(*said) for code, said in (*EVIDENCE.items(), *TROUBLES.items())},
 }
 UNKNOWN_FINDING: Final = FindingWords(
     N_("A finding that this page has no words for"), N_("Tell support the code and the receipt number.")

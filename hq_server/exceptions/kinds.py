@@ -83,6 +83,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.LIMIT: (
         FindingCode.RISK_EXCEEDED,
+        FindingCode.CASH_OUT_UNCOVERED,
         FindingCode.STATIC_CARD_LIMIT,
         FindingCode.WALLET_LIMIT,
         FindingCode.COMPLIANCE_LIMIT,
@@ -147,6 +148,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.RESERVATION_UNKNOWN,
         FindingCode.RESERVATION_FOREIGN,
         FindingCode.LEASE_DIFFERS,
+        FindingCode.TAKEN_FROM_OTHERS,
     ),
     ExceptionKind.UNREADABLE: (
         FindingCode.UNKNOWN_KIND,
@@ -160,6 +162,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ExceptionKind.FORK: (FindingCode.FORK_ADOPTED, ExceptionCode.JOURNAL_FORKED, ExceptionCode.JOURNAL_BROKEN),
     ExceptionKind.TILL: (
         FindingCode.NOT_A_TILLS_KIND,
+        FindingCode.ANOTHER_TILLS_ENTRY,
         ExceptionCode.RECOVERY_ASKED,
         ExceptionCode.MACHINE_CHANGED,
         ExceptionCode.JOURNAL_DIFFERS,

@@ -16,6 +16,7 @@ from hq_server.database.engine import CLASHES, DatabaseBusy, ReadSession, WriteS
 from hq_server.ingest.anchor_trail import neighbours
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
 from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
+from hq_server.ingest.own_originals import refuse_foreign
 from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
 from hq_server.ingest.shift_check import check_shifts
@@ -109,6 +110,7 @@ def keep(
         if remark is not None:
             for each in incoming:
                 each.findings.append(remark)
+        refuse_foreign(session, terminal, incoming)
         mark_earlier(session, terminal, incoming, epoch)
         check_shifts(session, terminal, incoming)
         return incoming

@@ -1,13 +1,14 @@
 """Owns head office's count of what a till took without a lease or hold since its last report, and the judgement of each payment by it (H8, L5): covered, within the risk
-allowance, or without evidence.
+allowance, or without evidence. Of other ways out (H4): a cash-out has to be covered whole, and what taking an entry back takes of other tills' is told.
 
 The count stands beside the till's row (`risk_taken`), whose lock its pushes hold, and ends where a report is heeded. Called by `keeping` before anything is applied and by
 `wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot or wrote off.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -19,11 +20,12 @@ from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import Incoming
 from hq_server.terminals.rows import TerminalRow
-from stored_value.events import OrderPaid, Redeemed
+from stored_value.events import OrderPaid, Redeemed, TopUpReversed
+from stored_value.events_money_out import CashOutRequested, RefundReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.occasion import EvidenceClass
-from stored_value.reservation_records import ReservationId
-from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor
+from stored_value.reservation_records import ReservationId, ReservationKind
+from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, reserved_here_minor, taken_from_others
 from stored_value.wallet import Wallet
 from sync.message_types import prepare
 
@@ -34,6 +36,20 @@ _WRITTEN_OFF: Final = Prepared(
         ReservationRecord.terminal_id == bindparam("terminal"),
         among_given(ReservationRecord.reservation_id, "ids"),
         ReservationRecord.state == ReservationState.WRITTEN_OFF,
+    )
+)
+_LEASES_WRITTEN_OFF: Final = Prepared(
+    select(
+        ReservationRecord.reservation_id,
+        ReservationRecord.amount_minor,
+        ReservationRecord.closed_at,
+        ReservationRecord.member_id,
+    ).where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        among_given(ReservationRecord.member_id, "members"),
+        ReservationRecord.state == ReservationState.WRITTEN_OFF,
+        ReservationRecord.kind == ReservationKind.LEASE,
     )
 )
 
@@ -71,29 +87,41 @@ class TillRisk:
         self._judges = judges
         self._forgot = terminal.reported_epoch != epoch
         self._written_off: dict[str, int] = {}
+        self._leases_written_off: defaultdict[str, set[str]] = defaultdict(set)
         self._uses: dict[int, _Use] = {}
 
     def learn(self, session: ReadSession, incoming: Sequence[Incoming], wallets: Mapping[str, Wallet | None]) -> None:
-        """Reads what was written off of the reservations that payments name and the wallets do not keep any more; nothing is asked when there are none."""
+        """Reads what was written off of the reservations that payments and cash-outs name and the wallets do not keep any more, and of the leases that a cash-out may rest on
+        without naming them; nothing is asked when there are none."""
         kept = {
             each.reservation_id for wallet in wallets.values() if wallet is not None for each in wallet.reservations
         }
-        named = {name for each in incoming if _is_payment(each) for name in each.entry.header.reservations}
-        missing = sorted(named - kept)
-        if not missing:
-            return
-        row = self._terminal
-        for name, amount_minor, closed_at in _WRITTEN_OFF.rows(
-            session, store=row.store_id, terminal=row.terminal_id, ids=missing
-        ):
-            # A till that has reported since knows of it.
-            if row.reported_at is None or closed_at is None or closed_at >= row.reported_at:
-                self._written_off[name] = amount_minor
+        judged = [each for each in incoming if _is_payment(each) or _is_cash_out(each)]
+        missing = sorted({name for each in judged for name in each.entry.header.reservations} - kept)
+        place = {"store": self._terminal.store_id, "terminal": self._terminal.terminal_id}
+        if missing:
+            for name, amount_minor, closed_at in _WRITTEN_OFF.rows(session, **place, ids=missing):
+                self._note_written_off(name, amount_minor, closed_at)
+        members = sorted({member for each in judged if _is_cash_out(each) for member in each.entry.header.members})
+        if members:
+            for name, amount_minor, closed_at, member_id in _LEASES_WRITTEN_OFF.rows(session, **place, members=members):
+                if self._note_written_off(name, amount_minor, closed_at):
+                    self._leases_written_off[member_id].add(name)
+
+    def _note_written_off(self, name: str, amount_minor: int, closed_at: datetime | None) -> bool:
+        """Unless the till has reported since, and so knows of it."""
+        reported_at = self._terminal.reported_at
+        unknown_there = reported_at is None or closed_at is None or closed_at >= reported_at
+        if unknown_there:
+            self._written_off[name] = amount_minor
+        return unknown_there
 
     def judge(self, each: Incoming, wallet: Wallet) -> Finding | None:
         """On the wallet as it is before the entry. A finding: so much of the payment has no evidence."""
+        if not _is_payment(each):
+            return None
         self._take_back(each.seq)
-        if not self._judges or not _is_payment(each) or _is_adopted(each) or _says_none(each):
+        if not self._judges or _is_adopted(each) or _says_none(each):
             return None
         header = each.entry.header
         names = [ReservationId(name) for name in header.reservations]
@@ -116,6 +144,33 @@ class TillRisk:
         self._count(each.seq, use)
         return found
 
+    def refuses(self, each: Incoming, wallet: Wallet) -> Finding | None:
+        """A cash-out that nothing of the till's own covers: nobody has been paid when it is asked for, so nothing leaves the wallet. Counters reserve all of it, online (H4)."""
+        if not _is_cash_out(each) or not self._judges or _is_adopted(each) or (each.earlier_epoch and self._forgot):
+            return None
+        self._take_back(each.seq)
+        header = each.entry.header
+        names = [ReservationId(name) for name in header.reservations]
+        left = header.out_minor - reserved_here_minor(wallet, names, header.terminal_id)
+        if left <= 0:
+            return None
+        use = _Use(header.members[0])
+        left = self._excused(use, left, {*header.reservations, *self._leases_written_off[use.member_id]})
+        self._count(each.seq, use)
+        if not left:
+            return None
+        data = {"amount_minor": header.out_minor, "covered_minor": header.out_minor - left}
+        return Finding(FindingCode.CASH_OUT_UNCOVERED, dict(data))
+
+    def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
+        """What taking an entry back took of other tills' leases and holds."""
+        if not isinstance(each.event, TopUpReversed | RefundReversed) or not self._judges or _is_adopted(each):
+            return ()
+        if each.earlier_epoch and self._forgot:
+            return ()
+        found = taken_from_others(before, after, each.event.occasion)
+        return () if found is None else (found,)
+
     def counted(self) -> str:
         """For the till's row."""
         members, used = +self._members, +self._used
@@ -123,9 +178,9 @@ class TillRisk:
             return ""
         return _encode(_Counted(members=dict(members), written_off=dict(used))).decode()
 
-    def _excused(self, use: _Use, left_minor: int, unknown: set[ReservationId]) -> int:
+    def _excused(self, use: _Use, left_minor: int, unknown: Collection[str]) -> int:
         """What the reservations that head office wrote off do not cover either; each gives once what was granted."""
-        for name in sorted(unknown & self._written_off.keys()):
+        for name in sorted(self._written_off.keys() & unknown):
             given = max(0, min(left_minor, self._written_off[name] - self._used[name]))
             use.written_off[name] = given
             left_minor -= given
@@ -150,6 +205,10 @@ def _is_payment(each: Incoming) -> bool:
     if each.event is None:
         return each.kind in _PAYMENTS or any(found.code is FindingCode.UNKNOWN_KIND for found in each.findings)
     return isinstance(each.event, Redeemed | OrderPaid)
+
+
+def _is_cash_out(each: Incoming) -> bool:
+    return isinstance(each.event, CashOutRequested)
 
 
 def _is_adopted(each: Incoming) -> bool:

@@ -142,8 +142,14 @@ def apply_to_member(
         kept = wallet.reservations
         if each.lost_lease is not None:
             wallet = with_reservation(wallet, each.lost_lease)
+        refused = risk.refuses(each, wallet) if risk is not None else None
+        if refused is not None:
+            batch.landed[each.seq] = Landed(None, (*each.findings, refused), set_aside=True)
+            continue
         beyond = risk.judge(each, wallet) if risk is not None else None
         applied, findings = _applied(wallet, each, beyond)
+        if risk is not None:
+            findings += risk.remarks(each, wallet, applied.wallet)
         status = wallet.status
         wallet = changed(applied.wallet, version=wallet.version + 1)
         if wallet.reservations is not kept:

@@ -103,8 +103,12 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
             return now
         if now != quote:
             return Refusal(RefusalCode.CASH_OUT_CHANGED, {"refundable_minor": now.refundable_minor})
-        if reserved.refusal is not None:
-            return reserved.refusal
+        covered = cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
+        if isinstance(covered, Refusal):
+            return covered
+        if covered.risk_minor:
+            # A lease was given back meanwhile.
+            return Refusal(RefusalCode.ONLINE_ONLY)
         held = () if reserved.hold_id is None else (reserved.hold_id,)
         event = CashOutRequested(
             occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=held),

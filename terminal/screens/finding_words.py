@@ -99,10 +99,20 @@ _NOT_BOOKED: Final = FindingSaid(
     later("This till's program wrote something that cannot be read."),
     later("Keep the printed receipt and tell the technician. Make it once more only when head office asks for it."),
 )
-_HEAD_OFFICES: Final = FindingSaid(
-    later("This till sent what only head office may write"),
+_STRANGE: Final = FindingSaid(
+    later("This till sent what it may not write"),
     later("Its program was changed, or somebody else signs with its key. Nothing was booked."),
     later("Take no more payments at this till. Call head office now."),
+)
+_NOT_KEPT: Final = FindingSaid(
+    later("Head office did not take this cash-out request"),
+    later("Neither a lease nor a hold of this till covered it."),
+    later("Pay nothing out on it. Call head office."),
+)
+_KEPT_ELSEWHERE: Final = FindingSaid(
+    later("Taking it back took what other tills keep"),
+    later("They got a lease or a hold of it before head office heard of this."),
+    later("Keep the signed slip. What is missing is owed by the member."),
 )
 _OTHER: Final = FindingSaid(
     later("Head office has a question about this entry"),
@@ -170,7 +180,9 @@ _CODES: Final = {
     _LATE: (Code.PRIOR_PERIOD,),
     _SHIFT: (Code.SHIFT_DIFFERS,),
     _NOT_BOOKED: (Code.UNREADABLE_HEADER,),
-    _HEAD_OFFICES: (Code.NOT_A_TILLS_KIND,),
+    _STRANGE: (Code.NOT_A_TILLS_KIND, Code.ANOTHER_TILLS_ENTRY),
+    _NOT_KEPT: (Code.CASH_OUT_UNCOVERED,),
+    _KEPT_ELSEWHERE: (Code.TAKEN_FROM_OTHERS,),
     _UNREADABLE: (
         Code.UNKNOWN_KIND,
         Code.UNREADABLE_BODY,

@@ -1,0 +1,46 @@
+"""Owns what the console says where a till's word is not enough (H8, H4): what nothing covers, what is not the till's to write. `finding_words` takes them in."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hq_server.console.catalogues import N_
+from stored_value.findings import FindingCode
+
+EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
+    FindingCode.NO_EVIDENCE: (
+        N_("Nothing shows that the member was there"),
+        N_(
+            "The amount stands in the store's suspense, the wallet was not touched. Ask the store for proof, then decide who bears it."
+        ),
+    ),
+    FindingCode.RISK_EXCEEDED: (
+        N_("More was taken than a lease, a hold or the risk allowance covers"),
+        N_(
+            "The part that nothing covers stands in the store's suspense, the wallet was not touched for it. Ask for proof, look who has the till, then decide who bears it."
+        ),
+    ),
+    FindingCode.NOT_A_TILLS_KIND: (
+        N_("A till wrote an entry of a kind that only head office writes"),
+        N_(
+            "Nothing was booked. No till does that by itself: look for who has its key, stop the till, and go through what it sent lately."
+        ),
+    ),
+    FindingCode.ANOTHER_TILLS_ENTRY: (
+        N_("A till took back, paid out or gave back what another till recorded"),
+        N_(
+            "Nothing was booked. No till does that by itself: look for who has its key, stop the till, and go through what it sent lately."
+        ),
+    ),
+    FindingCode.CASH_OUT_UNCOVERED: (
+        N_("A cash-out was asked for that no lease or hold of the till covers"),
+        N_(
+            "Nothing left the wallet, and what is paid out on it is the store's. No till does that by itself: ask the member, and look for who has the till's key."
+        ),
+    ),
+    FindingCode.TAKEN_FROM_OTHERS: (
+        N_("Taking an entry back took what other tills keep"),
+        N_(
+            "Those tills may spend it all the same, and the member owes it then. Ask the member whether the money was handed back."
+        ),
+    ),
+}
