@@ -35,6 +35,7 @@ DATA_KEYS: Final = {
     "seen": N_("seen up to"),
     "issued": N_("there is up to"),
     "allowed": N_("allowed"),
+    "covered_minor": N_("covered"),
     "cash_minor": N_("cash"),
     "deed": N_("action"),
     "deposit": N_("deposit"),

@@ -57,7 +57,7 @@ def refuse_foreign(session: ReadSession, terminal: TerminalRow, incoming: Sequen
         for each in incoming:
             if (each.member_id, original_of(each.event)) == (member_id, event_id):
                 each.event = each.member_id = None
-                each.findings.append(Finding(FindingCode.ANOTHER_TILLS_ENTRY, {"terminal": terminal_id}))
+                each.findings.append(Finding(FindingCode.ANOTHER_TILLS_ENTRY, {"till": terminal_id}))
 
 
 def original_of(event: Event | None) -> EventId | None:

@@ -104,8 +104,11 @@ class Pushed:
     repeats: bool
 
     def knows_holds(self, terminal: TerminalRow) -> bool:
-        """Whether the till's program reserves before value leaves. Reports are as old as holds: who ever made one knows them, whatever he says to speak now."""
-        return knows_holds(self.protocol) or terminal.reported_at is not None or self.push.head.is_report
+        """Whether the till's program reserves before value leaves. Reports are as old as holds: who ever made one, or spoke a version that has them, knows them, whatever he says
+        to speak now."""
+        if terminal.knows_holds or knows_holds(self.protocol):
+            return True
+        return terminal.reported_at is not None or self.push.head.is_report
 
 
 def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply:
@@ -143,8 +146,8 @@ def _take_in_once(
         named = {member_id for each in proven.fresh for member_id in each.entry.header.members}
         own = {member_id for member_id in named if ID_SHAPE.fullmatch(member_id)}
         lock_wallets(session, own | members_of(session, terminal, report))
-    knows_holds = pushed.knows_holds(terminal)
-    kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats, knows_holds=knows_holds)
+    terminal.knows_holds = pushed.knows_holds(terminal)
+    kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats, knows_holds=terminal.knows_holds)
     terminal.last_seen_at = now
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]

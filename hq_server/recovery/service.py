@@ -89,7 +89,8 @@ def _take_in_whole(
         proven = prove_chain(received, end, journal_head(dead), hashes_of(held), declarer=public_key)
         code = FindingCode.RECOVERED_SIGNED if is_own else FindingCode.RECOVERED
         remark = Finding(code, {"by": rescuer.terminal_id, "approved_by": approval.approved_by})
-        kept = keep(office, session, dead, proven, recovery.epoch, remark=remark)
+        knows_holds = dead.knows_holds or dead.reported_at is not None
+        kept = keep(office, session, dead, proven, recovery.epoch, remark=remark, knows_holds=knows_holds)
         write_terminal(session, lasting)
         outcomes = (*known_outcomes(proven, held), *kept.outcomes)
         moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)

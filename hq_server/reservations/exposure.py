@@ -6,7 +6,8 @@ Worst case of a till = its risk allowance (`allowances`), heard lately or not: w
 Worst case in all    = those added up + what head office forgot when it was restored, until every till has reported: payments that it does not know of may be made again, so
                      whatever the members hold by its own books counts, once for all tills.
 Leases and holds that are known are kept from everybody else and add nothing. A revoked till may still bring, by a recovery, what it took: it counts until a person gives it up.
-Not in it: more than two machines of one till, a copy that nobody has noticed, and a rulebook that head office forgot.
+Not in it: what a till takes whose program knows no holds, which is told with the till; more than two machines of one till, a copy that nobody has noticed, and a rulebook that head
+office forgot.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,9 @@ class Outstanding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillExposure:
     """`heard_at` is the last word of the till, `reported_at` its last report that closed anything or nothing; `silent`: none since head office was restored.
-    `risk_minor` is one machine's allowance, of which there may be so many `machines`; `copied_minor` what the second may spend of leases."""
+    `unjudged`: its program knows no holds, so no
+    payment of it is judged and no figure bounds it. `risk_minor` is one machine's allowance, of which there may be so many `machines`; `copied_minor` what the second may spend of
+    leases."""
 
     store_id: StoreId
     terminal_id: TerminalId
@@ -56,6 +59,7 @@ class TillExposure:
     heard_at: datetime | None
     reported_at: datetime | None
     silent: bool
+    unjudged: bool
     machines: int
     risk_minor: int
     copied_minor: int
@@ -155,6 +159,7 @@ def _till(row: Terminal, risk_minor: int, kept: _Kept, epoch: str) -> TillExposu
         heard_at=max((at for at in (row.last_seen_at, row.last_live_at) if at is not None), default=None),
         reported_at=row.reported_at,
         silent=row.reported_epoch != epoch and row.status != TerminalStatus.REVOKED,
+        unjudged=row.last_seen_at is not None and row.reported_at is None and not row.knows_holds,
         machines=_machines(row),
         risk_minor=risk_minor,
         copied_minor=kept.copied.amount_minor,

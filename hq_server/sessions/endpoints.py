@@ -57,7 +57,9 @@ def post_session(call: Call) -> Response:
     office, request = call.office, call.decode(SessionRequest)
     try:
         with office.database.write() as session:
-            answer = open_session(session, office.keys, office.tokens, request, now=office.clock())
+            answer = open_session(
+                session, office.keys, office.tokens, request, now=office.clock(), protocol=call.protocol
+            )
     except FeedBehind as behind:
         with office.database.write() as session:
             notice_restored(session, behind.facts, now=office.clock())

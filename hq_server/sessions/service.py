@@ -26,6 +26,7 @@ from sync.entry import AnchorRef
 from sync.errors import SignatureError
 from sync.keys import session_statement, verify
 from sync.messages import GLOBAL_SCOPE, Session, SessionRequest
+from sync.versions import knows_holds
 
 logger = logging.getLogger(__name__)
 _VERSION_CHARS_MAX = 40
@@ -57,8 +58,9 @@ class FeedBehind(SessionRefused):
 
 
 def open_session(
-    session: WriteSession, keys: HqKeys, tokens: Tokens, request: SessionRequest, *, now: datetime
+    session: WriteSession, keys: HqKeys, tokens: Tokens, request: SessionRequest, *, now: datetime, protocol: str = ""
 ) -> Session:
+    """`protocol` is the till's. May raise `SessionRefused`."""
     held = terminal_by_id(session, request.terminal_id)
     if held is None:
         raise SessionRefused("terminal_unknown", "this till is not enrolled here")
@@ -76,6 +78,7 @@ def open_session(
     machine_confirmed = is_known_machine(session, terminal, request.machine, now=now)
     speaks(terminal)
     terminal.last_seen_at = now
+    terminal.knows_holds = terminal.knows_holds or knows_holds(protocol)
     terminal.version = request.version[:_VERSION_CHARS_MAX]
     write_terminal(session, held)
     epoch = current_epoch(session)

@@ -41,6 +41,7 @@ class TerminalRow:
     reported_at: datetime | None
     report_signature: str
     risk_taken: str
+    knows_holds: bool
     hole_seq: int
     machine_mark: str
     machine_seen: str

@@ -7,11 +7,16 @@ import httpx
 import pytest
 import zstandard
 
+from hq_server.enrolment.codes import create_code
+from hq_server.reservations.exposure import exposure
+from stored_value.identity import StoreId
 from sync.feed import page_of
 from sync.keys import encode_bytes, session_statement, sign
 from sync.messages import PROTOCOL_HEADER
 from sync.versions import CURRENT, PREVIOUS, TOO_NEW, VERSIONS
 from terminal.syncing import SyncWorker
+from tests.hq_server.console.franchise_day import add_people
+from tests.hq_server.console.visiting import text_of, visit
 from tests.hq_server.served import PushingTill
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import Till
@@ -98,8 +103,52 @@ def till_of_tomorrow(franchise: Franchise) -> Till:
     return till
 
 
-def test_a_till_of_the_version_before_pushes_and_pulls(franchise: Franchise) -> None:
+def never_spoke_today(franchise: Franchise) -> PushingTill:
+    """Enrolled, and nothing more."""
+    with franchise.hq.database.write() as session:
+        code = create_code(session, StoreId("S01"), now=franchise.hq.clock.at).code
+    till = PushingTill(franchise.hq, code)
+    franchise.hq.clients.enter_context(till.client)
+    return till
+
+
+def test_h8_who_once_spoke_todays_protocol_is_judged_by_it_whatever_he_claims(franchise: Franchise) -> None:
+    """A stolen till says the version before, which reserves nothing and reports nothing."""
     till = franchise.hq.till("S01")
+    old = OldTill(till)
+    with old.http:
+        old.open_session()
+        member = till.enrol_member("王小丽", "+8613900001234")
+        till.top_up(member, 30_000, first_50=5_000)
+        till.redeem(member, 25_000)
+        found = [[each["code"] for each in outcome["findings"]] for outcome in old.push()["outcomes"]]
+    assert found == [[], [], ["risk_exceeded"]]
+    assert franchise.books.balances()[member] == 35_000
+
+
+def test_exposure_names_the_tills_whose_payments_nobody_can_judge(franchise: Franchise) -> None:
+    hq, till = franchise.hq, never_spoke_today(franchise)
+    old = OldTill(till)
+
+    def unjudged() -> list[str]:
+        with hq.database.read() as session:
+            found = exposure(session, hq.office.rulebooks.all(session), hq.clock.at)
+        return [each.terminal_id for each in found.tills if each.unjudged]
+
+    assert unjudged() == [], "it has not spoken yet"
+    with old.http:
+        old.open_session()
+        assert unjudged() == [till.terminal_id]
+    add_people(hq)
+    boss = visit(hq.url, "boss")
+    assert "old program, not bounded" in text_of(boss.page("/exposure"))
+    assert [each["unjudged"] for each in boss.get("/exposure.json").json()["tills"]].count(True) == 1
+    till.open_session()
+    assert unjudged() == []
+
+
+def test_a_till_of_the_version_before_pushes_and_pulls(franchise: Franchise) -> None:
+    till = never_spoke_today(franchise)
     old = OldTill(till)
     with old.http:
         old.open_session()
@@ -117,6 +166,7 @@ def test_a_till_of_the_version_before_pushes_and_pulls(franchise: Franchise) -> 
         page = old.open_page(till.store_id)
         assert member in {each["row"].get("member_id") for each in page["entries"]}
         assert [each["status"] for each in old.push()["outcomes"]] == ["exists"] * 3
+        till.open_session()
         till.accepted = 3
         till.redeem(member, 25_000)
         ((found,),) = [each.findings for each in till.push().outcomes]

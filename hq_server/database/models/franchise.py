@@ -65,6 +65,7 @@ class Terminal(Table):
     Of reservations (H2): `grant_counter` counts the leases offered in `grant_epoch`; what stands at or below `grants_closed_through` (leases of that epoch) and
     `requests_closed_through` (holds) was closed by the till's newest report, made at `reported_at` in `reported_epoch` and known again by `report_signature`.
     `risk_taken` is what its payments took since then that no reservation covered (JSON, `ingest.till_risk`; empty: nothing).
+    `knows_holds`: it once spoke a protocol that reserves before value leaves (`sync.versions`), and is judged by that ever after, whatever it says to speak later.
     `hole_seq` is the last entry that was declared lost or whose header cannot be read, 0 for none (H7).
     From its second incarnation on, `branch_from` is the last entry that the journal has in common with the one before, `branch_hash` the hash of the first that it has not (H6).
     `machine_mark` is the machine that the till is known by, `machine_seen` another one that it came from and that nobody has confirmed, empty when none.
@@ -105,6 +106,7 @@ class Terminal(Table):
     reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     report_signature: Mapped[str] = mapped_column(String(SIGNATURE_CHARS), default="")
     risk_taken: Mapped[str] = mapped_column(Text, default="")
+    knows_holds: Mapped[bool] = mapped_column(default=False)
     hole_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     machine_mark: Mapped[str] = mapped_column(String(HASH_CHARS), default="")
     machine_seen: Mapped[str] = mapped_column(String(HASH_CHARS), default="")
