@@ -2,7 +2,7 @@
 
 from dataclasses import MISSING, Field, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -70,26 +70,25 @@ class _BodyOccasion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PLACE_FIELDS = _BodyOccasion.__struct_fields__
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {}
 
 
 def _decoder_of(kind: type[Event]) -> msgspec.json.Decoder[Any]:
     """A decoder for a body: the event's own fields beside what the body says of its occasion, the rest of which is the header's."""
-    decoder = _DECODERS.get(kind.kind)
-    if decoder is None:
-        own = [
-            (field.name, field.type, field.default) if _has_default(field) else (field.name, field.type)
-            for field in fields(kind)
-            if field.name != "occasion"
-        ]
-        body_type = msgspec.defstruct(kind.__name__ + "Body", own, bases=(_BodyOccasion,), kw_only=True, frozen=True)
-        decoder = msgspec.json.Decoder(body_type)
-        _DECODERS[kind.kind] = decoder
-    return decoder
+    own = [
+        (field.name, field.type, field.default) if _has_default(field) else (field.name, field.type)
+        for field in fields(kind)
+        if field.name != "occasion"
+    ]
+    body_type = msgspec.defstruct(kind.__name__ + "Body", own, bases=(_BodyOccasion,), kw_only=True, frozen=True)
+    return msgspec.json.Decoder(body_type)
 
 
 def _has_default(field: Field[Any]) -> bool:
     return field.default is not MISSING
+
+
+_DECODERS: Final = {kind.kind: _decoder_of(kind) for kind in EVENT_TYPES}
+"""Made while there is one thread, as all messages are (see `message_types`)."""
 
 
 def stored_value_moved(event: Event) -> tuple[int, int]:
@@ -166,7 +165,7 @@ def event_of(entry: Entry) -> Event:
     if kind is None or header.v > SCHEMA_VERSION:
         raise UnknownKind(f"kind {header.kind!r} of schema {header.v} is not known here")
     try:
-        own = msgspec.structs.asdict(_decoder_of(kind).decode(entry.body))
+        own = msgspec.structs.asdict(_DECODERS[kind.kind].decode(entry.body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BodyUnreadable(f"{header.kind}: {error}") from error
     occasion = Occasion(

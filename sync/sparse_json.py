@@ -17,6 +17,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def sparse_writer(kind: type[T], *, without: frozenset[str] = frozenset()) -> Callable[[T], bytes]:
     """Of records of `kind`, a dataclass; its own fields `without` are never written."""
     shape = _record(kind, without)
+    msgspec.json.Decoder(shape)  # what msgspec knows of it is gathered while there is one thread (see `message_types`)
 
     def write(record: T) -> bytes:
         return _encode(msgspec.convert(record, shape, from_attributes=True))

@@ -57,6 +57,8 @@ KICK_AGE_S = 60
 """A drawer that opens by itself an hour later is a theft: a receipt that waited longer for its printer comes without."""
 ERRANDS_A_LIFE = 6
 """More than a kill needs: a refused one commits nothing, and a retried one may be found done."""
+ONE_AT_A_TIME = threading.Lock()
+"""Starting a process looks after all others: what it reads of one that is just being joined, the joiner misses, and calls it 255."""
 
 
 @dataclass
@@ -121,7 +123,8 @@ class Stand:
         )
         ours, theirs = fork_server().Pipe()
         process = fork_server().Process(target=live, args=(theirs, life), name=self.name)
-        process.start()
+        with ONE_AT_A_TIME:
+            process.start()
         theirs.close()
         stood = None
         with ours:
@@ -131,7 +134,8 @@ class Stand:
                 except EOFError:
                     break
                 stood = self.heard(said) or stood
-        process.join()
+        with ONE_AT_A_TIME:
+            process.join()
         counts = f"{self.killed.total()} kills before, refused {dict(self.refused)}"
         told = f"{self.name} {kill}: ended with {process.exitcode}; {counts}"
         assert process.exitcode == (0 if kill is None else -signal.SIGKILL), told
