@@ -80,13 +80,17 @@ class ReadSession(Session):
 
     def driver(self) -> Any:
         """The driver's own connection within this unit of work, which knows by now what the session has changed. For `prepared` and `batch_writer` alone."""
-        transaction = self.get_transaction()
+        transaction = self._innermost()
         if transaction is None or transaction is not self._driven_in:
+            # Of a savepoint, this is what sets it.
             self._driver = self.connection().connection.driver_connection
-            self._driven_in = self.get_transaction()
+            self._driven_in = self._innermost()
         if self.autoflush:
             self.flush()
         return self._driver
+
+    def _innermost(self) -> SessionTransaction | None:
+        return self.get_nested_transaction() or self.get_transaction()
 
     @property
     def dialect(self) -> Dialect:

@@ -1,11 +1,12 @@
 """A database that goes away in the middle is no mistake of head office's: whoever asked is told to ask again, and is served once it is back."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from hq_server.database.engine import Database, DatabaseBusy
+from hq_server.database.engine import Database, DatabaseBusy, WriteSession
 
 pytestmark = pytest.mark.slow
 
@@ -43,3 +44,30 @@ def test_a_server_that_takes_no_connections_is_busy(postgres_database: str) -> N
     with pytest.raises(DatabaseBusy):
         ask(nowhere)
     nowhere.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    sqlite = f"sqlite:///{tmp_path / 'hq.db'}"
+    opened = Database(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_database"))
+    yield opened
+    opened.close()
+
+
+def fill(session: WriteSession, number: int) -> None:
+    with session.begin_nested():
+        session.driver().execute(f"INSERT INTO numbers VALUES ({number})")
+        raise ZeroDivisionError
+
+
+def test_a_savepoint_takes_back_what_the_driver_ran_in_it_and_nothing_before_it(either: Database) -> None:
+    """One bad entry is set aside by it (L2), and nothing of an attempt may stay."""
+    with either.write() as session:
+        session.driver().execute("CREATE TABLE numbers (number INTEGER)")
+        session.driver().execute("INSERT INTO numbers VALUES (1)")
+        for number in (2, 3):
+            with pytest.raises(ZeroDivisionError):
+                fill(session, number)
+        session.driver().execute("INSERT INTO numbers VALUES (4)")
+    with either.read() as session:
+        assert session.scalars(text("SELECT number FROM numbers ORDER BY number")).all() == [1, 4]
