@@ -20,7 +20,12 @@ def deposit_lot_id(deposit_id: EventId) -> LotId:
 
 
 def deposit(wallet: Wallet, deposit_id: EventId) -> Lot | None:
-    return wallet.lot(deposit_lot_id(deposit_id))
+    """Also where a merge brought it, into a lot of another name; what is left of it first."""
+    own = wallet.lot(deposit_lot_id(deposit_id))
+    if own is not None:
+        return own
+    brought = [lot for lot in wallet.lots if lot.kind is ValueKind.DEPOSIT and lot.top_up_id == deposit_id]
+    return max(brought, key=lambda lot: (lot.remaining_minor, lot.lot_id), default=None)
 
 
 def refuse_deposit(wallet: Wallet, amount_minor: int, tenders: Sequence[Tender], place: Occasion) -> Refusal | None:
@@ -121,10 +126,9 @@ def _taken(wallet: Wallet, deposit_id: EventId, amount_minor: int) -> tuple[Wall
 
 
 def _changed(wallet: Wallet, deposit_id: EventId, change_minor: int) -> Wallet:
-    lot_id = deposit_lot_id(deposit_id)
+    held = deposit(wallet, deposit_id)
     lots = tuple(
-        replace(lot, remaining_minor=lot.remaining_minor + change_minor) if lot.lot_id == lot_id else lot
-        for lot in wallet.lots
+        replace(lot, remaining_minor=lot.remaining_minor + change_minor) if lot is held else lot for lot in wallet.lots
     )
     return replace(wallet, lots=lots)
 

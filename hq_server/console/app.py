@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from hq_server.console.exceptions import pages as exceptions
 from hq_server.console.exposure import pages as exposure
+from hq_server.console.members import dead_till_pages as dead_tills
 from hq_server.console.members import pages as members
 from hq_server.console.members import wish_pages as wishes
 from hq_server.console.promotions import pages as promotions
@@ -36,6 +37,7 @@ NOUNS: Final = (
     today,
     members,
     wishes,
+    dead_tills,
     receipts,
     promotions,
     settlement,

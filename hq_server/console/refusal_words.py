@@ -59,6 +59,36 @@ REFUSALS: Final[dict[str, FindingWords]] = {
         N_("Nothing of this payment is in suspense any more"),
         N_("It was decided or given back meanwhile. Look at its receipt."),
     ),
+    RefusalCode.PURCHASE_UNKNOWN: FindingWords(
+        N_("Head office does not hold this purchase"), N_("Begin again from its receipt.")
+    ),
+    RefusalCode.PURCHASE_OF_ANOTHER_TILL: FindingWords(
+        N_("The till that sold it is not revoked"),
+        N_("It refunds its own purchases. Revoke it first, when it will not come back."),
+    ),
+    RefusalCode.REFUND_TOO_LATE: FindingWords(
+        N_("The days in which a purchase can be refunded are over"),
+        N_("The rulebook says how many they are (limits.refund_days)."),
+    ),
+    RefusalCode.REFUND_EXCEEDS_LINE: FindingWords(
+        N_("More than the line still allows"), N_("Give back at most what is shown as able to go back.")
+    ),
+    RefusalCode.REFUND_EXCEEDS_UNITS: FindingWords(
+        N_("More units than the line still allows"), N_("Somebody refunded it meanwhile. Look at the purchase again.")
+    ),
+    RefusalCode.PASS_RETURNED_WHOLE: FindingWords(
+        N_("A sold pass goes back whole or not at all"), N_("Something of it was used meanwhile. Begin again.")
+    ),
+    RefusalCode.DEPOSIT_UNKNOWN: FindingWords(
+        N_("Head office does not hold this deposit"), N_("Go back to the member's page and begin there.")
+    ),
+    RefusalCode.DEPOSIT_EXCEEDED: FindingWords(
+        N_("More than is left of the deposit"), N_("Return at most what is left, as the member's page shows it.")
+    ),
+    RefusalCode.DEPOSIT_OF_ANOTHER_TILL: FindingWords(
+        N_("The till that took the deposit is not revoked"),
+        N_("It returns its own deposits. Revoke it first, when it will not come back."),
+    ),
     RefusalCode.ACTION_REUSED: FindingWords(
         N_("This form was used for something else already"), N_("Begin again from the member's page.")
     ),

@@ -1,6 +1,6 @@
 """Owns how a wish that concerns one member becomes one entry of head office's journal: once, whatever is sent again, decided on the wallet as it stands under its lock.
 
-Called by `standing`, `cash_outs` and `suspense`; what moves between two members is `transfers`.
+Called by `standing`, `cash_outs`, `suspense` and `dead_tills`; what moves between two members is `transfers`.
 """
 
 from collections.abc import Callable

@@ -116,7 +116,7 @@ _FINDING: Final[Mapping[RefusalCode, Said]] = {
     RefusalCode.PURCHASE_OF_ANOTHER_TILL: (
         later("Bought at another till"),
         later("A purchase is refunded at the till where it was made."),
-        later("Send the member to that till; the receipt names it."),
+        later("Send the member to that till; the receipt names it. If it is gone for good, head office refunds."),
     ),
     RefusalCode.RECEIPT_UNKNOWN: (
         later("Receipt not found"),

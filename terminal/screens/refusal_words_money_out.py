@@ -127,12 +127,16 @@ MONEY_OUT: Final[Mapping[RefusalCode, Said]] = {
     RefusalCode.CASH_OUT_OF_ANOTHER_TILL: (
         later("Asked for at another till"),
         later("A pay-out is paid or rejected at the till where it was asked for."),
-        later("Send the member to that till; the request's receipt names it."),
+        later(
+            "Send the member to that till; the request's receipt names it. If it is gone for good, head office rejects the request."
+        ),
     ),
     RefusalCode.DEPOSIT_OF_ANOTHER_TILL: (
         later("Left at another till"),
         later("A deposit goes back at the till that took it."),
-        later("Send the member to that till; the deposit's receipt names it."),
+        later(
+            "Send the member to that till; the deposit's receipt names it. If it is gone for good, head office returns it."
+        ),
     ),
     RefusalCode.ENTRIES_UNCONFIRMED: (
         later("Head office does not know everything yet"),

@@ -19,6 +19,7 @@ from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, Page
 from hq_server.members.field_cipher import FieldUnreadable
 from hq_server.members.personal import reveal
 from hq_server.office import Office
+from hq_server.own_journal.dead_tills import returned_here
 from hq_server.own_journal.place import business_day
 from hq_server.rulebooks.published import item_names, tier_names
 from sync.cards import read_receipt
@@ -105,5 +106,10 @@ def _values(office: Office, visitor: Visitor, member_id: str, after: int | None)
             "after": after,
             "unreadable": False,
             "reachable": reachable(view.wallet),
+            "returned_here": frozenset(
+                lot.top_up_id
+                for lot in view.deposits
+                if view.wallet is not None and returned_here(session, view.wallet, lot.top_up_id)
+            ),
             "done": "",
         }

@@ -55,6 +55,7 @@ class MemberPurchase:
     purchase: Purchase
     receipt_no: str
     store_id: str
+    terminal_id: str
     business_date: date
 
 
@@ -262,6 +263,7 @@ def _purchase(row: PurchaseRecord) -> MemberPurchase:
         purchase=read_purchase(row.state),
         receipt_no=row.receipt_no,
         store_id=row.store_id,
+        terminal_id=row.terminal_id,
         business_date=row.business_date,
     )
 

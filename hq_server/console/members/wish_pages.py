@@ -4,33 +4,31 @@ Each is shown in words and amounts before it is confirmed, and audited.
 A wish is named when its form is made; sent twice it is done once. Only administrators.
 """
 
-from secrets import token_bytes
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from hq_server.audit.log import record
 from hq_server.console.chrome import chrome_of
 from hq_server.console.members.reads import member_view, receipts_of
 from hq_server.console.members.wishes import amount_of, free_minor, movable_minor, preview, reachable, the_other
+from hq_server.console.members.wishing import audited, moment_of, new_id, refused, require_change
 from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
-from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, Reason, VisitorOf
+from hq_server.console.visiting import FormVisitor, OfficeOf, PageMissing, Reason, VisitorOf
 from hq_server.database.engine import WriteSession
 from hq_server.exceptions.handling import Deed, settle_suspense
 from hq_server.exceptions.raising import subject_of_entry
 from hq_server.members.erasure import erase_member
 from hq_server.office import Office
 from hq_server.own_journal.cash_outs import RejectionWish, reject_cash_out
-from hq_server.own_journal.desk import Note
-from hq_server.own_journal.place import Moment, business_day
+from hq_server.own_journal.place import business_day
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.suspense import DecisionWish, decide_suspense, waiting
 from hq_server.own_journal.transfers import TwoMembers, move
 from hq_server.wallets.guarded import Stamp
 from stored_value.events_money_out import SuspenseVerdict
-from stored_value.identity import EventId, MemberId, StaffId, uuid7
+from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal
 from stored_value.suspense import refuse_decision
 from stored_value.wallet import WalletStatus
@@ -55,8 +53,8 @@ def _ask_to_move(
     request: Request, office: Office, visitor: Visitor, member_id: str, *, to: str, amount: str, merge: bool
 ) -> Response:
     """The form; with both of its fields filled in, what would happen."""
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     with office.database.read() as session:
         view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None or view.wallet is None:
@@ -69,7 +67,7 @@ def _ask_to_move(
                 refusal = other
             else:
                 wish = TwoMembers(
-                    transfer_id=_new_id(moment),
+                    transfer_id=new_id(moment),
                     giver=MemberId(member_id),
                     taker=MemberId(other.member_id),
                     amount_minor=None if merge else amount_of(amount),
@@ -121,24 +119,24 @@ def post_merge(
 
 
 def _move(request: Request, office: Office, visitor: Visitor, wish: TwoMembers) -> Response:
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     merge = wish.amount_minor is None
     data: dict[str, int | str] = {"to": wish.taker, "transfer": wish.transfer_id}
     if wish.amount_minor is not None:
         data["amount_minor"] = wish.amount_minor
-    note = _audited(visitor, moment, ACTIONS[merge], wish.giver, data)
+    note = audited(visitor, moment, ACTIONS[merge], wish.giver, data)
     refusal = move(office.desk, moment, wish, note)
     if refusal is not None:
-        return _refused(request, office, visitor, wish.giver, refusal)
+        return refused(request, office, visitor, wish.giver, refusal)
     return RedirectResponse(link(f"/members/{wish.giver}", done="merged" if merge else "transferred"), 303)
 
 
 @router.get("/members/{member_id}/standing")
 def get_standing(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, status: str = "") -> Response:
     """Asks before it is done, naming the member and what follows."""
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     with office.database.read() as session:
         view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None or status not in reachable(view.wallet):
@@ -149,7 +147,7 @@ def get_standing(request: Request, office: OfficeOf, visitor: VisitorOf, member_
             chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
             view=view,
             wanted=status,
-            request_id=_new_id(moment),
+            request_id=new_id(moment),
         )
 
 
@@ -163,21 +161,21 @@ def post_standing(
     status: Annotated[WalletStatus, Form()],
     reason: Reason,
 ) -> Response:
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     wish = StandingWish(request_id=EventId(request_id), member_id=MemberId(member_id), status=status, reason=reason)
-    note = _audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": reason})
+    note = audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": reason})
     refusal = change_status(office.desk, moment, wish, note)
     if refusal is not None:
-        return _refused(request, office, visitor, member_id, refusal)
+        return refused(request, office, visitor, member_id, refusal)
     return RedirectResponse(link(f"/members/{member_id}", done="standing"), 303)
 
 
 @router.get("/members/{member_id}/cash-outs/{request_id}/reject")
 def get_rejection(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, request_id: str) -> Response:
     """Asks before it is done, naming the amounts."""
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     with office.database.read() as session:
         view = member_view(session, member_id, store_id=None, today=moment.on)
         asked = next((each for each in view.cash_outs_waiting if each.request_id == request_id), None) if view else None
@@ -189,7 +187,7 @@ def get_rejection(request: Request, office: OfficeOf, visitor: VisitorOf, member
             chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
             view=view,
             asked=asked,
-            wish_id=_new_id(moment),
+            wish_id=new_id(moment),
         )
 
 
@@ -203,23 +201,23 @@ def post_rejection(
     wish_id: Annotated[str, Form()],
     reason: Reason,
 ) -> Response:
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     wish = RejectionWish(
         wish_id=EventId(wish_id), member_id=MemberId(member_id), request_id=EventId(request_id), reason=reason
     )
-    note = _audited(visitor, moment, "cash_out_rejected", member_id, {"request": request_id, "reason": reason})
+    note = audited(visitor, moment, "cash_out_rejected", member_id, {"request": request_id, "reason": reason})
     refusal = reject_cash_out(office.desk, moment, wish, note)
     if refusal is not None:
-        return _refused(request, office, visitor, member_id, refusal)
+        return refused(request, office, visitor, member_id, refusal)
     return RedirectResponse(link(f"/members/{member_id}", done="cash_out_rejected"), 303)
 
 
 @router.get("/members/{member_id}/suspense/{payment_id}")
 def get_decision(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str, payment_id: str) -> Response:
     """Both verdicts with what each would do."""
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     with office.database.read() as session:
         view = member_view(session, member_id, store_id=None, today=moment.on)
         asked = waiting(session, member_id, payment_id)
@@ -237,7 +235,7 @@ def get_decision(request: Request, office: OfficeOf, visitor: VisitorOf, member_
             payment_id=payment_id,
             owed_minor=max(0, asked.amount_minor - free),
             refusal=refuse_decision(view.wallet, asked.amount_minor, SuspenseVerdict.MEMBER, moment.on),
-            wish_id=_new_id(moment),
+            wish_id=new_id(moment),
         )
 
 
@@ -253,8 +251,8 @@ def post_decision(
     reason: Reason,
 ) -> Response:
     """Settles the exceptions that the payment raised for it, with the same words."""
-    _require_change(visitor)
-    moment = _moment(office, visitor)
+    require_change(visitor)
+    moment = moment_of(office, visitor)
     with office.database.read() as session:
         receipt = receipts_of(session, MemberId(member_id), [EventId(payment_id)]).get(EventId(payment_id))
     if receipt is None:
@@ -266,19 +264,17 @@ def post_decision(
         verdict=verdict,
         reason=reason,
     )
-    audited = _audited(
-        visitor, moment, "suspense_decided", member_id, {"payment": payment_id, "verdict": verdict.value}
-    )
+    audit = audited(visitor, moment, "suspense_decided", member_id, {"payment": payment_id, "verdict": verdict.value})
     store_id = receipt.terminal_id.partition("-")[0]
     subject = subject_of_entry(receipt.terminal_id, receipt.incarnation, receipt.seq)
 
     def note(session: WriteSession) -> None:
-        audited(session)
+        audit(session)
         settle_suspense(session, store_id, subject, reason, Deed(visitor.login, moment.now))
 
     refusal = decide_suspense(office.desk, moment, wish, note)
     if refusal is not None:
-        return _refused(request, office, visitor, member_id, refusal)
+        return refused(request, office, visitor, member_id, refusal)
     place = f"/receipts/{receipt.terminal_id}/{receipt.incarnation}/{receipt.seq}"
     return RedirectResponse(link(place, done="suspense_decided"), 303)
 
@@ -286,7 +282,7 @@ def post_decision(
 @router.get("/members/{member_id}/erasure")
 def get_erasure(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str) -> Response:
     """Asks before it is done, naming what goes and what stays."""
-    _require_change(visitor)
+    require_change(visitor)
     with office.database.read() as session:
         view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None or view.is_erased:
@@ -302,44 +298,8 @@ def get_erasure(request: Request, office: OfficeOf, visitor: VisitorOf, member_i
 @router.post("/members/{member_id}/erasure")
 def post_erasure(office: OfficeOf, visitor: FormVisitor, member_id: str, reason: Reason) -> Response:
     """Sent twice it is done, and audited, once."""
-    _require_change(visitor)
-    moment = _moment(office, visitor)
-    note = _audited(visitor, moment, "personal_data_erased", member_id, {"reason": reason})
+    require_change(visitor)
+    moment = moment_of(office, visitor)
+    note = audited(visitor, moment, "personal_data_erased", member_id, {"reason": reason})
     erase_member(office.desk, MemberId(member_id), Stamp(moment.now, office.keys.random), note)
     return RedirectResponse(link(f"/members/{member_id}", done="erased"), 303)
-
-
-def _refused(request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal) -> Response:
-    """Something changed since the question was asked: nothing was done, and why."""
-    with office.database.read() as session:
-        view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
-        if view is None:
-            raise PageMissing
-        return page(
-            request,
-            "member_refused.html",
-            status=409,
-            chrome=chrome_of(session, visitor, "members", store_id=None, now=office.clock()),
-            view=view,
-            refusal=refusal,
-        )
-
-
-def _audited(visitor: Visitor, moment: Moment, action: str, subject: str, data: dict[str, int | str]) -> Note:
-    def note(session: WriteSession) -> None:
-        record(session, actor=visitor.login, action=action, subject=subject, data=data, now=moment.now)
-
-    return note
-
-
-def _moment(office: Office, visitor: Visitor) -> Moment:
-    return Moment.at(office.clock(), by=StaffId(visitor.user_id))
-
-
-def _new_id(moment: Moment) -> EventId:
-    return EventId(uuid7(moment.now, token_bytes(10)))
-
-
-def _require_change(visitor: Visitor) -> None:
-    if not visitor.may_change:
-        raise NotPermitted

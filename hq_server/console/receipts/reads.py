@@ -21,6 +21,7 @@ from hq_server.database.models import (
     Terminal,
     WalletEventRecord,
 )
+from hq_server.own_journal.dead_tills import is_revoked
 from hq_server.own_journal.place import OWN_STORE, OWN_TERMINAL, RUN
 from hq_server.own_journal.suspense import decisions_about, waiting
 from stored_value.events import Event, InstalmentReleased, OrderRefunded, PurchaseRefunded, TopUpReversed
@@ -87,7 +88,7 @@ class SuspenseView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptView:
     """`event` is None when the body is not understood; `amount_minor` when no wallet was moved. `about` is the receipt that this one refunds or reverses.
-    `suspense` is None for what never lay there."""
+    `suspense` is None for what never lay there. `refunded_here`: a purchase of a revoked till, which head office alone refunds."""
 
     store_id: str
     receipt_no: str
@@ -103,6 +104,7 @@ class ReceiptView:
     member: Member | None
     books: tuple[StoreBooks, ...]
     purchase: MemberPurchase | None
+    refunded_here: bool
     about: ReceiptRef | None
     suspense: SuspenseView | None
     has_next: bool
@@ -141,6 +143,7 @@ def receipt_view(
     event = _event(entry, row)
     applied = session.get(WalletEventRecord, (row.member_id, row.event_id)) if row.member_id else None
     names = event.occasion.staff_id if event else ""
+    purchase = _purchase(session, row, event)
     return ReceiptView(
         store_id=row.store_id,
         receipt_no=f"{row.terminal_id}-{row.seq:06d}",
@@ -155,7 +158,10 @@ def receipt_view(
         staff_name=_name_of(session, names),
         member=session.get(Member, row.member_id) if row.member_id else None,
         books=books,
-        purchase=_purchase(session, row, event),
+        purchase=purchase,
+        refunded_here=purchase is not None
+        and purchase.purchase.purchase_id == row.event_id
+        and is_revoked(session, row.terminal_id),
         about=_about(session, event),
         suspense=_suspense(session, row),
         has_next=session.get(JournalEntry, (store_id, terminal_id, incarnation, seq + 1)) is not None,
