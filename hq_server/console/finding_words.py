@@ -350,8 +350,8 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ExceptionCode.TRANSIT_STRANDED: FindingWords(
         N_("Value left one member for another and does not arrive"),
         N_(
-            "Open the settlement of the days concerned: the figure In transit leads to the transfers. Tell support their receipt numbers; the value stays in the "
-            "books until the second half is written."
+            "Open the transfers below: one stands there with its first half alone. Tell support its receipt number; "
+            "the value stays in the books until the second half is written."
         ),
     ),
     ExceptionCode.CLOCK_OFF: FindingWords(

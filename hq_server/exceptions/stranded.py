@@ -5,7 +5,7 @@ Called by the schedule of head office's runs, once a business day: it reads ever
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -27,27 +27,46 @@ def watch_transit(database: Database, clock: Callable[[], datetime]) -> bool:
     """Whether one was raised: none while one is open, nor again on the day on which one was settled."""
     now = clock()
     with database.read() as session:
-        lying = {store_id: minor for store_id, minor in _in_transit(session).items() if minor}
+        lying = {day_of: minor for day_of, minor in _in_transit(session).items() if minor}
         begun = session.scalars(select(OpenTransfer.begun_at)).all()
-        if not lying or any(at > now - _UNDER_WAY for at in begun) or _is_raised(session):
+        stores = _by_store(lying)
+        if not any(stores.values()) or any(at > now - _UNDER_WAY for at in begun) or _is_raised(session):
             return False
-    data = {"in_transit_minor": sum(map(abs, lying.values())), "transfers": len(begun)}
+    since = min(on for (store_id, on) in lying if stores[store_id])
+    data: dict[str, int | str] = {
+        "in_transit_minor": sum(map(abs, stores.values())),
+        "since": since.isoformat(),
+        "transfers": len(begun),
+    }
     finding = TillFinding(code=ExceptionCode.TRANSIT_STRANDED, data=data, on=business_day(now))
     with database.write() as session:
         return raise_for_head_office(session, TRANSIT_SUBJECT, finding, now=now)
 
 
-def _in_transit(session: ReadSession) -> Mapping[str, int]:
-    """By store, of one moment: what was sequenced and what waits for it."""
-    lying: defaultdict[str, int] = defaultdict(int)
-    sums = select(Rollup.store_id, func.sum(Rollup.amount_minor)).where(Rollup.account == Account.TRANSIT)
-    for store_id, amount in session.execute(sums.group_by(Rollup.store_id)):
-        lying[store_id] += int(amount)
+_DayOf = tuple[str, date]
+"""A business day of a store."""
+
+
+def _in_transit(session: ReadSession) -> Mapping[_DayOf, int]:
+    """By store and business day, as of one moment: what was sequenced and what waits for it."""
+    lying: defaultdict[_DayOf, int] = defaultdict(int)
+    sums = select(Rollup.store_id, Rollup.business_date, func.sum(Rollup.amount_minor)).where(
+        Rollup.account == Account.TRANSIT
+    )
+    for store_id, on, amount in session.execute(sums.group_by(Rollup.store_id, Rollup.business_date)):
+        lying[store_id, on] += int(amount)
     for payload in session.scalars(select(Outbox.payload)):
         for delta in decode_change(payload).deltas:
             if delta.account == Account.TRANSIT:
-                lying[delta.store_id] += delta.amount_minor
+                lying[delta.store_id, delta.business_date] += delta.amount_minor
     return lying
+
+
+def _by_store(lying: Mapping[_DayOf, int]) -> Mapping[str, int]:
+    sums: defaultdict[str, int] = defaultdict(int)
+    for (store_id, _), minor in lying.items():
+        sums[store_id] += minor
+    return sums
 
 
 def _is_raised(session: ReadSession) -> bool:

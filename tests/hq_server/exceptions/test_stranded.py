@@ -16,7 +16,7 @@ from hq_server.settlement.figures import Figure, FigureName
 from hq_server.settlement.service import day_settlement, recompute
 from stored_value.identity import EventId, StoreId
 from tests.hq_server.console.franchise_day import add_people, counted
-from tests.hq_server.console.visiting import text_of, visit
+from tests.hq_server.console.visiting import links, text_of, visit
 from tests.hq_server.own_journal.miniature import run, till_under, unnoted
 from tests.hq_server.served import ServedHq
 
@@ -83,6 +83,14 @@ def test_a_transfer_under_way_calls_nobody_and_one_that_does_not_end_does(hq: Se
     assert (watched(hq), stranded(hq)) == (False, []), "the next run finishes it"
     hq.clock.pass_(hours=2)
     assert (watched(hq), stranded(hq)) == (True, [("money_out", "open")])
+    add_people(hq)
+    with hq.database.read() as session:
+        subject = session.scalars(
+            select(ExceptionRecord.subject).where(ExceptionRecord.code == "transit_stranded")
+        ).one()
+    page = visit(hq.url, "boss").page(f"/exceptions/HQ/{subject}/transit_stranded")
+    assert f"in transit ￥26.00 · since {today(hq)} · transfers under way 1" in text_of(page)
+    assert list(links(page, f"/settlement/receipts?figure=in_transit&from={today(hq)}&to={today(hq)}"))
     hq.clock.pass_(days=1)
     assert not watched(hq), "one that is open is enough"
 
