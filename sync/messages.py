@@ -1,7 +1,6 @@
 """The HTTP protocol's messages, once, for both sides: JSON bodies as msgspec structs, in the order in which a till meets them. docs/PROTOCOL.md is written from this file.
 
-Amounts are minor units, times aware UTC, keys and signatures base64url without padding, hashes lower-case hex.
-"""
+Amounts are minor units, times aware UTC, keys and signatures base64url without padding, hashes lower-case hex."""
 
 from datetime import date, datetime
 
@@ -13,7 +12,7 @@ from sync.entry import AnchorRef
 from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate, KeyRevocation
 from sync.message_types import prepare
-from sync.till_trouble import TillTrouble
+from sync.till_trouble import TillStanding, TillTrouble
 from sync.versions import CURRENT
 
 PROTOCOL_VERSION = CURRENT
@@ -54,7 +53,7 @@ class Challenge(Message, frozen=True, kw_only=True):
 class SessionRequest(Message, frozen=True, kw_only=True):
     """`signature` is by the till's key over `sync.keys.session_statement(challenge)`; `anchor` is the newest one the till holds, so that a restored HQ notices (H1);
     `cursors` the highest that it has shown of each feed in `epoch`, `machine` a hash that tells its machine from another (H6). `till_time` is what its clock shows: HQ tells
-    people when it is minutes off, and of `trouble`, which only the till has seen. `incarnation` is the one that its journal goes on in (0: not told): HQ may have forgotten it."""
+    people when it is minutes off, and of `trouble`, which only it has seen; `standing` is shown. `incarnation`: its journal's newest (0: not told), HQ may have forgotten it."""
 
     terminal_id: TerminalId
     challenge: str
@@ -67,6 +66,7 @@ class SessionRequest(Message, frozen=True, kw_only=True):
     till_time: datetime | None = None
     incarnation: int = 0
     trouble: TillTrouble | None = None
+    standing: TillStanding | None = None
 
 
 class Session(Message, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What a till tells head office of trouble that only it has seen, with its next session. Part of `sync.messages`."""
+"""What a till tells head office of itself with a session: how it stands, and trouble that only it has seen. Part of `sync.messages`."""
 
 from enum import StrEnum
 from typing import Final
@@ -9,6 +9,7 @@ from sync.message_types import prepare
 
 STOPPED_HERE: Final = "stopped_here"
 MIRROR_FAULT: Final = "mirror_fault"
+NO_PRINTER: Final = "none"
 
 
 class OwnStop(StrEnum):
@@ -38,6 +39,15 @@ class TillTrouble(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     words: str = ""
     reason: str = ""
+
+
+class TillStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What people at head office ask of a till. `journal_head`: the seq of its newest entry; what head office does not hold of that waits at the till. `printer`: ready, paper_out,
+    offline, stopped, or none; `print_jobs`: how many are not on paper yet."""
+
+    journal_head: int
+    printer: str = ""
+    print_jobs: int = 0
 
 
 prepare(globals())

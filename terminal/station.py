@@ -32,6 +32,7 @@ from terminal.leasing import Leasing
 from terminal.machine import machine_mark
 from terminal.mirror_watch import MirrorWatch
 from terminal.replica import Replica
+from terminal.standing_told import Asked, standing_told
 from terminal.syncing import LiveChannel, OnlineReader, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
 from terminal.troubles import Trouble, trouble_of
@@ -89,7 +90,7 @@ class Station:
             leasing=leasing,
             version=version,
             hq_time=self._hq_time,
-            mirror_trouble=MirrorWatch(self._mirror.status, clock).trouble if self._mirror else lambda: None,
+            asked=self._asked(clock),
         )
         reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._live = LiveChannel(
@@ -182,6 +183,12 @@ class Station:
     def mirror_status(self) -> MirrorStatus | None:
         """None: the till has no mirror."""
         return None if self._mirror is None else self._mirror.status()
+
+    def _asked(self, clock: Clock) -> Asked:
+        return Asked(
+            standing=lambda: standing_told(self.journal, self.printer_states),
+            mirror_trouble=MirrorWatch(self._mirror.status, clock).trouble if self._mirror else lambda: None,
+        )
 
     def _tell(self, cycle: SyncCycle, news: News) -> None:
         cycle.heard(news)

@@ -30,7 +30,6 @@ DATA_KEYS: Final = {
     "used": N_("used"),
     "version": N_("version"),
     "why": N_("why"),
-    "found_here": N_("found at the till"),
     "till": N_("till"),
     "scope": N_("feed"),
     "seen": N_("seen up to"),

@@ -5,7 +5,7 @@ from typing import Final
 
 from hq_server.console.catalogues import N_
 from hq_server.exceptions.kinds import ExceptionCode
-from sync.till_trouble import MirrorFault, OwnStop
+from sync.till_trouble import NO_PRINTER, MirrorFault, OwnStop
 
 TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
     ExceptionCode.JOURNAL_DIFFERS: (
@@ -41,6 +41,14 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What happened, and what a person does next."""
 
+PRINTERS: Final[dict[str, str]] = {
+    "ready": N_("Ready"),
+    "paper_out": N_("Paper out"),
+    "offline": N_("Not reached"),
+    "stopped": N_("Printing stopped"),
+    NO_PRINTER: N_("None"),
+}
+"""How a till told that its printers are."""
 FOUND_HERE: Final[dict[str, str]] = {
     OwnStop.PUT_BACK: N_(
         "Its disk was put back to an older state: head office holds newer entries. Put the newer disk in again; if it is lost, stop the till here and take the other copy over."

@@ -12,7 +12,7 @@ from hq_server.console.data_words import DATA_KEYS
 from hq_server.console.finding_words import FINDINGS, UNKNOWN_FINDING, FindingWords
 from hq_server.console.refusal_words import REFUSALS, UNKNOWN_REFUSAL
 from hq_server.console.shift_words import MEASURES
-from hq_server.console.till_words import FOUND_HERE
+from hq_server.console.till_words import FOUND_HERE, PRINTERS
 from hq_server.database.models import ExceptionState
 from hq_server.exceptions.kinds import ExceptionKind, Responsible
 from stored_value.bearing import Bearing
@@ -287,6 +287,9 @@ class Words:
 
     def data_key(self, key: str) -> str:
         return self._of(DATA_KEYS, key)
+
+    def till_printer(self, code: str) -> str:
+        return self._of(PRINTERS, code)
 
     def found_here(self, code: str) -> str:
         return self._of(FOUND_HERE, code)

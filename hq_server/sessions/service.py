@@ -18,6 +18,7 @@ from hq_server.recovery.branches import remember
 from hq_server.sessions.anchors import anchor_for, lies_in_future
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.sessions.tokens import TOKEN_LIFE, TillToken, TokenInvalid, TokenOutlived, Tokens
+from hq_server.sessions.told import keep_told
 from hq_server.sessions.unspoken import speaks
 from hq_server.terminals.rows import TerminalRow, terminal_by_id, write_terminal
 from stored_value.identity import StoreId, TerminalId
@@ -77,6 +78,7 @@ def open_session(
         notice_trouble(session, terminal, request.trouble, now=now)
     machine_confirmed = is_known_machine(session, terminal, request.machine, now=now)
     speaks(terminal)
+    keep_told(terminal, request, now=now)
     terminal.last_seen_at = now
     terminal.knows_holds = terminal.knows_holds or knows_holds(protocol)
     terminal.version = request.version[:_VERSION_CHARS_MAX]

@@ -50,6 +50,10 @@ class TerminalRow:
     unspoken_protocol: str
     unspoken_since: datetime | None
     unspoken_at: datetime | None
+    told_head: int
+    printer: str
+    print_jobs: int
+    clock_off_s: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One sync cycle, from the session to the sanity check. The folder is the algorithm: `opening`, `push`, `pull`, then leases (`terminal.leasing`) and the check here."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replace_dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -16,9 +16,10 @@ from terminal.hq_time import HqTime
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
 from terminal.replica import Replica, ReplicaError
+from terminal.standing_told import ASK_NOTHING, Asked
 from terminal.syncing.codes import code_of
 from terminal.syncing.errors import EntryTooLarge, EpochOver, SanityMismatch, SyncingError
-from terminal.syncing.opening import open_session
+from terminal.syncing.opening import Told, open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import Batches, push_all
 from terminal.syncing.telling import Telling, stop_told
@@ -39,7 +40,7 @@ class CycleReport:
 
 
 class SyncCycle:
-    """Use from one thread; `hq_time` is told what head office's clock shows. Every step may be broken off and begun again at any point."""
+    """Use from one thread; `hq_time` is told what head office's clock shows, `asked` is what else it is told. Every step may be broken off and begun again at any point."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class SyncCycle:
         leasing: Leasing,
         version: str = "",
         hq_time: HqTime | None = None,
-        mirror_trouble: Callable[[], TillTrouble | None] = lambda: None,
+        asked: Asked = ASK_NOTHING,
     ) -> None:
         self._client = client
         self._journal = journal
@@ -66,7 +67,8 @@ class SyncCycle:
         self._session: Session | None = None
         self._heard: Heads | None = None
         self._telling = Telling()
-        self._mirror_trouble = mirror_trouble
+        self._asked = asked
+        self._printer_told = ""
         self._rejections_told: tuple[str, ...] = ()
 
     def token(self) -> str:
@@ -112,27 +114,31 @@ class SyncCycle:
         if rejected and rejected != self._rejections_told:
             self._telling.add(Trouble.NOT_TRUSTED, rejected[-1])
         is_told = self._telling.is_done(self._lasting())
-        is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved()
+        is_told = (
+            is_told and self._anchor_is_fresh() and not self._clock_has_moved() and not self._printer_has_changed()
+        )
         self._session = session if is_told else self._open()
         self._rejections_told = rejected
         return CycleReport(rejected, unsent)
 
     def _open(self) -> Session:
         """Head office hears of each trouble once, of what lasts in every session."""
-        trouble = self._telling.next(self._lasting())
+        trouble, standing = self._telling.next(self._lasting()), self._asked.standing()
+        told = Told(trouble=trouble, standing=standing)
         if self._hq_time is None:
-            session = open_session(self._client, self._journal, self._key, self._version, trouble=trouble)
+            session = open_session(self._client, self._journal, self._key, self._version, told)
         else:
             with self._hq_time.asking() as heard:
-                till_time = self._hq_time.till_time()
-                session = open_session(self._client, self._journal, self._key, self._version, till_time, trouble)
+                told = replace_dataclass(told, till_time=self._hq_time.till_time())
+                session = open_session(self._client, self._journal, self._key, self._version, told)
                 heard(session.anchor.hq_time)
                 self._hq_time.was_told()
         self._telling.was_told(trouble)
+        self._printer_told = standing.printer if standing else ""
         return session
 
     def _lasting(self) -> tuple[TillTrouble, ...]:
-        found, mirror = self._journal.head_office.found_stop, self._mirror_trouble()
+        found, mirror = self._journal.head_office.found_stop, self._asked.mirror_trouble()
         return (*((stop_told(found),) if found else ()), *((mirror,) if mirror else ()))
 
     def _push(self, session: Session) -> tuple[PushReply | None, SyncError | EntryTooLarge | None]:
@@ -191,6 +197,10 @@ class SyncCycle:
 
     def _clock_has_moved(self) -> bool:
         return self._hq_time is not None and self._hq_time.has_moved()
+
+    def _printer_has_changed(self) -> bool:
+        standing = self._asked.standing()
+        return standing is not None and standing.printer != self._printer_told
 
     def _check(self, session: Session) -> None:
         """Both sides compare what HQ holds of this journal."""

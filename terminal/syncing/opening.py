@@ -1,7 +1,9 @@
 """Step 1 of a cycle: a session, and whether both sides still tell one story. Here a fork is found, and a restored head office (H1, H6)."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -12,7 +14,7 @@ from sync.entry import AnchorRef
 from sync.errors import HqRefused, SignatureError
 from sync.keys import TrustedKeys, session_statement, sign
 from sync.messages import GLOBAL_SCOPE, ChallengeRequest, Push, Session, SessionRequest
-from sync.till_trouble import TillTrouble
+from sync.till_trouble import TillStanding, TillTrouble
 from terminal.journal import Head, Journal
 from terminal.stops import StopCode
 from terminal.syncing.branches import enter_branch
@@ -21,13 +23,24 @@ from terminal.syncing.errors import STOPPING_CODES, TillStopped
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a session tells beside who the till is: what its clock shows, a trouble, and how it stands."""
+
+    till_time: datetime | None = None
+    trouble: TillTrouble | None = None
+    standing: TillStanding | None = None
+
+
+NOTHING_TOLD: Final = Told()
+
+
 def open_session(
     client: HqClient,
     journal: Journal,
     key: Ed25519PrivateKey,
     version: str,
-    till_time: datetime | None = None,
-    trouble: TillTrouble | None = None,
+    told: Told = NOTHING_TOLD,
 ) -> Session:
     """Signs HQ's challenge. Raises `TillStopped` when HQ or the journal's own head says so, any `SyncError` else."""
     office = journal.head_office
@@ -42,9 +55,10 @@ def open_session(
         cursors={scope: office.high_water(scope) for scope in (GLOBAL_SCOPE, office.identity.store_id)},
         machine=office.machine,
         version=version,
-        till_time=till_time,
+        till_time=told.till_time,
         incarnation=office.identity.incarnation,
-        trouble=trouble,
+        trouble=told.trouble,
+        standing=told.standing,
     )
     try:
         session = client.open_session(request)

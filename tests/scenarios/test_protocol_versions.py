@@ -4,15 +4,18 @@ import json
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import zstandard
 
+from hq_server.console.tills.reads import till as till_line
 from hq_server.enrolment.codes import create_code
 from hq_server.reservations.exposure import exposure
-from stored_value.identity import StoreId
+from stored_value.identity import StoreId, TerminalId
 from sync.feed import page_of
 from sync.keys import encode_bytes, session_statement, sign
-from sync.messages import PROTOCOL_HEADER
+from sync.messages import PROTOCOL_HEADER, SessionRequest
+from sync.till_trouble import TillStanding
 from sync.versions import CURRENT, PREVIOUS, TOO_NEW, VERSIONS
 from terminal.syncing import SyncWorker
 from tests.hq_server.console.franchise_day import add_people
@@ -184,6 +187,32 @@ def test_a_newer_till_is_told_and_goes_on_offline(franchise: Franchise, till_of_
     till.begin_shift()
     till.sync()
     assert franchise.books.balances()[member_of("S01")] == 15_000, "nothing was lost meanwhile"
+
+
+def test_a_head_office_that_does_not_know_a_field_of_a_session_leaves_it_alone() -> None:
+    """A till tells how it stands; a head office of the version before reads the same bytes without it."""
+
+    class OldSessionRequest(msgspec.Struct, frozen=True, kw_only=True):
+        terminal_id: str
+        challenge: str
+        signature: str
+        version: str = ""
+
+    told = TillStanding(journal_head=7, printer="paper_out", print_jobs=1)
+    till = TerminalId("S01-T1")
+    request = SessionRequest(terminal_id=till, challenge="c", signature="s", version="0.1", standing=told)
+    read = msgspec.json.decode(msgspec.json.encode(request), type=OldSessionRequest)
+    assert (read.terminal_id, read.version) == ("S01-T1", "0.1")
+
+
+def test_what_a_till_of_the_version_before_does_not_tell_is_not_made_up(franchise: Franchise) -> None:
+    old = OldTill(franchise.hq.till("S01"))
+    with old.http:
+        old.open_session()
+    with franchise.hq.database.read() as session:
+        line = till_line(session, old.till.terminal_id, now=franchise.hq.clock.at)
+    assert line is not None
+    assert (line.waiting, line.printer, line.clock_off_s) == (None, "", None)
 
 
 def test_each_version_has_a_name_that_follows_the_one_before_and_a_reason() -> None:

@@ -26,8 +26,9 @@ class Unspoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillLine:
-    """`minutes_ago` is None for a till that never came; what waits at a till nobody at HQ can know. `unspoken`: head office does not speak its protocol;
-    `awaits_copy`: another copy was taken over and has not come yet."""
+    """`minutes_ago` is None for a till that never came; `unspoken`: head office does not speak its protocol;
+    `awaits_copy`: another copy was taken over and has not come yet. As told with its last session: `waiting`
+    entries of its journal that have not come since (None: an older till, which does not say), `printer` and its `print_jobs`, and how far its clock was ahead."""
 
     store_id: StoreId
     terminal_id: TerminalId
@@ -46,6 +47,10 @@ class TillLine:
     given_up_at: datetime | None
     unspoken: Unspoken | None
     awaits_copy: bool
+    waiting: int | None
+    printer: str
+    print_jobs: int
+    clock_off_s: int | None
 
     @property
     def is_fresh(self) -> bool:
@@ -106,6 +111,10 @@ def _line(row: Terminal, now: datetime) -> TillLine:
         given_up_at=row.given_up_at,
         unspoken=_unspoken(row),
         awaits_copy=row.branch_from == UNCLAIMED,
+        waiting=max(0, row.told_head - row.accepted_seq) if row.printer else None,
+        printer=row.printer,
+        print_jobs=row.print_jobs,
+        clock_off_s=row.clock_off_s,
     )
 
 

@@ -70,7 +70,9 @@ class Terminal(Table):
     From its second incarnation on, `branch_from` is the last entry that the journal has in common with the one before, `branch_hash` the hash of the first that it has not (H6).
     `machine_mark` is the machine that the till is known by, `machine_seen` another one that it came from and that nobody has confirmed, empty when none.
     `unspoken_protocol` is the version that it was last refused for (`sync.versions`), since `unspoken_since` and last at `unspoken_at`; empty while it is understood.
-    `given_up_at`: a person decided that nothing more is to come of a revoked till."""
+    `given_up_at`: a person decided that nothing more is to come of a revoked till.
+    Told with its last session: `told_head` is the newest entry of its journal, `printer` how its printers are (`sync.till_trouble`; empty: not told), `print_jobs` how many are not
+    on paper, `clock_off_s` how far its clock was ahead."""
 
     __tablename__ = "terminals"
     __table_args__ = placed(
@@ -116,6 +118,10 @@ class Terminal(Table):
     unspoken_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unspoken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_head: Mapped[int] = mapped_column(BigInteger, default=0)
+    printer: Mapped[str] = mapped_column(String(24), default="")
+    print_jobs: Mapped[int] = mapped_column(Integer, default=0)
+    clock_off_s: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class EnrolmentCode(Table):

@@ -1,7 +1,7 @@
 """Sessions: a till proves its key, gets an anchor and a token; a restored head office notices by what tills show it (H1)."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from sync.anchor import check_anchor, make_anchor
 from sync.entry import AnchorRef
 from sync.keys import KeyPurpose, TrustedKeys, session_statement, sign
 from sync.messages import Session, SessionRequest
+from sync.till_trouble import TillStanding
 from tests.hq_server.opened import NOW, EnrolledTill, OpenedHq, enrolled_till, opened_hq
 
 
@@ -40,6 +41,7 @@ def begin(
     at: datetime = NOW,
     till_time: datetime | None = None,
     incarnation: int = 0,
+    standing: TillStanding | None = None,
 ) -> Session:
     challenge = hq.tokens.issue_challenge(till.enrolment.terminal_id, at)
     request = SessionRequest(
@@ -50,6 +52,7 @@ def begin(
         version="0.1.0",
         till_time=till_time,
         incarnation=incarnation,
+        standing=standing,
     )
     with hq.database.write() as session:
         return open_session(session, hq.keys, hq.tokens, request, now=at)
@@ -83,6 +86,23 @@ def test_a_till_two_hours_off_still_gets_in(hq: OpenedHq, till: EnrolledTill) ->
     for hours in (-2, 2):
         session = begin(hq, till, till_time=NOW + timedelta(hours=hours))
         assert (session.expires_in_s, session.anchor.hq_time) == (int(TOKEN_LIFE.total_seconds()), NOW)
+
+
+def test_what_a_till_tells_of_itself_is_kept_until_it_tells_otherwise(hq: OpenedHq, till: EnrolledTill) -> None:
+    def kept() -> tuple[int, str, int, int | None]:
+        with hq.database.read() as session:
+            row = session.get_one(Terminal, ("S01", "S01-T1"))
+            return row.told_head, row.printer, row.print_jobs, row.clock_off_s
+
+    assert kept() == (0, "", 0, None)
+    told = TillStanding(journal_head=41, printer="paper_out", print_jobs=3)
+    begin(hq, till, standing=told, till_time=NOW - timedelta(seconds=130))
+    assert kept() == (41, "paper_out", 3, -130)
+    wild = TillStanding(journal_head=-1, printer="x" * 99, print_jobs=10**15)
+    begin(hq, till, standing=wild, till_time=datetime(9999, 1, 1, tzinfo=UTC))
+    assert kept()[:3] == (0, "x" * 24, 1_000_000), "what a hostile till tells is bounded"
+    begin(hq, till)
+    assert kept() == (0, "", 0, None), "an older program tells nothing"
 
 
 def test_another_key_does_not_open_a_session(hq: OpenedHq, till: EnrolledTill) -> None:

@@ -1,4 +1,4 @@
-"""What makes a till stop by itself reaches head office's people, in its next session: its disk was put back, an entry is rotten, its mirror knows more, another copy took over."""
+"""What only a till knows reaches head office's people with its next session: why it stopped by itself, that its mirror is not written, how it stands."""
 
 import shutil
 import sqlite3
@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from hq_server.console.catalogues import Language, catalogue
+from hq_server.console.tills.reads import tills
 from hq_server.console.words import Words
 from hq_server.database.models import ExceptionRecord
 from hq_server.recovery.branches import adopt
 from hq_server.terminals.standing import revoke, stop
 from stored_value.identity import TerminalId
-from sync.till_trouble import MIRROR_FAULT, MirrorFault, OwnStop, TillTrouble
+from sync.till_trouble import MIRROR_FAULT, MirrorFault, OwnStop, TillStanding, TillTrouble
 from terminal.journal.mirror import Mirror
+from terminal.standing_told import Asked
 from terminal.stops import Stop, StopCode
 from terminal.syncing import TillStopped
 from tests.hq_server.console.franchise_day import add_people
@@ -136,13 +138,40 @@ def test_h6_a_machine_that_head_office_followed_tells_that_another_copy_is_waite
 def test_a_mirror_that_is_not_written_is_told_to_head_office(till: SyncedTill, hq: ServedHq) -> None:
     troubles: list[TillTrouble | None] = [None]
     till.stop()
-    till.start(mirror_trouble=lambda: troubles[0])
+    till.start(Asked(mirror_trouble=lambda: troubles[0]))
     till.sync()
     troubles[0] = TillTrouble(code=MIRROR_FAULT, words="no such folder", reason=MirrorFault.MISSING)
     till.sync()
     with hq.database.read() as session:
         (raised,) = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "mirror_fault"))
     assert (raised.kind, "mirror_missing" in raised.findings) == ("till", True)
+
+
+def test_how_a_till_stands_is_on_head_offices_page_of_tills_and_a_printer_that_changes_is_told_at_once(
+    till: SyncedTill, hq: ServedHq
+) -> None:
+    printers = ["ready"]
+
+    def standing() -> TillStanding:
+        return TillStanding(journal_head=till.journal.head().seq, printer=printers[0], print_jobs=2)
+
+    def line() -> tuple[int | None, str, int]:
+        with hq.database.read() as session:
+            (found,) = tills(session, None, now=hq.clock.at)
+        return found.waiting, found.printer, found.print_jobs
+
+    till.stop()
+    till.start(Asked(standing=standing))
+    till.enrol_member()
+    till.sync()
+    assert line() == (0, "ready", 2), "what it sent since it told does not wait"
+    printers[0] = "paper_out"
+    till.sync()
+    assert line() == (0, "paper_out", 2)
+    add_people(hq)
+    page = text_of(visit(hq.url, "boss").page("/tills"))
+    assert "Paper out" in page
+    assert "2 to print" in page
 
 
 def test_why_head_office_stopped_or_revoked_a_till_is_what_the_till_keeps(till: SyncedTill, hq: ServedHq) -> None:

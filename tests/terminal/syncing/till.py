@@ -1,7 +1,7 @@
 """A till against a served head office: real enrolment, real files, real HTTP, and a cable that can be pulled at either end of a request."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +18,13 @@ from sync.client import HqClient
 from sync.entry import Entry
 from sync.messages import GLOBAL_SCOPE, StoreRow
 from sync.personal import Personal, last4, mask_name, phone_tag, seal_personal
-from sync.till_trouble import TillTrouble
 from terminal.clock import SimulatedClock, new_id
 from terminal.enrol import enrol
 from terminal.journal import Journal, LocalMember
 from terminal.leasing import Leasing
 from terminal.members import Members
 from terminal.replica import Replica
+from terminal.standing_told import ASK_NOTHING, Asked
 from terminal.syncing import CycleReport, SyncCycle
 from terminal.till_directory import TillDirectory
 from tests.hq_server.served import NOON, ServedHq
@@ -65,7 +65,7 @@ class SyncedTill:
         self.client = HqClient(url, transport=self.cable)
         self.start()
 
-    def start(self, mirror_trouble: Callable[[], TillTrouble | None] = lambda: None) -> None:
+    def start(self, asked: Asked = ASK_NOTHING) -> None:
         self.journal = Journal.open(self.place.journal)
         self.replica = Replica.open(self.place.replica)
         self.members = Members(self.journal, self.replica, self.clock)
@@ -78,7 +78,7 @@ class SyncedTill:
             self.place.secrets().terminal_key,
             leasing=self.leasing,
             version="test",
-            mirror_trouble=mirror_trouble,
+            asked=asked,
         )
 
     def connect(self, cable: httpx.BaseTransport) -> None:
