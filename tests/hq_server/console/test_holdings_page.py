@@ -27,6 +27,7 @@ from stored_value.wallet import Holding, HoldingKind, ValueKind
 from sync.wallet_codec import read_wallet, write_wallet
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import links, text_of, visit
+from tests.hq_server.reservations.reserving import held_for
 from tests.hq_server.served import TODAY, PushingTill, ServedHq
 
 
@@ -61,9 +62,10 @@ def lived(hq: ServedHq) -> Lived:
     cash = (Tender(kind=TenderKind.CASH, amount_minor=9_900),)
     till.top_up(saver, 5_000)
     till.write(DepositTaken(occasion=till.occasion(), member_id=saver, amount_minor=9_900, tenders=cash, item="雨伞"))
+    till.push()
     till.write(
         CashOutRequested(
-            occasion=till.occasion(),
+            occasion=replace(till.occasion(), reservations=(held_for(till, saver, 5_000),)),
             member_id=saver,
             method=CashOutMethod.PROPORTIONAL,
             refundable_minor=5_000,

@@ -1,6 +1,7 @@
 """What head office does with a member by the console: shown in words and amounts, confirmed, done once, audited; refused with the reason; only for administrators."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from stored_value.policies import CashOutMethod
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import Visit, text_of, visit
 from tests.hq_server.own_journal.miniature import books_are_right, own_kinds, till_under, wallet_of
+from tests.hq_server.reservations.reserving import held_for
 from tests.hq_server.served import PushingTill, ServedHq
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -147,8 +149,9 @@ def test_a_cash_out_whose_till_is_gone_is_rejected_once(
     hq: ServedHq, till: PushingTill, two: tuple[MemberId, MemberId], boss: Visit
 ) -> None:
     till.top_up(two[1], 5_000)
+    till.push()
     asked = CashOutRequested(
-        occasion=till.occasion(),
+        occasion=replace(till.occasion(), reservations=(held_for(till, two[1], 5_000),)),
         member_id=two[1],
         method=CashOutMethod.PROPORTIONAL,
         refundable_minor=5_000,

@@ -101,6 +101,16 @@ class ReservingTill:
         return self.pushing.push(head=self.reported_head(**changed))
 
 
+def held_for(till: PushingTill, member_id: MemberId, amount_minor: int) -> ReservationId:
+    """The first hold of a till that counts nothing else, for an entry that takes so much out."""
+    hold_id = ReservationId(till.hq.new_id())
+    reply = till.client.hold(
+        HoldRequest(hold_id=hold_id, number=1, member_id=member_id, amount_minor=amount_minor), timeout_s=30
+    )
+    assert not reply.refusal
+    return hold_id
+
+
 def lease_policy(hq: ServedHq, policy: LeasePolicy, **offline: Any) -> None:
     """Published and in force from now on."""
     with hq.database.write() as session:
