@@ -1,7 +1,7 @@
 """Owns the proof that wallets, purchases, postings and rollups are projections: does again what the journals say and compares with what stands in the tables. Changes nothing.
 
 Called by tests and by a command. Each member's entries are applied in the order of the versions at which they landed; what ingest decided about an entry's
-rulebook and evidence stands in the entry's findings. Reservations are no entries: they are compared with their table.
+rulebook and evidence stands in the entry's findings. Reservations that head office granted are no entries: they are taken from their table, with which the wallets' are compared.
 """
 
 import itertools
@@ -28,6 +28,7 @@ from hq_server.database.models import (
     WalletRecord,
 )
 from hq_server.feed.outbox import decode_change
+from hq_server.ingest.rebuilt_reservations import GrantedReservations
 from hq_server.ingest.rulebook_shelf import Rulebooks, RulebookShelf
 from hq_server.own_journal.place import HEAD_OFFICE_ZONE
 from hq_server.reservations.agreement import disagreements
@@ -102,7 +103,7 @@ def differences(session: ReadSession) -> Iterator[Difference]:
     )
     for member_id, rows in itertools.groupby(landed, key=lambda row: str(row.member_id)):
         seen.add(member_id)
-        rebuilt = _Rebuilt(member_id)
+        rebuilt = _Rebuilt(session, member_id)
         for row in rows:
             rebuilt.add(row, published, zones)
         yield from rebuilt.compare(session)
@@ -115,8 +116,10 @@ def differences(session: ReadSession) -> Iterator[Difference]:
 class _Rebuilt:
     """One member, done again."""
 
-    def __init__(self, member_id: str) -> None:
+    def __init__(self, session: ReadSession, member_id: str) -> None:
         self.member_id = MemberId(member_id)
+        self._session = session
+        self._granted = GrantedReservations(self.member_id)
         self.wallet: Wallet | None = None
         self.postings: list[tuple[str, int, str, str, str, str, str, int]] = []
 
@@ -124,7 +127,7 @@ class _Rebuilt:
         entry = read_entry(row.raw)
         zone = zones[row.store_id]
         applied, on = self._applied(entry, row, published, zone)
-        self.wallet = replace(applied.wallet, version=row.version)
+        self.wallet = replace(self._granted.take_out(applied.wallet), version=row.version)
         self.postings.extend(
             (
                 entry.header.id,
@@ -145,11 +148,14 @@ class _Rebuilt:
         findings = _decode_findings(row.findings)
         header = entry.header
         unproved = sum(int(each.data["amount_minor"]) for each in findings if each.code == FindingCode.RISK_EXCEEDED)
+        unknown = {str(each.data["reservation"]) for each in findings if each.code == FindingCode.RESERVATION_UNKNOWN}
+        named = [name for name in header.reservations if name not in unknown]
         if row.status == EntryStatus.CREATED:
             event = event_of(entry)
             assert not isinstance(event, ShiftOpened | ShiftClosed)
             book = published.used_by(event.occasion.rulebook, findings)
-            applied = apply(self._before(book, row.version), event, book, unproved_minor=unproved)
+            before = self._granted.put_in(self._session, self._before(book, row.version), named, row.received_at)
+            applied = apply(before, event, book, unproved_minor=unproved)
             return applied, event.occasion.business_date.isoformat()
         book = published.newest_at(row.received_at)
         on = header.occurred_at.astimezone(zone).date()
@@ -164,7 +170,8 @@ class _Rebuilt:
             reservations=tuple(ReservationId(kept) for kept in header.reservations),
             unproved_minor=unproved,
         )
-        return settle_header(self._before(book, row.version), facts, book), on.isoformat()
+        before = self._granted.put_in(self._session, self._before(book, row.version), named, row.received_at)
+        return settle_header(before, facts, book), on.isoformat()
 
     def _before(self, book: Rulebook, version: int) -> Wallet:
         """Versions in between were bumped without moving money: entry into a scope, a member whom head office entered."""

@@ -71,6 +71,23 @@ def test_h5_a_debt_is_not_paid_with_what_another_till_keeps_and_at_once_when_its
     assert there.hold(member, 3_000)[1].refusal == ""
 
 
+def test_what_a_hold_gave_is_not_taken_from_an_offline_top_up_when_the_journals_are_done_again(hq: ServedHq) -> None:
+    """How much the top-up keeps says how much of the next inflow pays what the member owes."""
+    here, there = ReservingTill(hq), ReservingTill(hq, "S02")
+    member = member_with(here, 10_000)
+    wanted, _ = here.hold(member, 3_000)
+    lease = offline_top_up(here, member, 8_000, reserved_minor=8_000)
+    here.pay(member, 2_000, wanted.hold_id, lease, offline=True)
+    here.open.discard(wanted.hold_id)
+    here.report()
+    there.pay(member, 18_000, offline=True)
+    there.pushing.top_up(member, 4_000)
+    there.pushing.top_up(member, 3_000)
+    there.report()
+    assert (kept(hq, member), owed(hq, member)) == ({lease: 8_000}, 2_000)
+    nothing_differs(hq)
+
+
 def sending(till: ReservingTill, message: Push) -> Callable[[], PushReply]:
     def push() -> PushReply:
         with HqClient(till.hq.url, timeout_s=30) as client:
