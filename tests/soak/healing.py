@@ -3,6 +3,7 @@
 The arithmetic is the witness's; only the rebuild and the check of the journal's file ask the product.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hq_server.database.engine import Database
@@ -20,7 +21,20 @@ from tongchu.witness.agreement import (
     till_evidence,
 )
 from tongchu.witness.books import HqBooks
-from tongchu.witness.journal import SeenJournal, read_journal
+from tongchu.witness.journal import read_journal
+from tongchu.witness.legs import merged_and_not_swept, transfers_in_two_legs
+from tongchu.witness.overspent import (
+    BEYOND_RISK,
+    CLOSED,
+    blamed,
+    lease_differences,
+    left_of_leases,
+    open_leases,
+    open_on_one_side,
+    overspent,
+)
+from tongchu.witness.promises import unexplained_bonus
+from tongchu.witness.reserved import ReservedBook
 
 
 def settle(franchise: Franchise) -> None:
@@ -33,6 +47,7 @@ def settle(franchise: Franchise) -> None:
     for stand in franchise.stands.values():
         until(lambda: not _views(franchise, stand), what=f"{stand.name} to follow", timeout_s=60, nap_s=0.2)  # noqa: B023 - awaited here
         until(lambda: _has_told_all(stand), what=f"{stand.name} to tell of its leases", timeout_s=60, nap_s=0.5)  # noqa: B023 - awaited here
+    until(lambda: not list(_leases(franchise)), what="leases to be known on both sides", timeout_s=60, nap_s=0.5)
 
 
 def disagreements(franchise: Franchise) -> list[str]:
@@ -44,8 +59,11 @@ def disagreements(franchise: Franchise) -> list[str]:
         found += paper_disagreements(till)
         found += head_office_disagreements(till, books)
     found += member_disagreements([said for till in evidence for said in till.said()], books)
+    found += unexplained_bonus(books)
+    found += transfers_in_two_legs(books)
+    found += merged_and_not_swept(books)
+    found += _set_aside(franchise)
     for stand in franchise.stands.values():
-        found += _stuck(stand.name, read_journal(stand.place.config.data_dir), books)
         found += _views(franchise, stand)
         faults = verify_journal(stand.place.config.data_dir).faults
         found += [f"{stand.name}: {fault.code} {fault.what}" for fault in faults]
@@ -76,15 +94,42 @@ def _views(franchise: Franchise, stand: Stand) -> list[str]:
     ] + [f"{stand.name}: does not know {number}" for number in set(franchise.regulars) - shown.balances_minor.keys()]
 
 
-def _stuck(terminal_id: str, journal: SeenJournal, books: HqBooks) -> Iterator[str]:
-    """Every till has reported, so no hold is left, and no lease that its till gave back."""
-    returned = {entry.body["lease_id"] for entry in journal.entries if entry.kind == "lease_returned"}
-    rows = books.rows(
-        f"SELECT reservation_id, kind FROM reservations WHERE terminal_id = '{terminal_id}' AND state = 'open'"
-    )
-    for reservation_id, kind in rows:
-        if kind == "hold" or reservation_id in returned:
-            yield f"{terminal_id}: the {kind} {reservation_id} is stuck at head office"
+def _set_aside(franchise: Franchise) -> Iterator[str]:
+    """Nobody overspent beyond what tills took at risk, none is blamed, every lease is the same to both sides, and no hold is left: every till has reported, nobody restored
+    head office and nobody copied a disk."""
+    books = franchise.books
+    risked: Counter[str] = Counter()
+    for stand in franchise.stands.values():
+        for payment in _reserved(stand, books).payments:
+            risked[payment.member_id] += payment.uncovered_minor
+            for how, minor in (("by lease", payment.leased_minor), ("by hold", payment.held_minor)):
+                franchise.happened[f"paid {how}"] += bool(minor)
+            franchise.happened["paid at risk"] += bool(payment.uncovered_minor)
+    yield from overspent(books, risked, {})
+    for terminal_id, seq, finding in blamed(books, CLOSED | BEYOND_RISK):
+        yield f"{terminal_id}-{seq}: {finding['code']} {finding['data']}"
+    yield from _leases(franchise)
+
+
+def _leases(franchise: Franchise) -> Iterator[str]:
+    """Which are open on one side alone, or with another amount left."""
+    books = franchise.books
+    with books.at_one_moment():
+        left = left_of_leases(books)
+        by_till = {stand.name: open_leases(stand.place.config.data_dir) for stand in franchise.stands.values()}
+        yield from open_on_one_side(books, by_till)
+        for stand in franchise.stands.values():
+            judged = by_till[stand.name] & left.keys()
+            yield from lease_differences(stand.name, _reserved(stand, books), judged, left)
+
+
+def _reserved(stand: Stand, books: HqBooks) -> ReservedBook:
+    """What its journal says of leases, and head office of holds."""
+    rows = books.rows("SELECT reservation_id, amount_minor FROM reservations WHERE kind = 'hold'")
+    book = ReservedBook({str(hold): int(amount) for hold, amount in rows})
+    for entry in read_journal(stand.place.config.data_dir).entries:
+        book.read(entry)
+    return book
 
 
 def _rebuilt(franchise: Franchise) -> Iterator[str]:
@@ -100,6 +145,8 @@ def _count(franchise: Franchise, evidence: list[TillEvidence]) -> None:
     happened, books = franchise.happened, franchise.books
     for kind, state, count in books.rows("SELECT kind, state, count(*) FROM reservations GROUP BY kind, state"):
         happened[f"{kind} {state}"] += int(count)
+    ((recalled,),) = books.rows("SELECT count(*) FROM reservations WHERE recalled_at IS NOT NULL")
+    happened["leases asked back"] += int(recalled)
     for till in evidence:
         happened["entries"] += len(till.journal.entries)
         happened.update(entry.kind for entry in till.journal.entries if entry.kind.startswith("lease_"))

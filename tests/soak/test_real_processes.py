@@ -24,7 +24,7 @@ ALWAYS = (
 )  # fmt: skip
 IN_THREE_MINUTES = (
     "redeemed online", "redeemed offline", "purchase_refunded online", "purchase_refunded offline", "member_enrolled offline",
-    "killed with a push open", "killed between begin and commit",
+    "killed with a push open", "killed between begin and commit", "paid by lease", "paid by hold", "leases asked back", "lease_returned",
 )  # fmt: skip
 
 
