@@ -24,6 +24,7 @@ from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
 from hq_server.gate import Gate, Room
 from hq_server.ingest.endpoints import calls as ingest
+from hq_server.ingest.member_line import MemberLine
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.ingest.turns import PushTurns
 from hq_server.keys.key_ring import KeyRing
@@ -62,6 +63,7 @@ def open_office(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[i
         clock=clock,
         rulebooks=rulebooks,
         turns=PushTurns(),
+        line=MemberLine(),
         sequencer=sequencer,
         news=news,
         open_rows=OpenRows(),

@@ -12,6 +12,7 @@ from hq_server.feed.news import NewsBoard
 from hq_server.feed.open_rows import OpenRows
 from hq_server.feed.presence import Presence
 from hq_server.feed.sequencer import Sequencer
+from hq_server.ingest.member_line import MemberLine
 from hq_server.ingest.rulebook_shelf import RulebookShelf
 from hq_server.ingest.turns import PushTurns
 from hq_server.keys.key_files import HqKeys
@@ -40,6 +41,7 @@ class Office:
     clock: Clock
     rulebooks: RulebookShelf
     turns: PushTurns
+    line: MemberLine
     sequencer: Sequencer
     news: NewsBoard
     open_rows: OpenRows

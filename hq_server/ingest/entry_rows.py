@@ -109,8 +109,9 @@ class BatchRows:
         """The store comes to know every member whom it moved; head office has no tills that would."""
         if self._store_id == HEAD_OFFICE_STORE:
             return
-        for member_id in sorted(member_id for member_id, batch in self._by_member.items() if batch.is_new):
-            yield ScopeRow(member_id, self._store_id, self.received_at)
+        for member_id in sorted(self._by_member):
+            if self._by_member[member_id].entered:
+                yield ScopeRow(member_id, self._by_member[member_id].entered, self.received_at)
 
     def purchases(self, *, new: bool) -> Iterator[PurchaseRow]:
         """Those that no table holds yet, or the others."""
@@ -131,16 +132,26 @@ class BatchRows:
 
 def write_rows(writer: BatchWriter, rows: BatchRows) -> None:
     """Everything but the wallets, which stand already."""
+    write_new(writer, rows)
+    write_shared(writer, rows)
+
+
+def write_new(writer: BatchWriter, rows: BatchRows) -> None:
+    """What nobody else writes: it may be written before the wallets are locked."""
     journal = list(rows.journal())
     writer.append(JournalEntry, journal)
     writer.append(ExceptionRecord, list(rows.exceptions(journal)))
     writer.append(ShiftEventRecord, list(rows.shifts()))
-    writer.append_missing(ScopeMember, list(rows.scopes()))
     writer.append(WalletEventRecord, [row for batch in rows.members for row in batch.events])
     writer.append(PostingRecord, [row for batch in rows.members for row in batch.postings])
     writer.append(PurchaseRecord, list(rows.purchases(new=True)))
-    writer.replace(PurchaseRecord, list(rows.purchases(new=False)))
     writer.append(Outbox, [row for batch in rows.members for row in batch.outbox])
+
+
+def write_shared(writer: BatchWriter, rows: BatchRows) -> None:
+    """What pushes of the same members have in common: after the wallets, which must be this unit of work's by then."""
+    writer.append_missing(ScopeMember, list(rows.scopes()))
+    writer.replace(PurchaseRecord, list(rows.purchases(new=False)))
 
 
 def outcome_of_held(seq: int, held: HeldEntry) -> Outcome:

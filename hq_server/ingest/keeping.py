@@ -5,7 +5,8 @@ Called by the taking in of a push and by the recovery of a dead till; both hold 
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -14,15 +15,17 @@ import msgspec
 from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import CLASHES, DatabaseBusy, ReadSession, WriteSession
 from hq_server.ingest.anchor_trail import neighbours
-from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_rows
-from hq_server.ingest.loading import HeldEntry, load_entries, load_wallets
+from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_new, write_rows, write_shared
+from hq_server.ingest.loading import ByMember, HeldEntry, load_behind, load_entries, load_wallets
+from hq_server.ingest.member_line import LinePlace, Overtaken
 from hq_server.ingest.own_originals import refuse_foreign
 from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
+from hq_server.ingest.rows import WalletRow
 from hq_server.ingest.shift_check import check_shifts
 from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, Place, understand
-from hq_server.ingest.wallet_batch import MemberBatch, apply_to_member
+from hq_server.ingest.wallet_batch import HeldWallet, MemberBatch, apply_to_member
 from hq_server.members.personal import store_personal
 from hq_server.office import Office
 from hq_server.reservations.lost_grants import mark_earlier
@@ -96,11 +99,13 @@ def keep(
     remark: Finding | None = None,
     repeats: bool = True,
     knows_holds: bool = True,
+    place: LinePlace | None = None,
 ) -> Kept:
     """Moves the journal's head at head office to the last of them. `remark` is told with each entry; `repeats` as in `with_retries`; `knows_holds` is False for a till
-    whose program cannot reserve."""
+    whose program cannot reserve; `place` where the unit of work stands among others of the same members."""
     now = office.clock()
     risk = TillRisk(terminal, epoch, judges=knows_holds)
+    settling = _Settling(session, now, risk, repeats, place)
 
     def understood() -> list[Incoming]:
         incoming = _understood(office, session, terminal, proven, now)
@@ -117,12 +122,15 @@ def keep(
 
     def write(incoming: Sequence[Incoming]) -> BatchRows:
         _enrolled(office, session, incoming, now)
-        rows = BatchRows(terminal.store_id, incoming, _applied(session, incoming, now, risk, repeats=repeats), now)
-        write_rows(writer_for(session), rows)
+        rows = settling.written(terminal.store_id, incoming)
         note_settled(session, rows.members, at=now)
         return rows
 
-    kept = written(session, understood, write)
+    try:
+        kept = written(session, understood, write, settling.apart)
+    except Overtaken:
+        logger.info("settled again: others changed its members' wallets meanwhile")
+        kept = written(session, understood, write, settling.apart)
     step("rows_written")
     if kept.incoming:
         _move_head(terminal, kept.incoming)
@@ -178,31 +186,86 @@ def _enrolled(office: Office, session: WriteSession, incoming: Sequence[Incoming
         each.findings.extend(findings)
 
 
-def _applied(
-    session: WriteSession, incoming: Sequence[Incoming], now: datetime, risk: TillRisk, *, repeats: bool
-) -> dict[str, MemberBatch]:
-    """By member, what the batch does; the wallets are written. A member whose wallet came into being meanwhile is loaded and applied again, alone."""
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """Of entries that are understood: on their members' wallets, and into the tables. Done a second time it stands on what is committed."""
+
+    session: WriteSession
+    now: datetime
+    risk: TillRisk
+    repeats: bool
+    place: LinePlace | None
+
+    def written(self, store_id: str, incoming: Sequence[Incoming]) -> BatchRows:
+        """May raise `Overtaken`, but not the second time."""
+        groups = _by_member(incoming)
+        if self.place is not None:
+            self.place.stand(groups)
+            if self.place.is_behind:
+                return self._behind(self.place, store_id, incoming, groups)
+        rows = BatchRows(store_id, incoming, self._applied(incoming, groups), self.now)
+        write_rows(writer_for(self.session), rows)
+        return rows
+
+    def apart(self, incoming: Sequence[Incoming]) -> None:
+        """One entry's wallets will be locked while the next ones are not yet: nobody may be waited for any more."""
+        if self.place is not None:
+            self.place.stand_alone(_by_member(incoming))
+
+    def _behind(self, place: LinePlace, store_id: str, incoming: Sequence[Incoming], groups: ByMember) -> BatchRows:
+        """What is its own is written while those before it go on; wallets, and what others write too, after them."""
+        members = self._batches(
+            incoming, groups, load_behind(self.session, groups, place.made_before, repeats=self.repeats)
+        )
+        place.tell(members)
+        rows, writer = BatchRows(store_id, incoming, members, self.now), writer_for(self.session)
+        write_new(writer, rows)
+        place.come_first()
+        step("came_first")
+        if writer.replace_wallets(_wallet_rows(members)):
+            raise Overtaken
+        write_shared(writer, rows)
+        return rows
+
+    def _applied(self, incoming: Sequence[Incoming], groups: ByMember) -> dict[str, MemberBatch]:
+        """By member, what the batch does; the wallets are written. A member whose wallet came into being meanwhile is loaded and applied again, alone."""
+        writer = writer_for(self.session)
+        done: dict[str, MemberBatch] = {}
+        left = dict(groups)
+        for _ in range(ATTEMPTS):
+            if not left:
+                return done
+            batches = self._batches(incoming, left, load_wallets(self.session, left, repeats=self.repeats))
+            if self.place is not None:
+                self.place.tell(done | batches)
+            changed = writer.replace_wallets(_wallet_rows(batches))
+            done.update((member_id, batch) for member_id, batch in batches.items() if member_id not in changed)
+            left = {member_id: left[member_id] for member_id in changed}
+        raise DatabaseBusy(f"{len(left)} wallets kept changing")
+
+    def _batches(
+        self, incoming: Sequence[Incoming], groups: ByMember, held: Mapping[str, HeldWallet]
+    ) -> dict[str, MemberBatch]:
+        self.risk.learn(self.session, incoming, {member_id: each.wallet for member_id, each in held.items()})
+        step("wallets_loaded")
+        batches = {
+            member_id: apply_to_member(groups[member_id], held[member_id], self.now, self.risk)
+            for member_id in sorted(groups)
+        }
+        step("applied")
+        return batches
+
+
+def _by_member(incoming: Sequence[Incoming]) -> ByMember:
     groups: defaultdict[str, list[Incoming]] = defaultdict(list)
     for each in incoming:
         if each.member_id is not None:
             groups[each.member_id].append(each)
-    writer = writer_for(session)
-    done: dict[str, MemberBatch] = {}
-    left = dict(groups)
-    for _ in range(ATTEMPTS):
-        if not left:
-            return done
-        held = load_wallets(session, left, repeats=repeats)
-        risk.learn(session, incoming, {member_id: each.wallet for member_id, each in held.items()})
-        step("wallets_loaded")
-        batches = {
-            member_id: apply_to_member(left[member_id], held[member_id], now, risk) for member_id in sorted(left)
-        }
-        step("applied")
-        changed = writer.replace_wallets([row for batch in batches.values() for row in batch.wallet])
-        done.update((member_id, batch) for member_id, batch in batches.items() if member_id not in changed)
-        left = {member_id: left[member_id] for member_id in changed}
-    raise DatabaseBusy(f"{len(left)} wallets kept changing")
+    return groups
+
+
+def _wallet_rows(batches: Mapping[str, MemberBatch]) -> list[WalletRow]:
+    return [row for batch in batches.values() for row in batch.wallet]
 
 
 def known_outcomes(proven: Proven, held: dict[int, HeldEntry]) -> tuple[Outcome, ...]:

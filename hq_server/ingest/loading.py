@@ -1,7 +1,7 @@
 """Owns what a batch reads before it applies: each table once for all its members. Called by the service inside its unit of work."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from hq_server.database.engine import ReadSession, WriteSession
 from hq_server.database.models import JournalEntry, PurchaseRecord, ScopeMember, WalletEventRecord, WalletRecord
 from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import Incoming
-from hq_server.ingest.wallet_batch import HeldPurchase, HeldWallet
+from hq_server.ingest.wallet_batch import HeldPurchase, HeldWallet, MemberBatch
 from stored_value.events import OrderRefunded, PurchaseRefunded
 from stored_value.events_money_out import RefundReversed
 from stored_value.wallet import Wallet
@@ -29,12 +29,9 @@ class HeldEntry:
     findings: str
 
 
-_WALLETS: Final = Prepared(
-    select(WalletRecord.member_id, WalletRecord.state)
-    .where(among_given(WalletRecord.member_id, "members"))
-    .order_by(WalletRecord.member_id)
-    .with_for_update(key_share=True)
-)
+_SEEN: Final = select(WalletRecord.member_id, WalletRecord.state).where(among_given(WalletRecord.member_id, "members"))
+_WALLETS_SEEN: Final = Prepared(_SEEN)
+_WALLETS: Final = Prepared(_SEEN.order_by(WalletRecord.member_id).with_for_update(key_share=True))
 _STORES: Final = Prepared(
     select(ScopeMember.member_id, ScopeMember.store_id).where(among_given(ScopeMember.member_id, "members"))
 )
@@ -54,6 +51,8 @@ _EVENTS: Final = Prepared(
     )
 )
 ByMember = Mapping[str, Sequence[Incoming]]
+Made = Mapping[str, Sequence[MemberBatch]]
+"""By member, what units of work made of it that are not committed: the newest first."""
 
 
 def load_wallets(
@@ -63,11 +62,46 @@ def load_wallets(
     events it has already; not the last without `repeats`, when the caller does all again should a row turn out to be there. The wallets stay as they are until the commit."""
     members = sorted(groups)
     wallets = {member_id: read_wallet(state) for member_id, state in _WALLETS.rows(session, members=members)}
-    purchases = _purchases(session, groups, wallets, named)
+    purchases = _purchases(session, _wanted(groups, wallets) | set(named), {})
+    return _held(session, groups, wallets, purchases, {}, repeats=repeats)
+
+
+def load_behind(
+    session: WriteSession,
+    groups: ByMember,
+    made_before: Callable[[str], Sequence[MemberBatch]],
+    *,
+    repeats: bool = True,
+) -> dict[str, HeldWallet]:
+    """As `load_wallets`, but nothing is locked, and what others made before, who have not committed, counts as if it stood in the tables. The versions of the wallets tell
+    in the end whether it came so; what goes with a wallet is read after it, so that whatever changes it meanwhile changes the version as well."""
+    members = sorted(groups)
+    made = {member_id: before for member_id in members if (before := made_before(member_id))}
+    wallets = {member_id: read_wallet(state) for member_id, state in _WALLETS_SEEN.rows(session, members=members)}
+    for member_id, before in made.items():
+        if before[0].after is not None:
+            wallets[member_id] = before[0].after
+    purchases = _purchases(session, _wanted(groups, wallets), made)
+    return _held(session, groups, wallets, purchases, made, repeats=repeats)
+
+
+def _held(
+    session: ReadSession,
+    groups: ByMember,
+    wallets: Mapping[str, Wallet],
+    purchases: Mapping[str, dict[str, HeldPurchase]],
+    made: Made,
+    *,
+    repeats: bool,
+) -> dict[str, HeldWallet]:
+    members = sorted(groups)
     stores: defaultdict[str, set[str]] = defaultdict(set)
     for member_id, store_id in _STORES.rows(session, members=members):
         stores[member_id].add(store_id)
-    events = _events(session, groups) if repeats else {}
+    events = _events(session, groups) if repeats else defaultdict(set)
+    for member_id, before in made.items():
+        stores[member_id].update(batch.entered for batch in before if batch.entered)
+        events[member_id].update(row.event_id for batch in before for row in batch.events)
     return {
         member_id: HeldWallet(
             wallets.get(member_id),
@@ -79,10 +113,8 @@ def load_wallets(
     }
 
 
-def _purchases(
-    session: ReadSession, groups: ByMember, wallets: Mapping[str, Wallet], named: Collection[tuple[str, str]]
-) -> dict[str, dict[str, HeldPurchase]]:
-    wanted = set(named)
+def _wanted(groups: ByMember, wallets: Mapping[str, Wallet]) -> set[tuple[str, str]]:
+    wanted: set[tuple[str, str]] = set()
     for member_id, incoming in groups.items():
         wanted.update(
             (member_id, each.event.purchase_id)
@@ -91,6 +123,12 @@ def _purchases(
         )
         if member_id in wallets:
             wanted.update((member_id, owed.source_id) for owed in wallets[member_id].receivables)
+    return wanted
+
+
+def _purchases(
+    session: ReadSession, wanted: Collection[tuple[str, str]], made: Made
+) -> dict[str, dict[str, HeldPurchase]]:
     if not wanted:
         return {}
     found: defaultdict[str, dict[str, HeldPurchase]] = defaultdict(dict)
@@ -99,10 +137,18 @@ def _purchases(
     ):
         held = HeldPurchase(read_purchase(state), receipt_no, store_id, terminal_id)
         found[member_id][purchase_id] = held
+    for member_id, purchase_id in wanted:
+        held_before = (
+            batch.purchases[purchase_id] for batch in made.get(member_id, ()) if purchase_id in batch.purchases
+        )
+        row = next(held_before, None)
+        if row is not None:
+            held = HeldPurchase(read_purchase(row.state), row.receipt_no, row.store_id, row.terminal_id)
+            found[member_id][purchase_id] = held
     return found
 
 
-def _events(session: ReadSession, groups: ByMember) -> dict[str, set[str]]:
+def _events(session: ReadSession, groups: ByMember) -> defaultdict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     keys = [(member_id, each.event_id) for member_id, own in groups.items() for each in own]
     for member_id, event_id in _EVENTS.rows(session, keys=keys):

@@ -29,9 +29,12 @@ class Kept:
 
 
 def written(
-    session: WriteSession, understood: Callable[[], list[Incoming]], write: Callable[[Sequence[Incoming]], BatchRows]
+    session: WriteSession,
+    understood: Callable[[], list[Incoming]],
+    write: Callable[[Sequence[Incoming]], BatchRows],
+    apart: Callable[[Sequence[Incoming]], None],
 ) -> Kept:
-    """`understood` makes the entries anew each time: an attempt that failed has left its findings in them."""
+    """`understood` makes the entries anew each time: an attempt that failed has left its findings in them. `apart` is told before they are written one by one."""
     incoming = understood()
     try:
         with session.begin_nested():
@@ -40,16 +43,21 @@ def written(
         if not is_unstorable(error):
             raise
         logger.warning("a batch cannot be stored and is taken in entry by entry: %s", type(error).__name__)
-        return _one_by_one(session, understood, write)
+        incoming = understood()
+        apart(incoming)
+        return _one_by_one(session, incoming, understood, write)
     return Kept(tuple(incoming), tuple(rows.outcomes()))
 
 
 def _one_by_one(
-    session: WriteSession, understood: Callable[[], list[Incoming]], write: Callable[[Sequence[Incoming]], BatchRows]
+    session: WriteSession,
+    incoming: Sequence[Incoming],
+    understood: Callable[[], list[Incoming]],
+    write: Callable[[Sequence[Incoming]], BatchRows],
 ) -> Kept:
     taken: list[Incoming] = []
     outcomes: list[Outcome] = []
-    for place, each in enumerate(understood()):
+    for place, each in enumerate(incoming):
         try:
             with session.begin_nested():
                 rows = write([each])

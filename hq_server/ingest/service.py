@@ -1,9 +1,10 @@
 """Owns the taking in of a push: prove it, understand each entry, apply them to their wallets, write everything in one unit of work, answer entry by entry.
 
 Read it from `take_in` downward. Called by the endpoint, in a worker thread; several pushes run at once. A till's pushes take turns at its row in `terminals`;
-pushes of different tills meet only in members' wallets, whose versions guard them.
+pushes of different tills meet only in members' wallets, where they stand in line (`member_line`) and whose versions guard them.
 """
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from hq_server.ingest.keeping import (
     step,
     with_retries,
 )
+from hq_server.ingest.member_line import LinePlace
 from hq_server.ingest.push_chain import Fault, Received, prove, read_pushed
 from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.office import Office
@@ -112,8 +114,8 @@ class Pushed:
 
 
 def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply:
-    with office.database.write() as session:
-        reply, fault, moved, heeded = _take_in_once(office, session, till, pushed)
+    with _place(office) as place, office.database.write() as session:
+        reply, fault, moved, heeded = _take_in_once(office, session, till, pushed, place)
     step("ingest_committed")
     if heeded.top_ups:
         give_back_reported(office.desk, Moment.at(office.clock()), heeded.top_ups)
@@ -124,8 +126,13 @@ def _take_in_whole(office: Office, till: TillToken, pushed: Pushed) -> PushReply
     return reply
 
 
+def _place(office: Office) -> contextlib.AbstractContextManager[LinePlace | None]:
+    """SQLite has one writer at a time: nobody waits behind another's wallets there."""
+    return contextlib.nullcontext() if office.database.is_sqlite else office.line.place()
+
+
 def _take_in_once(
-    office: Office, session: WriteSession, till: TillToken, pushed: Pushed
+    office: Office, session: WriteSession, till: TillToken, pushed: Pushed, place: LinePlace | None
 ) -> tuple[PushReply, Fault | None, frozenset[MemberId], Heeded]:
     """With the members whose wallets changed, and what became of the till's report."""
     now, received, push = office.clock(), pushed.received, pushed.push
@@ -145,9 +152,21 @@ def _take_in_once(
     if push.head.is_report:
         named = {member_id for each in proven.fresh for member_id in each.entry.header.members}
         own = {member_id for member_id in named if ID_SHAPE.fullmatch(member_id)}
-        lock_wallets(session, own | members_of(session, terminal, report))
+        wanted = own | members_of(session, terminal, report)
+        if place is not None:
+            place.stand_alone(wanted)
+        lock_wallets(session, wanted)
     terminal.knows_holds = pushed.knows_holds(terminal)
-    kept = keep(office, session, terminal, proven, push.epoch, repeats=pushed.repeats, knows_holds=terminal.knows_holds)
+    kept = keep(
+        office,
+        session,
+        terminal,
+        proven,
+        push.epoch,
+        repeats=pushed.repeats,
+        knows_holds=terminal.knows_holds,
+        place=place,
+    )
     terminal.last_seen_at = now
     if proven.fault is not None and proven.fault.stops:
         terminal.status, terminal.status_reason = TerminalStatus.STOPPED, proven.fault.message[:200]

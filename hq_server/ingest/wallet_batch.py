@@ -100,7 +100,7 @@ class OpenedLease:
 @dataclass(slots=True)
 class MemberBatch:
     """What a batch does to one member. `bought` are the purchases among `purchases` that no table holds yet; `ended` are reservations that were there before and are not any
-    more, `opened` those that are new and still there; `is_new` says that the store did not know the member."""
+    more, `opened` those that are new and still there; `entered` is the store when it did not know the member, else empty; `after` the wallet when all is done."""
 
     wallet: list[WalletRow] = field(default_factory=list)
     purchases: dict[str, PurchaseRow] = field(default_factory=dict)
@@ -112,7 +112,8 @@ class MemberBatch:
     ended: list[Reservation] = field(default_factory=list)
     opened: list[OpenedLease] = field(default_factory=list)
     written_off: set[ReservationId] = field(default_factory=set)
-    is_new: bool = False
+    entered: str = ""
+    after: Wallet | None = None
 
 
 def findings_json(findings: Sequence[Finding]) -> str:
@@ -131,7 +132,8 @@ def apply_to_member(
     before = held.wallet or new_wallet(member_id, incoming[0].rulebook)
     wallet = changed(before, purchases=tuple(each.purchase for each in held.purchases.values()))
     store_id = incoming[0].store_id
-    entered = batch.is_new = store_id not in held.stores
+    entered = store_id not in held.stores
+    batch.entered = store_id if entered else ""
     seen = set(held.events)
     for each in incoming:
         if each.event_id in seen:
@@ -165,6 +167,7 @@ def apply_to_member(
         _add_rows(batch, each, applied, findings, wallet, held, received_at)
         batch.outbox.append(OutboxRow(member_id, each.event_id, encode_change(change)))
         batch.landed[each.seq] = Landed(wallet.version, findings, set_aside=each.event is None)
+    batch.after = wallet if wallet.version > before.version else held.wallet
     if wallet.version > before.version:
         newest = max((each.rulebook for each in incoming), key=lambda book: book.version)
         batch.wallet.append(_wallet_row(wallet, before.version, received_at, next_due_day(wallet, newest)))
