@@ -3,7 +3,13 @@
 import multiprocessing
 from multiprocessing.context import ForkServerContext
 
-_PRELOADED = ["tests.crash.till_child", "tests.crash.hq_child", "tests.soak.children", "tongchu.cli"]
+_PRELOADED = [
+    "tests.crash.till_child",
+    "tests.crash.hq_child",
+    "tests.soak.children",
+    "tongchu.cli",
+    "tests.crash.lived_once",
+]
 
 
 def fork_server() -> ForkServerContext:

@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.tongchu.typed import tongchu
 
 pytestmark = pytest.mark.slow
 
@@ -31,19 +34,19 @@ def test_a_seed_gives_one_trace_and_another_seed_another() -> None:
     assert first["failed"] == []
 
 
-def test_what_cannot_be_simulated_is_said_with_a_remedy() -> None:
+def test_what_cannot_be_simulated_is_said_with_a_remedy(tmp_path: Path) -> None:
     for arguments, word in (
         (("--faults", "flood"), "link cut"),
         (("--seeds", "9-3"), "1-200"),
         (("--tills", "0"), "--tills"),
     ):
-        said = simulated(*arguments)
+        said = tongchu("simulate", *arguments, home=tmp_path)
         assert said.returncode == 2
         assert word in said.stderr
 
 
-def test_help_explains_itself() -> None:
-    said = simulated("--help").stdout
+def test_help_explains_itself(tmp_path: Path) -> None:
+    said = tongchu("simulate", "--help", home=tmp_path).stdout
     for word in ("--seeds", "--faults", "--json", "witness", "Exit codes"):
         assert word in said
-    assert "cloned disk" in simulated("--list-faults").stdout
+    assert "cloned disk" in tongchu("simulate", "--list-faults", home=tmp_path).stdout
