@@ -1,5 +1,5 @@
 """Owns what tills may hold that head office has forgotten (H1): until it has reported in the new epoch, each till counts as holding the most that any rulebook in force since
-its last report leases."""
+its last report leases, of money and of coupons, passes and points (H4)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,9 +15,10 @@ from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from stored_value.identity import StoreId, TerminalId
-from stored_value.offline_policy import OfflinePolicy
-from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
-from stored_value.wallet import Wallet
+from stored_value.offline_policy import LeasePolicy, OfflinePolicy
+from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
+from stored_value.reservations import kept_of_thing
+from stored_value.wallet import HoldingKind, Wallet
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _STORES: Final = Prepared(select(ScopeMember.store_id).where(ScopeMember.member_id == bindparam("member")))
@@ -66,29 +67,63 @@ def silent_tills(session: ReadSession, member_id: str, epoch: str) -> tuple[Sile
     return tuple(SilentTill(Till(StoreId(row[0]), TerminalId(row[1])), row[2]) for row in found)
 
 
-def most_leased_minor(policies: Iterable[OfflinePolicy]) -> int:
-    """To one till of one member."""
-    return max((policy.leases.amount_minor for policy in policies if policy.leases.tills_max), default=0)
+def most_leased(policies: Iterable[OfflinePolicy]) -> LeasePolicy:
+    """To one till of one member: of each kind what the policy that leases most of it does."""
+    leases = [policy.leases for policy in policies if policy.leases.tills_max]
+    return LeasePolicy(
+        amount_minor=max((each.amount_minor for each in leases), default=0),
+        coupons=max((each.coupons for each in leases), default=0),
+        pass_units=max((each.pass_units for each in leases), default=0),
+        points=max((each.points for each in leases), default=0),
+    )
 
 
 def unknown_minor(wallet: Wallet, till: Till, most_minor: int) -> int:
     """What a silent till may hold of the member beyond the leases that head office knows of."""
-    known = sum(
-        kept.amount_minor
+    return max(0, most_minor - sum(kept.amount_minor for kept in _known_leases(wallet, till)))
+
+
+def unknown_things(wallet: Wallet, till: Till, most: LeasePolicy) -> tuple[ReservedThing, ...]:
+    """The same of coupons, passes and points (H4). Nobody knows which of them it was: the till may have any, up to what is leased of its kind."""
+    leases = _known_leases(wallet, till)
+    known = things_kept(leases, {kept.reservation_id for kept in leases})
+    caps = {
+        HoldingKind.COUPON: most.coupons,
+        HoldingKind.PASS_USES: most.pass_units,
+        HoldingKind.PASS_MINUTES: most.pass_units,
+        HoldingKind.POINTS: most.points,
+    }
+    found = (
+        ReservedThing(
+            thing_id=held.holding_id,
+            quantity=min(
+                caps.get(held.kind, 0) - known[held.holding_id],
+                held.remaining - kept_of_thing(wallet, held.holding_id),
+            ),
+        )
+        for held in wallet.holdings
+    )
+    return tuple(thing for thing in found if thing.quantity > 0)
+
+
+def _known_leases(wallet: Wallet, till: Till) -> list[Reservation]:
+    return [
+        kept
         for kept in wallet.reservations
         if kept.kind is ReservationKind.LEASE and kept.number and kept.terminal_id == till.terminal_id
-    )
-    return max(0, most_minor - known)
+    ]
 
 
 def with_presumed(wallet: Wallet, silent: tuple[SilentTill, ...], rulebooks: Rulebooks, now: datetime) -> Wallet:
     """The wallet as decisions must see it; never written."""
-    presumed = tuple(
-        _presumed(each.till, amount)
-        for each in silent
-        if (amount := unknown_minor(wallet, each.till, most_leased_minor(rulebooks.offline_since(each.heard_at, now))))
-    )
-    return replace(wallet, reservations=(*wallet.reservations, *presumed)) if presumed else wallet
+    for each in silent:
+        most = most_leased(rulebooks.offline_since(each.heard_at, now))
+        amount_minor = unknown_minor(wallet, each.till, most.amount_minor)
+        things = unknown_things(wallet, each.till, most)
+        if amount_minor or things:
+            presumed = _presumed(each.till, amount_minor, things)
+            wallet = replace(wallet, reservations=(*wallet.reservations, presumed))
+    return wallet
 
 
 def is_presumed(kept: Reservation) -> bool:
@@ -109,7 +144,7 @@ def as_if_reported(
     }
 
 
-def _presumed(till: Till, amount_minor: int) -> Reservation:
+def _presumed(till: Till, amount_minor: int, things: tuple[ReservedThing, ...]) -> Reservation:
     return Reservation(
         reservation_id=ReservationId(f"silent:{till.terminal_id}"),
         kind=ReservationKind.HOLD,
@@ -120,4 +155,5 @@ def _presumed(till: Till, amount_minor: int) -> Reservation:
         granted_minor=amount_minor,
         amount_minor=amount_minor,
         granted_at=_LONG_AGO,
+        things=things,
     )
