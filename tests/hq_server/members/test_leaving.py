@@ -31,7 +31,7 @@ from stored_value.reservation_records import ReservationId
 from stored_value.wallet import WalletStatus
 from sync.messages import FindMember, MemberExitRow, MemberRow, PurchaseRow
 from tests.hq_server.own_journal.miniature import books_are_right, unnoted
-from tests.hq_server.reservations.reserving import ReservingTill, lease_policy, wallet_of
+from tests.hq_server.reservations.reserving import ReservingTill, held_for, lease_policy, wallet_of
 from tests.hq_server.served import PushingTill, ServedHq
 
 T = TypeVar("T")
@@ -243,7 +243,7 @@ def test_an_erased_member_leaves_home_when_nothing_is_left(
 def test_what_waits_to_be_paid_out_is_something_left(hq: ServedHq, home: PushingTill, anna: MemberId) -> None:
     """No column of the wallet's row shows it."""
     asked = CashOutRequested(
-        occasion=home.occasion(),
+        occasion=replace(home.occasion(), reservations=(held_for(home, anna, 3_900),)),
         member_id=anna,
         method=CashOutMethod.PROPORTIONAL,
         refundable_minor=3_900,
