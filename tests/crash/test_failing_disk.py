@@ -87,13 +87,12 @@ def lived(hours: Hours, nth: int, *, full: bool, once: bool) -> Played:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("once", [True, False], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("full", [False, True], ids=["error", "full"])
 @pytest.mark.parametrize(
     "every",
     [
-        pytest.param(False, id="sample"),
+        pytest.param(False, id="sample", marks=pytest.mark.timeout(600)),
         pytest.param(True, id="soak", marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
     ],
 )

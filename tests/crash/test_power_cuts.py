@@ -59,12 +59,11 @@ def cut_again_and_again(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("part", "count"),
     [
-        pytest.param(1, CUTS, id="first"),
-        pytest.param(2, CUTS, id="second"),
+        pytest.param(1, CUTS, id="first", marks=pytest.mark.timeout(600)),
+        pytest.param(2, CUTS, id="second", marks=pytest.mark.timeout(600)),
         pytest.param(3, 20 * CUTS, id="soak", marks=[pytest.mark.soak, pytest.mark.timeout(3600)]),
     ],
 )
