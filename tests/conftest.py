@@ -6,6 +6,7 @@ Everything is started only when a test asks. Under pytest-xdist each worker has 
 """
 
 import gc
+import os
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Page
 
 from tests.browser import BrowserInUse, shared_chromium
-from tests.postgres import Server, running_postgres
+from tests.postgres import Server, memory, running_postgres
 from tests.soak.namespaces import why_not
 
 # A busy machine is no reason to fail: speed is for benchmarks.
@@ -32,6 +33,12 @@ SIMULATED = "simulated"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails: what it needs must be there")
+
+
+def pytest_configure() -> None:
+    """What tests write lies in memory: it need outlive a killed process, not a power cut, and each commit would wait for the disk."""
+    if (folder := memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -94,7 +94,7 @@ def chosen_binaries() -> Path:
 @contextlib.contextmanager
 def running_postgres(*, durable: bool = False, binaries: Path | None = None) -> Iterator[Server]:
     """A server with the database `postgres` and the superuser `tongchu`. `durable` keeps fsync on, for benchmarks."""
-    folder = Path(tempfile.mkdtemp(prefix="tongchu-pg-", dir=None if durable else _memory()))
+    folder = Path(tempfile.mkdtemp(prefix="tongchu-pg-", dir=None if durable else memory()))
     try:
         account = _unprivileged_account(folder)
         runnable = _readable(binaries or chosen_binaries(), folder, account)
@@ -104,8 +104,8 @@ def running_postgres(*, durable: bool = False, binaries: Path | None = None) -> 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> Path | None:
-    """Where files lie in memory, when there is room enough: each test's database is a copy of some hundred files."""
+def memory() -> Path | None:
+    """Where files lie in memory, when there is room enough."""
     memory = Path("/dev/shm")
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM_BYTES else None
 
