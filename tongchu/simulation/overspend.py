@@ -14,6 +14,7 @@ from tongchu.witness.books import HqBooks
 from tongchu.witness.overspent import (
     BEYOND_RISK,
     CLOSED,
+    NO_TILLS_DOING,
     blamed,
     lease_differences,
     left_of_leases,
@@ -94,6 +95,8 @@ def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:
     for terminal_id, seq, found in blamed(books, BEYOND_RISK):
         if terminal_id not in excused:
             yield f"{terminal_id}-{seq}: beyond the risk allowance {found['data']}"
+    for terminal_id, seq, found in blamed(books, NO_TILLS_DOING):
+        yield f"{terminal_id}-{seq}: {found['code']} {found['data']}, which no honest till writes"
 
 
 def within_what_was_said(world: World) -> list[str]:

@@ -133,6 +133,9 @@ def _revived(booked: Booked, data: Mapping[str, Any], _paper: int, _bonus: int) 
 _EXPLAINED: Final[dict[str, Reason]] = {
     "promise_differs": _gift,
     "cash_out_differs": _cash_out,
+    "not_a_tills_kind": _undone,
+    "another_tills_entry": _undone,
+    "cash_out_uncovered": _undone,
     "cash_out_unknown": _undone,
     "cash_out_not_waiting": _undone,
     "purchase_unknown": _undone,
