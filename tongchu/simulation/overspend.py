@@ -66,11 +66,11 @@ def nothing_stuck(world: World, books: HqBooks) -> Iterator[str]:
 
 
 def lease_amounts(world: World, books: HqBooks) -> Iterator[str]:
-    """What is left of each lease is the same to its till and to head office, also where an entry that used it was not understood (H7). A lease that a restored head office
-    had forgotten comes back as it was granted, and two machines of one till spend theirs twice."""
+    """What is left of each lease is the same to its till and to head office, also where an entry that used it was not understood (H7) and where a restored head office heard
+    of it from the till again (H1). Two machines of one till spend theirs twice."""
     left = left_of_leases(books)
     for till in _single(world):
-        judged = (open_leases(till.folder) & left.keys()) - world.head_office.forgotten.reservations
+        judged = open_leases(till.folder) & left.keys()
         world.record.count("leases compared", len(judged))
         yield from lease_differences(till.terminal_id, world.watch.book(till), judged, left)
 
@@ -87,13 +87,21 @@ def reservations_known(world: World, books: HqBooks) -> Iterator[str]:
 
 def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:
     """No honest till took what nothing covers, and head office blamed none for what it had forgotten or written off itself (H8). Where a copy of a machine is the first to report
-    to a restored head office, what the other one held counts as nothing, and a person decides."""
-    excused = world.copied if world.record.counts["hq restore"] else frozenset()
+    to a restored head office, what the other one's entries name counts as closed, and a person decides."""
+    restored = bool(world.record.counts["hq restore"])
     for till in world.in_service:
-        if till.terminal_id not in excused:
-            world.record.count("payments judged by the risk allowance", len(world.watch.book(till).payments))
+        book = world.watch.book(till)
+        judged = [each for each in book.payments if not (restored and each.named and till.terminal_id in world.copied)]
+        world.record.count("payments judged by the risk allowance", len(judged))
+    excused = {
+        (terminal_id, seq)
+        for terminal_id, seq, raw in books.rows(
+            "SELECT terminal_id, seq, raw FROM journal_entries WHERE findings LIKE '%risk_exceeded%'"
+        )
+        if restored and terminal_id in world.copied and json.loads(bytes(raw))["header"]["reservations"]
+    }
     for terminal_id, seq, found in blamed(books, BEYOND_RISK):
-        if terminal_id not in excused:
+        if (terminal_id, seq) not in excused:
             yield f"{terminal_id}-{seq}: beyond the risk allowance {found['data']}"
     for terminal_id, seq, found in blamed(books, NO_TILLS_DOING):
         yield f"{terminal_id}-{seq}: {found['code']} {found['data']}, which no honest till writes"

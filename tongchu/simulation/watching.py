@@ -125,7 +125,7 @@ class Watch:
         self._known.setdefault(till.label, set()).update(str(member_id) for (member_id,) in members)
 
     def knew_before(self, till: TillMachine, member_id: str) -> bool:
-        """In a replica that was lost, and head office did not forget that the till's store knows him: then it cannot send him again."""
+        """In a replica that was lost, and head office did not forget that the till's store knows him: where he had only been looked for, it cannot send him again."""
         forgotten = (till.store_id, member_id) in self._office.forgotten.known
         return not forgotten and member_id in self._known.get(till.label, set())
 

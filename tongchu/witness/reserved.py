@@ -14,7 +14,7 @@ PAYMENTS: Final = frozenset({"redeemed", "order_paid"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment from a balance. `uncovered_minor` is what neither a lease of its till nor a hold gave."""
+    """A payment from a balance. `uncovered_minor` is what neither a lease of its till nor a hold gave; `named`: it names one, whatever that gave."""
 
     seq: int
     event_id: str
@@ -22,6 +22,7 @@ class Payment:
     amount_minor: int
     leased_minor: int
     held_minor: int
+    named: bool
 
     @property
     def uncovered_minor(self) -> int:
@@ -89,6 +90,7 @@ class ReservedBook:
                     amount_minor=amount,
                     leased_minor=leased,
                     held_minor=held,
+                    named=bool(entry.header["reservations"]),
                 )
             )
 
