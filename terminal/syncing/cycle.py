@@ -68,7 +68,6 @@ class SyncCycle:
         self._heard: Heads | None = None
         self._telling = Telling()
         self._asked = asked
-        self._printer_told = ""
         self._rejections_told: tuple[str, ...] = ()
 
     def token(self) -> str:
@@ -114,9 +113,7 @@ class SyncCycle:
         if rejected and rejected != self._rejections_told:
             self._telling.add(Trouble.NOT_TRUSTED, rejected[-1])
         is_told = self._telling.is_done(self._lasting())
-        is_told = (
-            is_told and self._anchor_is_fresh() and not self._clock_has_moved() and not self._printer_has_changed()
-        )
+        is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved()
         self._session = session if is_told else self._open()
         self._rejections_told = rejected
         return CycleReport(rejected, unsent)
@@ -134,7 +131,6 @@ class SyncCycle:
                 heard(session.anchor.hq_time)
                 self._hq_time.was_told()
         self._telling.was_told(trouble)
-        self._printer_told = standing.printer if standing else ""
         return session
 
     def _lasting(self) -> tuple[TillTrouble, ...]:
@@ -197,10 +193,6 @@ class SyncCycle:
 
     def _clock_has_moved(self) -> bool:
         return self._hq_time is not None and self._hq_time.has_moved()
-
-    def _printer_has_changed(self) -> bool:
-        standing = self._asked.standing()
-        return standing is not None and standing.printer != self._printer_told
 
     def _check(self, session: Session) -> None:
         """Both sides compare what HQ holds of this journal."""
