@@ -15,7 +15,7 @@ from hq_server.database.models import TerminalStatus, WalletEventRecord
 from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import ID_SHAPE, Incoming
 from hq_server.terminals.rows import TerminalRow, read_terminal
-from stored_value.events import Event, TopUpReversed
+from stored_value.events import Event, OrderRefunded, PurchaseRefunded, TopUpReversed
 from stored_value.events_money_out import (
     CashOutPaid,
     CashOutRejected,
@@ -63,6 +63,8 @@ def refuse_foreign(session: ReadSession, terminal: TerminalRow, incoming: Sequen
 def original_of(event: Event | None) -> EventId | None:
     """The entry that only its own till may take back, pay out or give back."""
     match event:
+        case PurchaseRefunded() | OrderRefunded():
+            return event.purchase_id
         case TopUpReversed():
             return event.top_up_id
         case RefundReversed():

@@ -130,6 +130,24 @@ def test_a_covered_cash_out_is_taken(hq: ServedHq) -> None:
     assert codes(till.pushing.push()) == [["cash_out_uncovered"]], "what was written off covers once"
 
 
+def test_h4_a_sale_of_another_till_is_not_refunded(hq: ServedHq) -> None:
+    """A member and a store in league would take back at one till what was eaten at another's cost."""
+    rule(hq)
+    honest, thief = hq.till(), hq.till("S02")
+    honest.rulebook = thief.rulebook = 2
+    member = honest.enrol_member()
+    honest.top_up(member, 50_000)
+    meal = honest.redeem(member, 9_000)
+    honest.push()
+    before = wallet_of(hq, member)
+    thief.refund(meal, 1, 9_000)
+    assert codes(thief.push()) == [["another_tills_entry"]]
+    assert wallet_of(hq, member) == before
+    honest.refund(meal, 1, 9_000)
+    assert codes(honest.push()) == [[]]
+    assert wallet_of(hq, member).total_minor == before.total_minor + 9_000
+
+
 def test_h4_what_another_till_recorded_is_that_tills_to_finish(hq: ServedHq) -> None:
     rule(hq)
     honest, thief = ReservingTill(hq), ReservingTill(hq, "S02")
