@@ -36,6 +36,8 @@ def test_h3_an_offline_top_ups_bonus_is_provisional_until_head_office_has_it(fra
     assert (shown.principal_minor, shown.bonus_minor, shown.provisional_bonus_minor) == (100_000, 0, 25_000)
     paid = till.redeem(wang, 10_000)
     assert (paid.principal_minor, paid.bonus_minor) == (10_000, 0), "nothing provisional is drawn"
+    till.push()
+    franchise.hq.sequenced()
     till.sync()
     shown = till.member(wang)
     assert (shown.balance_minor, shown.provisional_bonus_minor, shown.pending) == (115_000, 0, False)
