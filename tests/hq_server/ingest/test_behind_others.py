@@ -67,6 +67,16 @@ def held_at(hq: ServedHq, member_id: MemberId, event_id: EventId) -> Iterator[ps
         connection.rollback()
 
 
+def settled_behind(steps: Steps, first: PushingTill, second: PushingTill) -> tuple[Pushing, Pushing]:
+    """Both on their way, the second settled while the first is being stored."""
+    before = count(steps, "applied")
+    one = Pushing(first)
+    until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
+    other = Pushing(second)
+    until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+    return one, other
+
+
 def last_event(till: PushingTill) -> EventId:
     return EventId(till.entries[-1].header.id)
 
@@ -92,10 +102,7 @@ def test_a_push_is_settled_on_what_the_one_before_it_is_storing(postgres_hq: Ser
     second.top_up(member, 500)
     before = count(steps, "applied")
     with held_at(hq, member, last_event(first)):
-        one = Pushing(first)
-        until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
-        other = Pushing(second)
-        until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+        one, other = settled_behind(steps, first, second)
     assert [outcome.versions[0].version for outcome in one.reply().outcomes] == [2]
     assert [outcome.versions[0].version for outcome in other.reply().outcomes] == [3]
     assert count(steps, "applied") == before + 2, "each once"
@@ -107,12 +114,8 @@ def test_a_member_whom_the_push_before_enrols_is_known_to_the_one_behind(postgre
     first, second = hq.till("S01"), hq.till("S01")
     member = first.enrol_member("李强", "+8613800002222")
     second.top_up(member, 500)
-    before = count(steps, "applied")
     with held_at(hq, member, last_event(first)):
-        one = Pushing(first)
-        until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
-        other = Pushing(second)
-        until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+        one, other = settled_behind(steps, first, second)
     assert [*one.reply().outcomes[0].findings, *other.reply().outcomes[0].findings] == []
     assert landed(hq, member) == (500, 2, 2)
 
@@ -127,10 +130,7 @@ def test_an_event_that_the_push_before_brings_as_well_is_a_repetition(postgres_h
     second.top_up(member, 500)
     before = count(steps, "applied")
     with held_at(hq, member, last_event(first)):
-        one = Pushing(first)
-        until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
-        other = Pushing(second)
-        until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+        one, other = settled_behind(steps, first, second)
     one.reply()
     assert [outcome.status for outcome in other.reply().outcomes] == ["set_aside", "created"]
     assert count(steps, "applied") == before + 2, "each once"
@@ -146,12 +146,8 @@ def test_a_purchase_that_the_push_before_brings_can_be_refunded(postgres_hq: Ser
     purchase = first.redeem(member, 400)
     second.refund(purchase, 1, 100)
     second.refund(purchase, 1, 100)
-    before = count(steps, "applied")
     with held_at(hq, member, last_event(first)):
-        one = Pushing(first)
-        until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
-        other = Pushing(second)
-        until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+        one, other = settled_behind(steps, first, second)
     one.reply()
     codes = {found.code for outcome in other.reply().outcomes for found in outcome.findings}
     assert FindingCode.PURCHASE_UNKNOWN not in codes
@@ -167,10 +163,7 @@ def test_what_is_built_on_a_push_whose_connection_breaks_is_settled_again(postgr
     second.top_up(member, 500)
     before = count(steps, "applied")
     with held_at(hq, member, last_event(first)) as connection:
-        one = Pushing(first)
-        until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
-        other = Pushing(second)
-        until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+        one, other = settled_behind(steps, first, second)
         broken = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         ).fetchall()
@@ -212,10 +205,7 @@ def test_a_wallet_that_somebody_else_changes_meanwhile_is_settled_again(postgres
     second.top_up(other_member, 300)
     before = count(steps, "applied")
     with held_at(hq, common, last_event(first)):
-        one = Pushing(first)
-        until(lambda: count(steps, "applied") == before + 1, what="the first to be settled")
-        other = Pushing(second)
-        until(lambda: count(steps, "applied") == before + 2, what="the second to be settled meanwhile")
+        one, other = settled_behind(steps, first, second)
         with hq.database.write() as session:
             assert enter_scope(session, other_member, StoreId("S03"), at=hq.clock.at)
     one.reply()
