@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import RedirectResponse
 
 from hq_server.console.chrome import chrome_of
 from hq_server.console.members.reads import MemberPurchase, MemberView, member_purchase, member_view
 from hq_server.console.members.wishes import amount_of
-from hq_server.console.members.wishing import audited, moment_of, new_id, refused, require_change
+from hq_server.console.members.wishing import answered, audited, moment_of, new_id, require_change
 from hq_server.console.rendering import link, page
 from hq_server.console.visiting import FormVisitor, OfficeOf, PageMissing, Reason, VisitorOf
 from hq_server.database.engine import ReadSession
@@ -109,9 +108,7 @@ def post_refund(
     )
     note = audited(visitor, moment, "purchase_refunded", member_id, {"purchase": purchase_id, "reason": reason})
     refusal = refund_for_dead_till(office.desk, moment, wish, note)
-    if refusal is not None:
-        return refused(request, office, visitor, member_id, refusal)
-    return RedirectResponse(link(f"/members/{member_id}", done="refunded"), 303)
+    return answered(request, office, visitor, member_id, refusal, to=link(f"/members/{member_id}", done="refunded"))
 
 
 @router.get("/members/{member_id}/deposits/{deposit_id}/return")
@@ -157,9 +154,9 @@ def post_return(
     data: dict[str, int | str] = {"deposit": deposit_id, "amount_minor": paid.amount_minor, "reason": reason}
     note = audited(visitor, moment, "deposit_returned", member_id, data)
     refusal = return_deposit_for_dead_till(office.desk, moment, wish, note)
-    if refusal is not None:
-        return refused(request, office, visitor, member_id, refusal)
-    return RedirectResponse(link(f"/members/{member_id}", done="deposit_returned"), 303)
+    return answered(
+        request, office, visitor, member_id, refusal, to=link(f"/members/{member_id}", done="deposit_returned")
+    )
 
 
 def _returned_here(session: ReadSession, view: MemberView | None, deposit_id: EventId) -> bool:

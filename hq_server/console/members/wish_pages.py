@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from hq_server.console.chrome import chrome_of
 from hq_server.console.members.reads import member_view, receipts_of
 from hq_server.console.members.wishes import amount_of, free_minor, movable_minor, preview, reachable, the_other
-from hq_server.console.members.wishing import audited, moment_of, new_id, refused, require_change
+from hq_server.console.members.wishing import answered, audited, moment_of, new_id, require_change
 from hq_server.console.rendering import link, page
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.visiting import FormVisitor, OfficeOf, PageMissing, Reason, VisitorOf
@@ -127,9 +127,8 @@ def _move(request: Request, office: Office, visitor: Visitor, wish: TwoMembers) 
         data["amount_minor"] = wish.amount_minor
     note = audited(visitor, moment, ACTIONS[merge], wish.giver, data)
     refusal = move(office.desk, moment, wish, note)
-    if refusal is not None:
-        return refused(request, office, visitor, wish.giver, refusal)
-    return RedirectResponse(link(f"/members/{wish.giver}", done="merged" if merge else "transferred"), 303)
+    to = link(f"/members/{wish.giver}", done="merged" if merge else "transferred")
+    return answered(request, office, visitor, wish.giver, refusal, to=to)
 
 
 @router.get("/members/{member_id}/standing")
@@ -166,9 +165,7 @@ def post_standing(
     wish = StandingWish(request_id=EventId(request_id), member_id=MemberId(member_id), status=status, reason=reason)
     note = audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": reason})
     refusal = change_status(office.desk, moment, wish, note)
-    if refusal is not None:
-        return refused(request, office, visitor, member_id, refusal)
-    return RedirectResponse(link(f"/members/{member_id}", done="standing"), 303)
+    return answered(request, office, visitor, member_id, refusal, to=link(f"/members/{member_id}", done="standing"))
 
 
 @router.get("/members/{member_id}/cash-outs/{request_id}/reject")
@@ -208,9 +205,9 @@ def post_rejection(
     )
     note = audited(visitor, moment, "cash_out_rejected", member_id, {"request": request_id, "reason": reason})
     refusal = reject_cash_out(office.desk, moment, wish, note)
-    if refusal is not None:
-        return refused(request, office, visitor, member_id, refusal)
-    return RedirectResponse(link(f"/members/{member_id}", done="cash_out_rejected"), 303)
+    return answered(
+        request, office, visitor, member_id, refusal, to=link(f"/members/{member_id}", done="cash_out_rejected")
+    )
 
 
 @router.get("/members/{member_id}/suspense/{payment_id}")
@@ -273,10 +270,8 @@ def post_decision(
         settle_suspense(session, store_id, subject, reason, Deed(visitor.login, moment.now))
 
     refusal = decide_suspense(office.desk, moment, wish, note)
-    if refusal is not None:
-        return refused(request, office, visitor, member_id, refusal)
     place = f"/receipts/{receipt.terminal_id}/{receipt.incarnation}/{receipt.seq}"
-    return RedirectResponse(link(place, done="suspense_decided"), 303)
+    return answered(request, office, visitor, member_id, refusal, to=link(place, done="suspense_decided"))
 
 
 @router.get("/members/{member_id}/erasure")

@@ -3,6 +3,7 @@
 from secrets import token_bytes
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 
 from hq_server.audit.log import record
 from hq_server.console.chrome import chrome_of
@@ -18,8 +19,12 @@ from stored_value.identity import EventId, StaffId, uuid7
 from stored_value.refusals import Refusal
 
 
-def refused(request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal) -> Response:
-    """Something changed since the question was asked: nothing was done, and why."""
+def answered(
+    request: Request, office: Office, visitor: Visitor, member_id: str, refusal: Refusal | None, *, to: str
+) -> Response:
+    """To the page `to` when it is done. Refused, something changed since the question was asked: nothing was done, and why."""
+    if refusal is None:
+        return RedirectResponse(to, 303)
     with office.database.read() as session:
         view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
         if view is None:
