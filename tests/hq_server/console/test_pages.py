@@ -306,6 +306,18 @@ def test_a_till_is_stopped_and_let_go_on(hq: ServedHq) -> None:
         assert list(broken_rows(session)) == []
 
 
+@pytest.mark.parametrize("deed", ["stop", "adopt", "machine", "revoke", "give-up"])
+def test_nothing_is_done_to_a_till_without_a_reason(hq: ServedHq, deed: str) -> None:
+    add_people(hq)
+    hq.till("S01")
+    boss = visit(hq.url, "boss")
+    answer = boss.send("/tills", f"/tills/S01-T1/{deed}", reason="  ")
+    assert answer.headers["location"] == "/console/tills?done=reason_missing"
+    with hq.database.read() as session:
+        assert session.scalars(select(Terminal.status)).one() == "active"
+        assert session.scalars(select(AuditRecord.action)).all() == []
+
+
 def test_a_till_that_does_not_exist_cannot_be_stopped(hq: ServedHq) -> None:
     add_people(hq)
     boss = visit(hq.url, "boss")
