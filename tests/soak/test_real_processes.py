@@ -13,7 +13,7 @@ import pytest
 
 from tests.crash.conftest import Tell
 from tests.soak.franchise import Franchise, running
-from tests.soak.healing import disagreements, settle
+from tests.soak.healing import disagreements
 from tests.soak.misfortune import Pace, strike
 
 SHORT = Pace(lasts_s=12, weather_every_s=4, kill_every_s=2)
@@ -68,7 +68,6 @@ def test_everything_agrees_after_bad_wires_and_sudden_deaths(
 ) -> None:
     with running(tmp_path, postgres_database, seed=20261123) as franchise:
         play(franchise, pace)
-        settle(franchise)
         found = disagreements(franchise)
         tell(told(franchise.happened))
         assert found == []
