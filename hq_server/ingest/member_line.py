@@ -22,7 +22,8 @@ class Overtaken(Exception):
 
 
 class _Turn:
-    """A push's place in the lines of its members: `before` stands directly before it in each. Over when its unit of work is, and then all before it are."""
+    """A push's place in the lines of its members: `before` stands directly before it in each. Over when its unit of work is, and then all before it are. `is_lost`: it came to
+    nothing, or what it was built on did; whatever was built on it learns that at once."""
 
     def __init__(self, members: Collection[str], before: Mapping[str, "_Turn"]) -> None:
         self.members = members
@@ -30,18 +31,35 @@ class _Turn:
         self.built_on: tuple[_Turn, ...] = ()
         self.made: Mapping[str, MemberBatch] | None = None
         self.is_over = False
-        self.is_kept = False
+        self.is_lost = False
+        self._builders: list[_Turn] = []
 
     @property
     def is_told(self) -> bool:
         """Others may go on: on what it made, or without it. What was built on nothing is nothing to build on."""
         return self.is_over or (self.made is not None and not self.is_lost)
 
-    @property
-    def is_lost(self) -> bool:
-        if self.is_over:
-            return not self.is_kept
-        return any(each.is_lost for each in self.built_on)
+    def build_on(self, turns: Collection["_Turn"]) -> None:
+        self.built_on = tuple(turns)
+        for each in turns:
+            each._builders.append(self)
+        if any(each.is_lost for each in turns):
+            self.lose()
+
+    def lose(self) -> None:
+        """Each turn is told once, however many ways lead to it."""
+        losing = [self]
+        while losing:
+            turn = losing.pop()
+            if not turn.is_lost:
+                turn.is_lost = True
+                losing.extend(turn._builders)
+
+    def end(self, *, kept: bool) -> None:
+        self.is_over = True
+        if not kept:
+            self.lose()
+        self.before, self.built_on, self._builders = {}, (), []
 
 
 class LinePlace:
@@ -68,7 +86,7 @@ class LinePlace:
             return
         turn = self._enter(members)
         self._line.wait_for(lambda: all(each.is_told for each in turn.before.values()))
-        turn.built_on = tuple(_unfinished(turn.before.values()))
+        self._line.build(turn)
 
     def stand_alone(self, members: Collection[str]) -> None:
         """As `stand`, but on nothing that is not committed, and nobody settles on it either. May raise `DatabaseBusy`."""
@@ -145,6 +163,11 @@ class MemberLine:
             self._last.update(dict.fromkeys(members, turn))
             return turn
 
+    def build(self, turn: _Turn) -> None:
+        """On all before it that are not over."""
+        with self._changed:
+            turn.build_on({id(each): each for each in turn.before.values() if not each.is_over}.values())
+
     def tell(self, turn: _Turn, made: Mapping[str, MemberBatch]) -> None:
         with self._changed:
             turn.made = made
@@ -158,18 +181,13 @@ class MemberLine:
             with contextlib.suppress(DatabaseBusy):
                 self.wait_for(lambda: all(each.is_over for each in turn.before.values()))
         with self._changed:
-            turn.is_over, turn.is_kept = True, kept
+            turn.end(kept=kept)
             for member_id in turn.members:
                 if self._last.get(member_id) is turn:
                     del self._last[member_id]
-            turn.before, turn.built_on = {}, ()
             self._changed.notify_all()
 
     def wait_for(self, come: Callable[[], bool]) -> None:
         with self._changed:
             if not self._changed.wait_for(come, self._wait_s):
                 raise DatabaseBusy("pushes of the same members stand still before this one")
-
-
-def _unfinished(turns: Collection[_Turn]) -> Iterator[_Turn]:
-    yield from {id(turn): turn for turn in turns if not turn.is_over}.values()

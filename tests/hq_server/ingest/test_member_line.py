@@ -1,5 +1,6 @@
 """The line of pushes that have members in common, by itself: who may settle on whose work, who waits for whom, and what becomes of work that was built on nothing."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -169,3 +170,24 @@ def test_nothing_is_left_of_a_line_that_is_over() -> None:
         second.stand([BO, CHEN])
         second.tell(made(BO, CHEN))
     assert not line.members
+
+
+@pytest.mark.timeout(60)
+def test_a_look_at_a_long_line_of_partly_common_members_is_short_and_a_loss_reaches_its_end() -> None:
+    """Each stands behind several, who stand behind several: the ways back from the last are more than anybody could walk."""
+    line = MemberLine()
+    places: list[LinePlace] = []
+    with contextlib.ExitStack() as entered:
+        for number in range(64):
+            place = entered.enter_context(line.place())
+            members = [
+                MemberId(f"{min(number, other)}-{max(number, other)}") for other in range(number - 3, number + 4)
+            ]
+            place.stand(members)
+            place.tell(made(*members))
+            places.append(place)
+        places[0].leave(kept=False)
+        for place in places[1:]:
+            with pytest.raises(Overtaken):
+                place.come_first()
+            place.leave(kept=False)
