@@ -22,7 +22,7 @@ class LeasePolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskAllowance:
     """What a till may take offline beyond its leases; 0 is nothing. Caps are for one payment, for a member between two reports, for the till between two reports;
-    after `hours` without head office nothing more."""
+    after `hours` without head office, by its last signed time, nothing more."""
 
     payment_minor: int = 0
     member_minor: int = 0

@@ -1,6 +1,6 @@
 """What a till may take of a member while nobody can be asked: its leases, and beyond them what the risk allowance leaves (L5). Decided before anything happened.
 
-Called by the till's counter and by its views; head office computes its exposure from the same caps.
+Called by the till's counter and by its views; head office judges by the same caps (`uncovered`) and computes its exposure from them.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def risk_left_minor(
     allowance: RiskAllowance, *, member_taken_minor: int, till_taken_minor: int, unheard: timedelta | None
 ) -> int:
     """For one payment. The sums are those since head office last heard everything; `unheard` is how long ago it last spoke, None: never."""
-    if unheard is None or unheard >= timedelta(hours=allowance.hours):
+    if unheard is None or max(unheard, timedelta()) >= timedelta(hours=allowance.hours):
         return 0
     left = (
         allowance.payment_minor,

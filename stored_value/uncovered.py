@@ -6,6 +6,8 @@ Pure; called by head office before it applies a payment. What the till may take 
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from stored_value.draw import drawable_minor
 from stored_value.findings import Finding, FindingCode
@@ -15,6 +17,9 @@ from stored_value.offline_policy import RiskAllowance
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import available_minor
 from stored_value.wallet import Wallet
+
+HOURS_LEEWAY: Final = timedelta(minutes=10)
+"""A till decides a moment before it writes, and older programs by what they heard in the minutes after head office last signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +60,15 @@ def taken_from_others(before: Wallet, after: Wallet, place: Occasion) -> Finding
     return Finding(FindingCode.TAKEN_FROM_OTHERS, {"amount_minor": taken}) if taken > 0 else None
 
 
-def beyond_risk(allowance: RiskAllowance, uncovered_minor: int, taken: RiskTaken) -> Finding | None:
-    """None when the allowance stands for it. Else nothing does, the part below the cap included."""
+def beyond_risk(
+    allowance: RiskAllowance, uncovered_minor: int, taken: RiskTaken, unheard: timedelta | None
+) -> Finding | None:
+    """None when the allowance stands for it. Else nothing does, the part below the cap included. `unheard`: how long before it head office had last spoken, None: never."""
+    if not _within_hours(allowance, unheard):
+        data = {"amount_minor": uncovered_minor, "hours_limit": allowance.hours}
+        if unheard is not None:
+            data["unheard_h"] = max(0, unheard // timedelta(hours=1))
+        return Finding(FindingCode.RISK_EXCEEDED, dict(data))
     caps = (
         ("payment_limit_minor", allowance.payment_minor, 0),
         ("member_limit_minor", allowance.member_minor, taken.member_minor),
@@ -67,6 +79,11 @@ def beyond_risk(allowance: RiskAllowance, uncovered_minor: int, taken: RiskTaken
             data = {"amount_minor": uncovered_minor, cap: limit_minor, "used_minor": used_minor}
             return Finding(FindingCode.RISK_EXCEEDED, dict(data))
     return None
+
+
+def _within_hours(allowance: RiskAllowance, unheard: timedelta | None) -> bool:
+    """As `offline_spending.risk_left_minor` decides it at the till."""
+    return allowance.hours > 0 and unheard is not None and unheard < timedelta(hours=allowance.hours) + HOURS_LEEWAY
 
 
 def unproved_minor(findings: Iterable[Finding]) -> int:

@@ -88,6 +88,8 @@ DATA_KEYS: Final = {
     "payment_limit_minor": N_("limit for one payment"),
     "member_limit_minor": N_("limit for one member"),
     "till_limit_minor": N_("limit for the till"),
+    "hours_limit": N_("limit in hours without head office"),
+    "unheard_h": N_("hours without head office"),
     "wanted": N_("wanted"),
     "worth_minor": N_("worth"),
     "credited_minor": N_("credited"),

@@ -142,7 +142,7 @@ def _move_head(terminal: TerminalRow, incoming: Sequence[Incoming]) -> None:
     head = incoming[-1].entry
     terminal.accepted_seq, terminal.head_hash = head.header.seq, head.hash
     terminal.last_occurred_at = head.header.occurred_at
-    anchors = [anchor for each in incoming if (anchor := each.entry.header.anchor) is not None]
+    anchors = [each.entry.header.anchor for each in incoming if each.anchored]
     if anchors:
         terminal.anchor_seen = _encode_anchor(anchors[-1])
     lost = [each.seq for each in incoming if each.is_lost]

@@ -8,7 +8,7 @@ The count stands beside the till's row (`risk_taken`), whose lock its pushes hol
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -138,7 +138,7 @@ class TillRisk:
         if may_be_forgotten:
             # So may be the reports of that time: there is no sum to compare with.
             taken = RiskTaken(member_minor=0, till_minor=0)
-        found = beyond_risk(each.rulebook.offline.risk, left, taken) if left else None
+        found = beyond_risk(each.rulebook.offline.risk, left, taken, _unheard(each)) if left else None
         if found is None:
             use.risk_minor = left
         self._count(each.seq, use)
@@ -209,6 +209,15 @@ def _is_payment(each: Incoming) -> bool:
 
 def _is_cash_out(each: Incoming) -> bool:
     return isinstance(each.event, CashOutRequested)
+
+
+def _unheard(each: Incoming) -> timedelta | None:
+    """How long the till had been without head office when it paid: by the signed time in the entry, which the till itself decides by. Anchors that prove nothing and times that do
+    not fit have a finding of their own (`anchor_trail`); no till is blamed for keys that head office revoked."""
+    header = each.entry.header
+    if header.anchor is None:
+        return None
+    return header.occurred_at - header.anchor.hq_time if each.anchored else timedelta()
 
 
 def _is_adopted(each: Incoming) -> bool:

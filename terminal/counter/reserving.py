@@ -296,5 +296,6 @@ def _kept_things(leases: tuple[Reservation, ...]) -> Counter[LotId]:
 
 
 def _unheard(place: Workplace) -> timedelta | None:
-    heard = place.replica.as_of()
-    return None if heard is None else place.time_gone() - heard
+    """By what the replica knows and by what head office signed: the entry carries that, and head office judges by it."""
+    heard, signed = place.replica.as_of(), place.journal.head_office.anchor
+    return None if heard is None or signed is None else place.time_gone() - min(heard, signed.hq_time)

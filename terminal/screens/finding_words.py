@@ -29,7 +29,7 @@ _ABSENT: Final = FindingSaid(
 )
 _UNCOVERED: Final = FindingSaid(
     later("More was taken than this till may take"),
-    later("Neither a lease nor a hold covered it, and the risk allowance was used up."),
+    later("Neither a lease nor a hold covered it, and the risk allowance was used up or had run out."),
     later(
         "Look for the signed slip and give it to the store manager. The store stands for it until head office decides."
     ),

@@ -1,5 +1,7 @@
 """The store as adversary (H8): its till is in hands that sign what no member did. It costs the store, not the member, and whoever settles with the store sees it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -22,6 +24,7 @@ from stored_value.identity import EventId, LotId, MemberId, StoreId, named_id
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.refusals import RefusalCode
 from stored_value.wallet import ValueKind
+from terminal.counter.views import Completed
 from tests.hq_server.served import TODAY, PushingTill
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import refused
@@ -90,6 +93,58 @@ def test_h8_the_allowance_is_the_most_that_a_till_which_never_reports_can_overdr
     owed = franchise.books.rows("SELECT sum(receivable_minor) FROM wallets")
     assert owed == [(15_000,)]
     assert owed[0][0] <= len(thieves) * ALLOWED.till_minor
+
+
+def test_h8_a_till_that_heard_nothing_for_the_hours_takes_nothing_at_risk(franchise: Franchise) -> None:
+    """It was kept from head office for 30 hours and went on all the same: by head office's own signed time in its entries."""
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), risk=ALLOWED))
+    honest, wang = franchise.till("S01-T1"), member_of("S01")
+    honest.top_up(wang, 100_000, "plan-1000")
+    honest.sync()
+    before = franchise.books.balances()[wang]
+    thief = in_strange_hands(franchise)
+    thief.redeem(wang, 1_000)
+    franchise.pass_time(hours=30)
+    thief.redeem(wang, 2_000)
+    thief.open_session()
+    thief.push()
+    assert franchise.books.findings(thief.terminal_id) == {2: ("risk_exceeded",)}
+    assert franchise.books.balances()[wang] == before - 1_000
+    with franchise.hq.database.read() as session:
+        assert session.scalars(select(ExceptionRecord.code)).all() == ["risk_exceeded"]
+        assert list(differences(session)) == []
+
+
+@pytest.mark.parametrize(
+    ("clock_off_h", "jump_h", "restarts"),
+    [(0, 0, False), (0, 0, True), (-5, 30, False), (5, -30, True), (5, 0, False), (0, -30, True)],
+)
+def test_an_honest_till_is_never_blamed_for_the_hours(
+    franchise: Franchise, clock_off_h: int, jump_h: int, *, restarts: bool
+) -> None:
+    """Whatever its clock shows and however it is set meanwhile, it is started again, and its push is long in coming: what it takes at risk head office stands for."""
+    franchise.rule(offline=OfflinePolicy(leases=LeasePolicy(tills_max=0), risk=ALLOWED))
+    till, wang = franchise.till("S01-T1"), member_of("S01")
+    till.top_up(wang, 100_000, "plan-1000")
+    till.sync()
+    clock = franchise.clocks["S01-T1"]
+    till.unplug()
+    clock.set_wall(clock.now() + timedelta(hours=clock_off_h))
+    paid = 0
+    for hours in (0, 10, 12, 1, 1, 8):
+        franchise.pass_time(hours=hours)
+        if hours == 12:
+            clock.set_wall(clock.now() + timedelta(hours=jump_h))
+            if restarts:
+                till.restart(till.url)
+                till.begin_shift()
+        paid += isinstance(till.try_to_redeem(wang, 100), Completed)
+    assert paid
+    franchise.pass_time(hours=50)
+    till.sync()
+    assert {code for codes in franchise.books.findings("S01-T1").values() for code in codes} <= {"outside_anchors"}
+    if not clock_off_h and not jump_h:
+        assert paid == 4
 
 
 def test_h8_a_stolen_till_neither_makes_value_nor_sweeps_a_wallet_into_another(franchise: Franchise) -> None:

@@ -1,6 +1,7 @@
 """The evidence that head office can check: what a till's own reservations cover, which cap a rest passes, and where what nothing proves is booked (H8, L5)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from stored_value.events_order import OrderItem, OrderPaid, SoldLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, StoreId, TerminalId
 from stored_value.offline_policy import RiskAllowance
+from stored_value.offline_spending import risk_left_minor
 from stored_value.postings import Account, Posting
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, unproved_minor
@@ -19,6 +21,8 @@ from tests.stored_value.test_reservations import HERE, THERE, holding, kept
 
 S01 = StoreId("S01")
 ALLOWED = RiskAllowance(payment_minor=100, member_minor=250, till_minor=400)
+JUST_NOW = timedelta()
+NOTHING_TAKEN = RiskTaken(member_minor=0, till_minor=0)
 
 
 def named(*ids: str) -> tuple[ReservationId, ...]:
@@ -48,7 +52,7 @@ def test_only_what_is_named_and_the_tills_own_covers() -> None:
 def test_each_cap_ends_where_the_rulebook_says(
     uncovered: int, member: int, till: int, passed: dict[str, int | str]
 ) -> None:
-    found = beyond_risk(ALLOWED, uncovered, RiskTaken(member_minor=member, till_minor=till))
+    found = beyond_risk(ALLOWED, uncovered, RiskTaken(member_minor=member, till_minor=till), JUST_NOW)
     if not passed:
         assert found is None
         return
@@ -57,7 +61,38 @@ def test_each_cap_ends_where_the_rulebook_says(
 
 
 def test_without_an_allowance_a_single_fen_is_too_much() -> None:
-    assert beyond_risk(RiskAllowance(), 1, RiskTaken(member_minor=0, till_minor=0)) is not None
+    assert beyond_risk(RiskAllowance(), 1, NOTHING_TAKEN, JUST_NOW) is not None
+
+
+@pytest.mark.parametrize(
+    ("hours", "unheard", "passed"),
+    [
+        (24, timedelta(hours=24, minutes=10, seconds=-1), None),
+        (24, timedelta(hours=24, minutes=10), {"hours_limit": 24, "unheard_h": 24}),
+        (24, None, {"hours_limit": 24}),
+        (24, timedelta(hours=-3), None),
+        (0, JUST_NOW, {"hours_limit": 0, "unheard_h": 0}),
+        (0, timedelta(hours=-3), {"hours_limit": 0, "unheard_h": 0}),
+    ],
+)
+def test_the_allowance_ends_its_hours_after_head_offices_last_word(
+    hours: int, unheard: timedelta | None, passed: dict[str, int | str] | None
+) -> None:
+    allowed = replace(ALLOWED, hours=hours)
+    found = beyond_risk(allowed, 100, NOTHING_TAKEN, unheard)
+    if passed is None:
+        assert found is None
+        return
+    assert found == Finding(FindingCode.RISK_EXCEEDED, passed | {"amount_minor": 100})
+
+
+@pytest.mark.parametrize("hours", [0, 1, 24])
+@pytest.mark.parametrize("unheard_hours", [-3, 0, 1, 23, 24, 25, None])
+def test_no_till_is_blamed_for_the_hours_by_which_it_decides(hours: int, unheard_hours: int | None) -> None:
+    allowed = replace(ALLOWED, hours=hours)
+    unheard = None if unheard_hours is None else timedelta(hours=unheard_hours)
+    left = risk_left_minor(allowed, member_taken_minor=0, till_taken_minor=0, unheard=unheard)
+    assert not left or beyond_risk(allowed, left, NOTHING_TAKEN, unheard) is None
 
 
 def test_what_is_unproved_is_the_stores_and_the_covered_fen_the_members() -> None:

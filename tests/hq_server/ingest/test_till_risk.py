@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from hq_server.database.models import ExceptionRecord
@@ -144,6 +145,72 @@ def test_the_cap_of_a_till_over_its_members_until_its_report(hq: ServedHq, more:
     till.pay(three, 2_001)
     assert beyond(till.report()) == [], "the report began it anew"
     nothing_differs(hq)
+
+
+@pytest.mark.parametrize(("minutes", "is_beyond"), [(23 * 60 + 59, False), (24 * 60 + 11, True)])
+def test_the_hours_of_the_allowance_by_head_offices_own_signed_time(
+    hq: ServedHq, minutes: int, *, is_beyond: bool
+) -> None:
+    """In one push that came days later, as a long one does; and of a kind that nobody here knows as well."""
+    rule(hq, ALLOWED)
+    till = ReservingTill(hq)
+    member = member_with(till, 50_000)
+    till.report()
+    hq.clock.pass_(minutes=minutes)
+    till.pay(member, 9_000)
+    newer_entry(hq, till.pushing, member, out_minor=4_000)
+    hq.clock.pass_(hours=70)
+    till.pushing.open_session()
+    found = beyond(till.report())
+    named = {"hours_limit": 24, "unheard_h": 24}
+    assert found == ([{"amount_minor": 9_000} | named, {"amount_minor": 4_000} | named] if is_beyond else [])
+    assert balance(hq, member) == (50_000 if is_beyond else 37_000)
+    till.pay(member, 9_000)
+    assert beyond(till.report()) == [], "head office was heard again"
+    nothing_differs(hq)
+
+
+def test_what_a_hold_covers_has_no_hours(hq: ServedHq) -> None:
+    rule(hq, ALLOWED)
+    till = ReservingTill(hq)
+    member = member_with(till, 50_000)
+    asked, _ = till.hold(member, 9_000)
+    hq.clock.pass_(hours=30)
+    till.pay(member, 9_000, asked.hold_id)
+    till.pushing.open_session()
+    assert codes(till.report()) == [[]]
+
+
+def test_a_till_that_never_heard_head_office_takes_nothing_at_risk(hq: ServedHq) -> None:
+    rule(hq, ALLOWED)
+    till = ReservingTill(hq)
+    member = member_with(till, 50_000)
+    till.pushing.anchor = None
+    till.pay(member, 9_000)
+    assert beyond(till.report()) == [{"amount_minor": 9_000, "hours_limit": 24}]
+    nothing_differs(hq)
+
+
+def test_h8_an_anchor_that_proves_nothing_is_not_believed_the_second_time_either(hq: ServedHq) -> None:
+    """Written by the till itself, as young as it likes: it becomes no measure of what follows."""
+    rule(hq, ALLOWED)
+    till = ReservingTill(hq)
+    member = member_with(till, 50_000)
+    till.report()
+    signed = till.pushing.anchor
+    assert signed is not None
+    hq.clock.pass_(hours=30)
+    till.pushing.open_session()
+    hq.clock.pass_(minutes=1)
+    forged = structs.replace(signed, hq_time=hq.clock.at)
+    found = []
+    for _ in range(2):
+        till.pushing.anchor = forged
+        till.pay(member, 1_000)
+        found += codes(till.pushing.push())
+    assert found == [["outside_anchors"], ["outside_anchors"]]
+    till.pay(member, 1_000)
+    assert codes(till.report()) == [[]], "what head office signed is believed again"
 
 
 def written_off(hq: ServedHq, member: MemberId, reservation_id: str) -> None:

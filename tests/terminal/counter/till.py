@@ -22,7 +22,7 @@ from stored_value.rulebook import FirstTopUp, FixedPlan, Limits, ReceiptTexts, R
 from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import Lot, ValueKind, Wallet
 from sync.cards import card_text
-from sync.entry import read_entry
+from sync.entry import AnchorRef, read_entry
 from sync.event_codec import event_of
 from sync.keys import decode_bytes, encode_bytes
 from sync.messages import (
@@ -234,6 +234,23 @@ class Till:
                 as_of=self.clock.now(),
             ),
             self.journal.outcomes.members_in_doubt(),
+        )
+        self.hear()
+
+    def hear(self) -> None:
+        """Head office's signed time."""
+        office = self.journal.head_office
+        office.keep_anchor(
+            AnchorRef(
+                epoch=office.epoch,
+                terminal_id=office.identity.terminal_id,
+                hq_time=self.clock.now(),
+                rulebook=1,
+                global_cursor=self._fed,
+                accepted_seq=0,
+                key_id="",
+                sig="",
+            )
         )
 
     def enter_epoch(self, epoch: str, *rows: FeedRow) -> None:
