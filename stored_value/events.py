@@ -12,6 +12,7 @@ from stored_value.events_money_out import (
     MONEY_OUT_TYPES,
     LotExpired,
     MoneyOutEvent,
+    PinCleared,
     SuspenseDecided,
     TransferredIn,
     TransferredOut,
@@ -20,6 +21,7 @@ from stored_value.events_order import OrderPaid, OrderRefunded, PassUsed
 from stored_value.events_reservation import RESERVATION_TYPES, ReservationEvent, ReservationWrittenOff
 from stored_value.identity import EventId, MemberId, PromotionId, StoreId
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
+from stored_value.sealed import SealedPersonal
 
 __all__ = [
     "EVENT_TYPES",
@@ -80,16 +82,8 @@ class RefundLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealedPersonal:
-    """Name and phone as ciphertext under a key made for this member; the key travels beside the entry, `attachment_sha256` (hex) is its hash (H14)."""
-
-    ciphertext: str
-    attachment_sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEnrolled:
-    """`birthday_month` (1-12) is all of a birthday that an entry may hold (H14): promotions of the month ask for no more."""
+    """`personal` seals name and phone. `birthday_month` (1-12) is all of a birthday that an entry may hold (H14): promotions of the month ask for no more."""
 
     kind: ClassVar[Literal["member_enrolled"]] = "member_enrolled"
     occasion: Occasion
@@ -235,6 +229,7 @@ _HEAD_OFFICES: tuple[type[WalletEvent], ...] = (
     LotExpired,
     ReservationWrittenOff,
     SuspenseDecided,
+    PinCleared,
 )
 HEAD_OFFICE_KINDS: Final = frozenset(event.kind for event in _HEAD_OFFICES)
 """What only head office's own journal may say: no till writes it, and none is believed that does (H8)."""

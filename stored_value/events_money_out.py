@@ -12,6 +12,7 @@ from stored_value.bearing import Bearing
 from stored_value.identity import EventId, LotId, MemberId, PromotionId, StoreId
 from stored_value.occasion import Occasion, Tender
 from stored_value.policies import CashOutMethod
+from stored_value.sealed import SealedPersonal
 from stored_value.wallet import Holding, Identity, ValueKind, WalletStatus
 
 
@@ -233,6 +234,28 @@ class IdentityRecorded:
     identity: Identity
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinSet:
+    """The member chose a payment PIN 支付密码, the `pin_issue`-th. `secret` is what head office needs to check proofs by it; the PIN itself is nowhere."""
+
+    kind: ClassVar[Literal["pin_set"]] = "pin_set"
+    occasion: Occasion
+    member_id: MemberId
+    pin_issue: int
+    secret: SealedPersonal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinCleared:
+    """Head office took the payment PIN away. It counts as an issue of its own, so that one which was set at the same time does not come after it."""
+
+    kind: ClassVar[Literal["pin_cleared"]] = "pin_cleared"
+    occasion: Occasion
+    member_id: MemberId
+    pin_issue: int
+    reason: str = ""
+
+
 class SuspenseVerdict(StrEnum):
     """Who bears what lay in suspense: the member whose doing the payment was after all, or the store that served it."""
 
@@ -270,6 +293,8 @@ MoneyOutEvent = (
     | StatusChanged
     | CardReplaced
     | IdentityRecorded
+    | PinSet
+    | PinCleared
     | SuspenseDecided
 )
 MONEY_OUT_TYPES: tuple[type[MoneyOutEvent], ...] = (
@@ -288,5 +313,7 @@ MONEY_OUT_TYPES: tuple[type[MoneyOutEvent], ...] = (
     StatusChanged,
     CardReplaced,
     IdentityRecorded,
+    PinSet,
+    PinCleared,
     SuspenseDecided,
 )

@@ -82,6 +82,8 @@ class FindingCode(StrEnum):
     FORK_ADOPTED = "fork_adopted"
     PRIOR_PERIOD = "prior_period"
     SHIFT_DIFFERS = "shift_differs"
+    PIN_NOT_PROVEN = "pin_not_proven"
+    PIN_ISSUE_OLD = "pin_issue_old"
     PAY_CODE_UNKNOWN = "pay_code_unknown"
     PAY_CODE_REPLAYED = "pay_code_replayed"
 

@@ -23,6 +23,8 @@ from stored_value.events_money_out import (
     IdentityRecorded,
     LotExpired,
     MoneyOutEvent,
+    PinCleared,
+    PinSet,
     RefundReversed,
     StatusChanged,
     SuspenseDecided,
@@ -31,6 +33,7 @@ from stored_value.events_money_out import (
 )
 from stored_value.expiry import apply_expiry
 from stored_value.findings import Finding
+from stored_value.payment_pin import apply_pin, apply_pin_clearing
 from stored_value.postings import Posting
 from stored_value.refund_reversal import apply_refund_reversal
 from stored_value.rulebook import Rulebook
@@ -52,6 +55,12 @@ def apply_money_out(wallet: Wallet, event: MoneyOutEvent, rulebook: Rulebook) ->
             return after, [], (), findings
         case IdentityRecorded():
             after, findings = apply_identity(wallet, event)
+            return after, [], (), findings
+        case PinSet():
+            after, findings = apply_pin(wallet, event)
+            return after, [], (), findings
+        case PinCleared():
+            after, findings = apply_pin_clearing(wallet, event)
             return after, [], (), findings
         case RefundReversed():
             return apply_refund_reversal(wallet, event, rulebook)

@@ -33,7 +33,8 @@ class EvidenceClass(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """Where, when and by whom: the part that every event has. `occurred_at` is the till's clock (aware UTC), `local_time` the wall clock as text, never recomputed.
-    `reservations` are the hold and the leases that the event uses, leases in the order in which they are spent."""
+    `reservations` are the hold and the leases that the event uses, leases in the order in which they are spent.
+    `evidence_ref` is what head office checks the evidence by: of a PIN its issue and the proof (`sync.payment_pins`)."""
 
     event_id: EventId
     occurred_at: datetime
@@ -47,6 +48,7 @@ class Occasion:
     evidence: EvidenceClass
     offline: bool
     reservations: tuple[ReservationId, ...] = ()
+    evidence_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,12 @@ def refuse_redemption(
             left = max(0, limits.static_card_day_minor - used)
             return Refusal(
                 RefusalCode.STATIC_CARD_LIMIT,
-                {"limit_minor": limits.static_card_day_minor, "used_minor": used, "left_minor": left},
+                {
+                    "limit_minor": limits.static_card_day_minor,
+                    "used_minor": used,
+                    "left_minor": left,
+                    "pin": "set" if wallet.pin_is_set else "none",
+                },
             )
     return None
 

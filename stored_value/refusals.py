@@ -93,6 +93,12 @@ class RefusalCode(StrEnum):
     ENTRIES_UNCONFIRMED = "entries_unconfirmed"
     CARD_ISSUES_USED_UP = "card_issues_used_up"
     NOTHING_IN_SUSPENSE = "nothing_in_suspense"
+    PAYMENT_PIN_NOT_SET = "payment_pin_not_set"
+    PAYMENT_PIN_NEEDED = "payment_pin_needed"
+    PAYMENT_PIN_WRONG = "payment_pin_wrong"
+    PAYMENT_PIN_DELAYED = "payment_pin_delayed"
+    PAYMENT_PIN_WEAK = "payment_pin_weak"
+    PAYMENT_PIN_ON_ITS_WAY = "payment_pin_on_its_way"
 
 
 @dataclass(frozen=True, slots=True)

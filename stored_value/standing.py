@@ -31,17 +31,18 @@ class Deed(StrEnum):
     TAKE_DEPOSIT = "take_deposit"
     RETURN_DEPOSIT = "return_deposit"
     REPLACE_CARD = "replace_card"
+    SET_PIN = "set_pin"
     REFUND = "refund"
 
 
 _SPENDING = frozenset({Deed.TOP_UP, Deed.REDEEM, Deed.GIVE, Deed.TAKE_DEPOSIT})
 FORBIDDEN: dict[Standing, frozenset[Deed]] = {
     Standing.ACTIVE: frozenset(),
-    Standing.LOST: _SPENDING | {Deed.CASH_OUT},
-    Standing.FROZEN: _SPENDING | {Deed.CASH_OUT, Deed.RETURN_DEPOSIT, Deed.REPLACE_CARD, Deed.RECEIVE},
+    Standing.LOST: _SPENDING | {Deed.CASH_OUT, Deed.SET_PIN},
+    Standing.FROZEN: _SPENDING | {Deed.CASH_OUT, Deed.RETURN_DEPOSIT, Deed.REPLACE_CARD, Deed.SET_PIN, Deed.RECEIVE},
     Standing.EXPIRED: _SPENDING | {Deed.RECEIVE},
-    Standing.CLOSED: _SPENDING | {Deed.RECEIVE, Deed.REPLACE_CARD},
-    Standing.MERGED: _SPENDING | {Deed.CASH_OUT, Deed.RECEIVE, Deed.REPLACE_CARD},
+    Standing.CLOSED: _SPENDING | {Deed.RECEIVE, Deed.REPLACE_CARD, Deed.SET_PIN},
+    Standing.MERGED: _SPENDING | {Deed.CASH_OUT, Deed.RECEIVE, Deed.REPLACE_CARD, Deed.SET_PIN},
 }
 """Cash-out and the return of a deposit stay open to a closed wallet: what landed there unclaimed is still the member's."""
 

@@ -37,6 +37,8 @@ from stored_value.events_money_out import (
     DepositTaken,
     IdentityRecorded,
     LotExpired,
+    PinCleared,
+    PinSet,
     RefundReversed,
     StatusChanged,
     SuspenseDecided,
@@ -98,6 +100,8 @@ def undone_by(event: WalletEvent, wallet: Wallet, place: Occasion) -> WalletEven
             | TierReviewed()
             | CardReplaced()
             | IdentityRecorded()
+            | PinSet()
+            | PinCleared()
             | LeaseAccepted()
             | LeaseReturned()
             | ReservationWrittenOff()
@@ -121,6 +125,8 @@ REMEDIES: dict[type[WalletEvent], str] = {
     TierReviewed: "ask_head_office",
     CardReplaced: "replace_again",
     IdentityRecorded: "record_again",
+    PinSet: "set_pin_again",
+    PinCleared: "ask_head_office",
     LeaseAccepted: "ask_head_office",
     LeaseReturned: "ask_head_office",
     ReservationWrittenOff: "ask_head_office",

@@ -207,7 +207,8 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """`purchases` holds those that the caller loaded: at least any that the event names and any with an open receivable."""
+    """`purchases` holds those that the caller loaded: at least any that the event names and any with an open receivable.
+    `pin_issue` counts what became of the payment PIN, set or cleared; 0: never set."""
 
     member_id: MemberId
     tier_id: TierId
@@ -231,6 +232,8 @@ class Wallet:
     transfer_legs: tuple[str, ...] = ()
     birthday_month: int | None = None
     reservations: tuple[Reservation, ...] = ()
+    pin_issue: int = 0
+    pin_is_set: bool = False
 
     def balance_minor(self, kind: ValueKind) -> int:
         """What the lots of a kind hold, provisional ones included."""

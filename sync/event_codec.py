@@ -37,6 +37,8 @@ from stored_value.events_money_out import (
     IdentityRecorded,
     LotExpired,
     MoneyOutEvent,
+    PinCleared,
+    PinSet,
     RefundReversed,
     StatusChanged,
     SuspenseDecided,
@@ -129,6 +131,8 @@ def _money_out_moved(event: MoneyOutEvent) -> tuple[int, int]:
             return 0, event.amount_minor
         case CashOutPaid() | CashOutReversed() | StatusChanged() | CardReplaced() | IdentityRecorded():
             return 0, 0
+        case PinSet() | PinCleared():
+            return 0, 0
 
 
 def entry_of(event: Event, *, seq: int, prev: str, incarnation: int, anchor: AnchorRef | None) -> Entry:
@@ -150,7 +154,7 @@ def entry_of(event: Event, *, seq: int, prev: str, incarnation: int, anchor: Anc
         reservations=occasion.reservations,
         in_minor=in_minor,
         out_minor=out_minor,
-        evidence=Evidence(evidence_class=occasion.evidence),
+        evidence=Evidence(evidence_class=occasion.evidence, ref=occasion.evidence_ref),
     )
     body = {field.name: _to_builtins(getattr(event, field.name)) for field in fields(event) if field.name != "occasion"}
     for name in _PLACE_FIELDS:
@@ -173,6 +177,7 @@ def event_of(entry: Entry) -> Event:
         occurred_at=header.occurred_at,
         terminal_id=header.terminal_id,
         evidence=header.evidence.evidence_class,
+        evidence_ref=header.evidence.ref,
         reservations=tuple(ReservationId(each) for each in header.reservations),
         **{name: own.pop(name) for name in _PLACE_FIELDS},
     )

@@ -12,6 +12,7 @@ from sync.entry import AnchorRef
 from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate, KeyRevocation
 from sync.message_types import prepare
+from sync.payment_pins import PinVerifier
 from sync.till_trouble import TillStanding, TillTrouble
 from sync.versions import CURRENT
 
@@ -101,9 +102,9 @@ class PushedEntry(Message, frozen=True, kw_only=True):
 
 
 class SignedHead(Message, frozen=True, kw_only=True):
-    """By the till's key over `sync.chain.head_statement`. A report (`is_report`) is of the journal's very head: from one database transaction it also says up to
-    which number the till has seen HQ's grants and counted its own requests, and which holds and leases it may still use (H2). Whatever is at or below a
-    watermark and not open is closed when HQ holds every entry up to `seq`. A head that is no report closes nothing."""
+    """By the till's key over `sync.chain.head_statement`. A report (`is_report`) is of the journal's very head: from one database transaction it also says up to which number the
+    till has seen HQ's grants and counted its own requests, and which holds and leases it may still use (H2). Whatever is at or below a watermark and not open is closed when HQ
+    holds every entry up to `seq`. A head that is no report closes nothing."""
 
     terminal_id: TerminalId
     incarnation: int
@@ -167,7 +168,7 @@ class PushReply(Message, frozen=True, kw_only=True):
 
 
 class MemberRow(Message, frozen=True, kw_only=True, tag_field="row", tag="member"):
-    """A member's full state as a till may know it; `wallet` is `wallet_codec` JSON."""
+    """A member's full state as a till may know it; `wallet` is `wallet_codec` JSON, `pin` None where no payment PIN is set."""
 
     member_id: MemberId
     member_no: str
@@ -179,6 +180,7 @@ class MemberRow(Message, frozen=True, kw_only=True, tag_field="row", tag="member
     version: int
     wallet: msgspec.Raw
     updated_at: datetime
+    pin: PinVerifier | None = None
 
 
 class PurchaseRow(Message, frozen=True, kw_only=True, tag_field="row", tag="purchase"):
@@ -372,7 +374,7 @@ class HoldReply(Message, frozen=True, kw_only=True):
     data: dict[str, int | str] = {}
 
 
-# 8. leases offered to this till: GET /v1/grants?after=N
+# 8. leases offered to this till: GET /v1/grants?after=N; 9. the live channel: `sync.live`
 
 
 class Grant(Message, frozen=True, kw_only=True):
@@ -392,9 +394,6 @@ class Grants(Message, frozen=True, kw_only=True):
 
     epoch: str
     grants: tuple[Grant, ...]
-
-
-# 9. the live channel: `sync.live`
 
 
 prepare(globals())

@@ -41,9 +41,16 @@ def seal_personal(
     personal: Personal, *, member_id: MemberId, hq_seal_public_key: str, random: Callable[[int], bytes]
 ) -> tuple[SealedPersonal, bytes]:
     """The ciphertext for the entry and the attachment that travels beside it. `random(n)` gives n secret bytes."""
+    return seal(msgspec.json.encode(personal), member_id, hq_seal_public_key, random)
+
+
+def seal(
+    plain: bytes, member_id: MemberId, hq_seal_public_key: str, random: Callable[[int], bytes]
+) -> tuple[SealedPersonal, bytes]:
+    """Anything of a member's that only head office may read, under a key of its own."""
     key = random(_KEY_BYTES)
     nonce = random(_NONCE_BYTES)
-    ciphertext = nonce + AESGCM(key).encrypt(nonce, msgspec.json.encode(personal), member_id.encode())
+    ciphertext = nonce + AESGCM(key).encrypt(nonce, plain, member_id.encode())
     attachment = _seal_key(key, member_id, hq_seal_public_key, random)
     sealed = SealedPersonal(
         ciphertext=encode_bytes(ciphertext), attachment_sha256=hashlib.sha256(attachment).hexdigest()
@@ -55,14 +62,24 @@ def open_personal(
     sealed: SealedPersonal, attachment: bytes, member_id: MemberId, seal_private_key: X25519PrivateKey
 ) -> Personal:
     """HQ's side; raises `SignatureError` when attachment, key or ciphertext do not belong together."""
+    plain = open_sealed(sealed, attachment, member_id, seal_private_key)
+    try:
+        return msgspec.json.decode(plain, type=Personal)
+    except msgspec.DecodeError as error:
+        raise SignatureError("the personal fields cannot be opened") from error
+
+
+def open_sealed(
+    sealed: SealedPersonal, attachment: bytes, member_id: MemberId, seal_private_key: X25519PrivateKey
+) -> bytes:
+    """What `seal` was given; raises as `open_personal` does."""
     if hashlib.sha256(attachment).hexdigest() != sealed.attachment_sha256:
         raise SignatureError("the sealed key is not the one that the entry names")
     key = _open_key(attachment, member_id, seal_private_key)
     ciphertext = decode_bytes(sealed.ciphertext)
     try:
-        plain = AESGCM(key).decrypt(ciphertext[:_NONCE_BYTES], ciphertext[_NONCE_BYTES:], member_id.encode())
-        return msgspec.json.decode(plain, type=Personal)
-    except (InvalidTag, ValueError, msgspec.DecodeError) as error:
+        return AESGCM(key).decrypt(ciphertext[:_NONCE_BYTES], ciphertext[_NONCE_BYTES:], member_id.encode())
+    except (InvalidTag, ValueError) as error:
         raise SignatureError("the personal fields cannot be opened") from error
 
 

@@ -42,6 +42,7 @@ members = Table(
     Column("version", BigInteger, nullable=False),
     Column("wallet", LargeBinary, nullable=False),
     Column("updated_at", String(32), nullable=False),
+    Column("pin", Text, nullable=False, server_default=""),
     Index("ix_members_phone", "phone_tag", "phone_last4"),
     sqlite_with_rowid=False,
 )
@@ -142,7 +143,7 @@ deferred = Table(
 PAGE_BYTES = 16_384
 """Of a new file: a member's row must fit into a page four times, or SQLite gives each a page of its own besides. Older files keep theirs."""
 
-REVISION = "r0005"
+REVISION = "r0006"
 """The newest revision in `replica_migrations`; a test compares."""
 
 one_migration_at_a_time = threading.Lock()

@@ -14,6 +14,7 @@ from stored_value.frozen import changed
 from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import Purchase, Wallet
+from sync.payment_pins import PinVerifier
 from terminal.clock import Clock
 from terminal.journal import Journal, LocalMember, OwnEvent
 from terminal.replica import ConfirmedMember, ConfirmedPurchase, Replica
@@ -23,6 +24,7 @@ from terminal.view import RulebookOf, WalletView, is_pending, wallet_view
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberOnFile:
     """`card_issue` is the newest known. `confirmed`: HQ has told of this member. `as_of` is HQ's time of the confirmed part, None for a member known only here.
+    `pin` is what head office told of the payment PIN; the wallet's `pin_issue` says whether that is the newest.
     Of whom nobody knows name and phone any more (H14), `name_masked` is the member number and `phone_last4` empty."""
 
     member_id: MemberId
@@ -34,6 +36,7 @@ class MemberOnFile:
     view: WalletView
     confirmed: bool
     as_of: datetime | None
+    pin: PinVerifier | None = None
 
 
 class Members:
@@ -97,6 +100,7 @@ class Members:
             view=view,
             confirmed=row is not None,
             as_of=self._replica.as_of() if row else None,
+            pin=row.pin if row else None,
         )
 
     def _with_purchases(

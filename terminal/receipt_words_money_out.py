@@ -25,6 +25,8 @@ class MoneyOutWords:
     loss_report: str
     card_replacement: str
     identity: str
+    pin_set: str
+    pin_is_yours: str
     takes_back: str
     taken_back: str
     top_up_of: str
@@ -74,6 +76,8 @@ CHINESE: Final = MoneyOutWords(
     loss_report="会员卡挂失",
     card_replacement="补卡",
     identity="证件登记",
+    pin_set="支付密码设置",
+    pin_is_yours="支付密码请勿告诉他人，店员不会询问",
     takes_back="撤销单号",
     taken_back="撤销",
     top_up_of="充值",
@@ -133,6 +137,8 @@ ENGLISH: Final = MoneyOutWords(
     loss_report="Card reported lost",
     card_replacement="New card",
     identity="Identity recorded",
+    pin_set="Payment PIN set",
+    pin_is_yours="Tell nobody your PIN; staff never ask for it",
     takes_back="Takes back",
     taken_back="taken back",
     top_up_of="Top-up of",

@@ -23,6 +23,8 @@ from stored_value.events_money_out import (
     IdentityRecorded,
     LotExpired,
     MoneyOutEvent,
+    PinCleared,
+    PinSet,
     RefundReversed,
     StatusChanged,
     SuspenseDecided,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from terminal.counter.views import MemberView
 
 TransferLeg = TransferredOut | TransferredIn
-HeadOfficesOwn = TransferLeg | LotExpired | SuspenseDecided
+HeadOfficesOwn = TransferLeg | LotExpired | SuspenseDecided | PinCleared
 SlipEvent = (
     CashOutRequested
     | CashOutPaid
@@ -53,8 +55,9 @@ SlipEvent = (
     | StatusChanged
     | CardReplaced
     | IdentityRecorded
+    | PinSet
 )
-"""What a till makes; transfers, expiry and decisions about suspense are head office's."""
+"""What a till makes; transfers, expiry, decisions about suspense and taking a PIN away are head office's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ def _title(slip: Slip, event: SlipEvent) -> str:
             return words.card_replacement
         case IdentityRecorded():
             return words.identity
+        case PinSet():
+            return words.pin_set
 
 
 def _body(slip: Slip, event: SlipEvent, after: MemberView, facts: MoneyOutFacts) -> tuple[Block, ...]:
@@ -171,6 +176,8 @@ def _body(slip: Slip, event: SlipEvent, after: MemberView, facts: MoneyOutFacts)
                 Row(left=slip.words.member_no, right=after.member_no),
                 Row(left=words.identity, right=words.identities[event.identity], bold=True),
             )
+        case PinSet():
+            return (Row(left=slip.words.member_no, right=after.member_no), Text(text=words.pin_is_yours))
 
 
 def _requested(slip: Slip, event: CashOutRequested, facts: MoneyOutFacts) -> tuple[Block, ...]:

@@ -70,6 +70,8 @@ DATA_KEYS: Final = {
     "refundable_minor": N_("refundable"),
     "refunded_minor": N_("refunded"),
     "remedy": N_("remedy"),
+    "pin_issue": N_("PIN issue"),
+    "newest_pin_issue": N_("newest PIN issue"),
     "request": N_("request"),
     "reserved_minor": N_("reserved"),
     "reward": N_("reward"),

@@ -37,6 +37,17 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
             "Nothing left the wallet, and what is paid out on it is the store's. No till does that by itself: ask the member, and look for who has the till's key."
         ),
     ),
+    FindingCode.PIN_NOT_PROVEN: (
+        N_("The till said that the member's payment PIN was typed, and cannot prove it"),
+        N_(
+            "It counts as if the card alone had been shown. No till does that by itself: ask the member, and look for who has the till's key. Take the PIN away "
+            "when somebody else may know it."
+        ),
+    ),
+    FindingCode.PIN_ISSUE_OLD: (
+        N_("A payment PIN was set after a newer one, or after head office took it away"),
+        N_("Nothing was changed. Tell the member which PIN counts, or to set a new one at a till."),
+    ),
     FindingCode.TAKEN_FROM_OTHERS: (
         N_("Taking an entry back took what other tills keep"),
         N_(

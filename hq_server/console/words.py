@@ -50,6 +50,8 @@ KINDS: Final = {
     "status_changed": N_("Status changed"),
     "card_replaced": N_("Card replaced"),
     "identity_recorded": N_("Identity recorded"),
+    "pin_set": N_("Payment PIN set"),
+    "pin_cleared": N_("Payment PIN taken away"),
     "lease_accepted": N_("Lease accepted"),
     "lease_returned": N_("Lease returned"),
     "reservation_written_off": N_("Reservation written off"),

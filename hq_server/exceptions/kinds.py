@@ -93,6 +93,8 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.NO_EVIDENCE,
         FindingCode.WALLET_NOT_ACTIVE,
         FindingCode.CARD_ISSUE_OLD,
+        FindingCode.PIN_NOT_PROVEN,
+        FindingCode.PIN_ISSUE_OLD,
         FindingCode.PAY_CODE_UNKNOWN,
         FindingCode.PAY_CODE_REPLAYED,
     ),

@@ -13,6 +13,7 @@ from stored_value.identity import EventId, LotId, MemberId, PromotionId, StaffId
 from stored_value.refusals import Refusal
 from stored_value.rulebook import FixedPlan
 from stored_value.wallet import Identity, WalletStatus
+from sync.pins import FULL_COST, PinCost
 from terminal.clock import Clock, new_id
 from terminal.counter import (
     cards,
@@ -36,6 +37,8 @@ from terminal.counter import (
 from terminal.counter.disk_refusals import refused_by_disk
 from terminal.counter.link import Equipment, Link, TillKeys
 from terminal.counter.order_views import MemberHoldings, OrderPayment, OrderQuote, OrderRefundQuote, Shelf
+from terminal.counter.payment_pin import PaymentPins, ProvenMember
+from terminal.counter.pin_tries import PinTries
 from terminal.counter.signing_in import SigningIn
 from terminal.counter.views import (
     Completed,
@@ -70,9 +73,12 @@ class Counter:
         link: Link,
         equipment: Equipment,
         language: Callable[[], Language],
+        pin_cost: PinCost = FULL_COST,
     ) -> None:
         self._place = Workplace(journal, replica, clock, keys=keys, link=link, equipment=equipment, language=language)
-        self._signing_in = SigningIn(self._place)
+        tries = PinTries(self._place)
+        self._signing_in = SigningIn(self._place, tries)
+        self._payment_pins = PaymentPins(self._place, tries, pin_cost)
         self._acting = threading.Lock()
 
     def status(self) -> TillStatus:
@@ -158,28 +164,67 @@ class Counter:
             return top_up.top_up(self._place, action, member_id, amount_minor, tenders, plan_id)
 
     @refused_by_disk
-    def preview_redemption(self, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
-        return redemption.preview_redemption(self._place, member_id, amount_minor)
+    def prove(self, action: EventId, member_id: MemberId, pin: str) -> ProvenMember | Refusal:
+        """The member typed the payment PIN for `action`: hand the answer to what is done next under that id, within minutes. Offline too.
+        PAYMENT_PIN_WRONG and PAYMENT_PIN_DELAYED carry what `sign_in`'s refusals do."""
+        with self._acting:
+            return self._payment_pins.prove(action, member_id, pin)
+
+    @refused_by_disk
+    def set_pin(
+        self,
+        action: EventId,
+        member_id: MemberId,
+        pin: str,
+        *,
+        static_card: bool = False,
+        proven: ProvenMember | None = None,
+    ) -> Completed | Refusal:
+        """Online only. A first PIN needs the printed code (`static_card`), a change the one before (`proven` for the same action)."""
+        with self._acting:
+            return self._payment_pins.set_pin(action, member_id, pin, static_card=static_card, proven=proven)
+
+    @refused_by_disk
+    def preview_redemption(
+        self, member_id: MemberId, amount_minor: int, *, proven: ProvenMember | None = None
+    ) -> RedemptionPreview | Refusal:
+        """STATIC_CARD_LIMIT says by `pin` (`set` or `none`) whether the payment PIN would let it pass."""
+        return redemption.preview_redemption(self._place, member_id, amount_minor, proven=proven)
 
     @refused_by_disk
     def redeem(
-        self, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], static_card: bool
+        self,
+        action: EventId,
+        member_id: MemberId,
+        lines: tuple[OrderLine, ...],
+        static_card: bool,
+        *,
+        proven: ProvenMember | None = None,
     ) -> Completed | Refusal:
-        """`static_card`: the member's printed code was scanned; offline nothing else will do."""
+        """`static_card`: the member's printed code was scanned; offline nothing else will do but the payment PIN."""
         with self._acting:
-            return redemption.redeem(self._place, action, member_id, lines, static_card=static_card)
+            return redemption.redeem(self._place, action, member_id, lines, static_card=static_card, proven=proven)
 
     def shelf(self) -> Shelf:
         return order.shelf(self._place)
 
     @refused_by_disk
-    def price_order(self, member_id: MemberId, cart: Cart, tenders: tuple[Tender, ...] = ()) -> OrderQuote | Refusal:
-        return order.price_order(self._place, member_id, cart, tenders)
+    def price_order(
+        self,
+        member_id: MemberId,
+        cart: Cart,
+        tenders: tuple[Tender, ...] = (),
+        *,
+        proven: ProvenMember | None = None,
+    ) -> OrderQuote | Refusal:
+        return order.price_order(self._place, member_id, cart, tenders, proven=proven)
 
     @refused_by_disk
-    def pay_order(self, action: EventId, member_id: MemberId, payment: OrderPayment) -> Completed | Refusal:
+    def pay_order(
+        self, action: EventId, member_id: MemberId, payment: OrderPayment, *, proven: ProvenMember | None = None
+    ) -> Completed | Refusal:
         with self._acting:
-            return order.pay_order(self._place, action, member_id, payment)
+            return order.pay_order(self._place, action, member_id, payment, proven=proven)
 
     @refused_by_disk
     def holdings(self, member_id: MemberId) -> MemberHoldings | Refusal:
@@ -187,15 +232,24 @@ class Counter:
 
     @refused_by_disk
     def use_pass(
-        self, action: EventId, member_id: MemberId, holding_id: LotId, units: int, use_for: str = ""
+        self,
+        action: EventId,
+        member_id: MemberId,
+        holding_id: LotId,
+        units: int,
+        use_for: str = "",
+        *,
+        proven: ProvenMember | None = None,
     ) -> Completed | Refusal:
         with self._acting:
-            return pass_use.use_pass(self._place, action, member_id, holding_id, units, use_for)
+            return pass_use.use_pass(self._place, action, member_id, holding_id, units, use_for, proven=proven)
 
     @refused_by_disk
-    def exchange_points(self, action: EventId, member_id: MemberId, reward_id: str) -> Completed | Refusal:
+    def exchange_points(
+        self, action: EventId, member_id: MemberId, reward_id: str, *, proven: ProvenMember | None = None
+    ) -> Completed | Refusal:
         with self._acting:
-            return points.exchange_points(self._place, action, member_id, reward_id)
+            return points.exchange_points(self._place, action, member_id, reward_id, proven=proven)
 
     @refused_by_disk
     def purchase(self, receipt_no: str) -> PurchaseView | Refusal:

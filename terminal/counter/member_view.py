@@ -60,6 +60,7 @@ def bare_view(place: Workplace, member: MemberOnFile, standing: Standing) -> Mem
         deposits_minor=wallet.balance_minor(ValueKind.DEPOSIT),
         card_issue=member.card_issue,
         identity=wallet.identity,
+        pin_is_set=wallet.pin_is_set,
         offline_now_minor=offline_now,
         leased_here_minor=means.leased_minor,
         leased_elsewhere=leased_elsewhere(place, wallet),

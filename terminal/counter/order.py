@@ -23,6 +23,7 @@ from stored_value.tiers import tier_of
 from stored_value.wallet import ValueKind, Wallet
 from terminal.counter.completion import done_before, finish
 from terminal.counter.order_views import CouponPaid, OrderPayment, OrderQuote, PassForSale, Shelf
+from terminal.counter.payment_pin import ProvenMember, evidence_of, ref_of, refuse_stale
 from terminal.counter.redemption import LINES_MAX, NAME_CHARS_MAX
 from terminal.counter.reserving import Wanted, cover, leased_things, means_offline, reserving, things_leased
 from terminal.counter.views import Completed
@@ -50,7 +51,12 @@ def shelf(place: Workplace) -> Shelf:
 
 
 def price_order(
-    place: Workplace, member_id: MemberId, cart: Cart, tenders: tuple[Tender, ...] = ()
+    place: Workplace,
+    member_id: MemberId,
+    cart: Cart,
+    tenders: tuple[Tender, ...] = (),
+    *,
+    proven: ProvenMember | None = None,
 ) -> OrderQuote | Refusal:
     """The balance pays what the tenders leave, as far as it can be spent now. Moves nothing."""
     standing = place.standing()
@@ -62,16 +68,22 @@ def price_order(
     member = place.members.find(member_id)
     if member is None:
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
-    return _quote(place, standing, member, cart, tenders)
+    return _quote(place, standing, member, cart, tenders, static_card=proven is None)
 
 
 def _quote(
-    place: Workplace, standing: Standing, member: MemberOnFile, cart: Cart, tenders: tuple[Tender, ...]
+    place: Workplace,
+    standing: Standing,
+    member: MemberOnFile,
+    cart: Cart,
+    tenders: tuple[Tender, ...],
+    *,
+    static_card: bool,
 ) -> OrderQuote:
     wallet, rulebook = member.view.wallet, standing.rulebook
     offline = not place.link.state().online
     priced = _price(cart, wallet, standing)
-    spendable = spendable_minor(wallet, rulebook, standing.on, static_card=True)
+    spendable = spendable_minor(wallet, rulebook, standing.on, static_card=static_card)
     if offline:
         spendable = min(spendable, means_offline(place, member, rulebook, standing.on).total_minor)
     tendered = sum(tender.amount_minor for tender in tenders)
@@ -101,7 +113,14 @@ def _quote(
     )
 
 
-def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: OrderPayment) -> Completed | Refusal:
+def pay_order(
+    place: Workplace,
+    action: EventId,
+    member_id: MemberId,
+    payment: OrderPayment,
+    *,
+    proven: ProvenMember | None = None,
+) -> Completed | Refusal:
     """Refused with TENDERS_DISAGREE when the price is no longer the one that was confirmed."""
     at_work = place.at_work()
     if isinstance(at_work, Refusal):
@@ -122,13 +141,13 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
         before = done_before(place, action, is_same)
         if before is not None:
             return before
-        if reserved.offline and payment.balance_minor and not payment.static_card:
+        if reserved.offline and payment.balance_minor and not payment.static_card and proven is None:
             return Refusal(RefusalCode.CARD_NEEDED)
         member = place.members.find(member_id, with_purchases=(action,))
         if member is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
         priced = _price(payment.cart, member.view.wallet, at_work)
-        refusal = refuse_order(
+        refusal = refuse_stale(place, proven, action, member) or refuse_order(
             member.view.wallet,
             priced,
             payment.tenders,
@@ -136,13 +155,20 @@ def pay_order(place: Workplace, action: EventId, member_id: MemberId, payment: O
             at_work.rulebook,
             at_work.on,
             offline=reserved.offline and not things_leased(place, member, wanted),
-            static_card=True,
+            static_card=proven is None,
         )
         covered = refusal or cover(place, member, wanted, reserved, at_work.rulebook, at_work.on)
         if isinstance(covered, Refusal):
             return covered
-        shown = EvidenceClass.STATIC_CARD if payment.balance_minor or things else EvidenceClass.NOT_NEEDED
-        occasion = place.occasion(action, at_work, shown, offline=reserved.offline, reservations=covered.reservations)
+        needed = bool(payment.balance_minor or things)
+        occasion = place.occasion(
+            action,
+            at_work,
+            evidence_of(proven) if needed else EvidenceClass.NOT_NEEDED,
+            offline=reserved.offline,
+            reservations=covered.reservations,
+            evidence_ref=ref_of(proven, payment.balance_minor) if needed else "",
+        )
         event = _paid(occasion, member, payment, priced, at_work.rulebook)
         return finish(place, at_work, member, event, risk_minor=covered.risk_minor)
 

@@ -1,20 +1,28 @@
 """Using a pass at the counter without an order 核销: online only, since a pass could be used at two tills that do not see each other (H4)."""
 
 from stored_value.cart_policy import PassType
-from stored_value.events import Event, EvidenceClass, PassUsed
+from stored_value.events import Event, PassUsed
 from stored_value.events_order import OrderItem
 from stored_value.identity import EventId, LotId, MemberId
 from stored_value.pass_use import USE_LINE, refuse_pass_use
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservedThing
 from terminal.counter.completion import done_before, finish
+from terminal.counter.payment_pin import ProvenMember, evidence_of, ref_of, refuse_stale
 from terminal.counter.reserving import Wanted, cover, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
 
 def use_pass(
-    place: Workplace, action: EventId, member_id: MemberId, holding_id: LotId, units: int, use_for: str
+    place: Workplace,
+    action: EventId,
+    member_id: MemberId,
+    holding_id: LotId,
+    units: int,
+    use_for: str,
+    *,
+    proven: ProvenMember | None = None,
 ) -> Completed | Refusal:
     """`use_for`: the item or category that it is used for; empty where the pass covers all or only one."""
     at_work = place.at_work()
@@ -41,12 +49,18 @@ def use_pass(
         known = rulebook.pass_type(held.item_id) if held is not None else None
         item = _item(known, use_for)
         refusal = refuse_pass_use(wallet, holding_id, units, item, rulebook, at_work.on, offline=offline)
+        refusal = refuse_stale(place, proven, action, member) or refusal
         covered = refusal or cover(place, member, wanted, reserved, rulebook, at_work.on)
         if isinstance(covered, Refusal):
             return covered
         event = PassUsed(
             occasion=place.occasion(
-                action, at_work, EvidenceClass.STATIC_CARD, offline=reserved.offline, reservations=covered.reservations
+                action,
+                at_work,
+                evidence_of(proven),
+                offline=reserved.offline,
+                reservations=covered.reservations,
+                evidence_ref=ref_of(proven),
             ),
             member_id=member_id,
             holding_id=holding_id,

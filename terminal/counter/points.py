@@ -1,17 +1,20 @@
 """Exchanging points 积分兑换 for what the rulebook offers: offline only those that this till leases, since others could be used at two tills that do not see each other (H4)."""
 
-from stored_value.events import Event, EvidenceClass, PointsRedeemed
+from stored_value.events import Event, PointsRedeemed
 from stored_value.identity import EventId, MemberId
 from stored_value.points import points_wanted, refuse_points_redemption
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservedThing
 from terminal.counter.completion import done_before, finish
+from terminal.counter.payment_pin import ProvenMember, evidence_of, ref_of, refuse_stale
 from terminal.counter.reserving import Wanted, cover, leased_things, reserving, things_leased
 from terminal.counter.views import Completed
 from terminal.counter.workplace import Workplace
 
 
-def exchange_points(place: Workplace, action: EventId, member_id: MemberId, reward_id: str) -> Completed | Refusal:
+def exchange_points(
+    place: Workplace, action: EventId, member_id: MemberId, reward_id: str, *, proven: ProvenMember | None = None
+) -> Completed | Refusal:
     at_work = place.at_work()
     if isinstance(at_work, Refusal):
         return at_work
@@ -32,7 +35,9 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
         member = place.members.find(member_id)
         if member is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
-        refusal = refuse_points_redemption(member.view.wallet, reward_id, at_work.rulebook, at_work.on)
+        refusal = refuse_stale(place, proven, action, member) or refuse_points_redemption(
+            member.view.wallet, reward_id, at_work.rulebook, at_work.on
+        )
         if refusal is not None:
             return refusal
         if reward is None or (reserved.offline and not things_leased(place, member, wanted)):
@@ -42,7 +47,12 @@ def exchange_points(place: Workplace, action: EventId, member_id: MemberId, rewa
             return covered
         event = PointsRedeemed(
             occasion=place.occasion(
-                action, at_work, EvidenceClass.STATIC_CARD, offline=reserved.offline, reservations=covered.reservations
+                action,
+                at_work,
+                evidence_of(proven),
+                offline=reserved.offline,
+                reservations=covered.reservations,
+                evidence_ref=ref_of(proven),
             ),
             member_id=member_id,
             points=reward.points,

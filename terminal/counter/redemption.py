@@ -1,20 +1,21 @@
 """Redemption 扣款: what a payment would draw, and the payment. What it takes is reserved first (`reserving`): by the till's leases,
 by a hold at head office, offline within the risk allowance.
 
-What shows that the member is there: his printed identity code. A number that was typed or looked up proves no more than the
-code, so both count against the code's limit of the day; offline, only the card itself will do.
+What shows that the member is there: his payment PIN, or his printed identity code. A number that was typed or looked up proves no more than the
+code, so both count against the code's limit of the day; offline, only the card itself or the PIN will do.
 """
 
 from typing import Final
 
 from stored_value.draw import plan_draw
-from stored_value.events import Event, EvidenceClass, ExpectedDraw, OrderLine, Redeemed
+from stored_value.events import Event, ExpectedDraw, OrderLine, Redeemed
 from stored_value.identity import EventId, MemberId
 from stored_value.offline_spending import refuse_offline
 from stored_value.redemption import refuse_redemption
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.wallet import ValueKind
 from terminal.counter.completion import done_before, finish
+from terminal.counter.payment_pin import ProvenMember, evidence_of, ref_of, refuse_stale
 from terminal.counter.reserving import Reserved, Wanted, cover, means_offline, reserving
 from terminal.counter.views import Completed, RedemptionPreview
 from terminal.counter.workplace import AtWork, Workplace
@@ -24,7 +25,9 @@ NAME_CHARS_MAX: Final = 60
 """Of a line, also of orders: with these an entry stays far below what any proxy lets through."""
 
 
-def preview_redemption(place: Workplace, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
+def preview_redemption(
+    place: Workplace, member_id: MemberId, amount_minor: int, *, proven: ProvenMember | None = None
+) -> RedemptionPreview | Refusal:
     standing = place.standing()
     if isinstance(standing, Refusal):
         return standing
@@ -33,7 +36,7 @@ def preview_redemption(place: Workplace, member_id: MemberId, amount_minor: int)
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     wallet, rulebook = member.view.wallet, standing.rulebook
     offline = not place.link.state().online
-    refusal = refuse_redemption(wallet, amount_minor, rulebook, standing.on, static_card=True)
+    refusal = refuse_redemption(wallet, amount_minor, rulebook, standing.on, static_card=proven is None)
     identity = place.journal.head_office.identity
     if refusal is None and offline:
         means = means_offline(place, member, rulebook, standing.on)
@@ -52,7 +55,13 @@ def preview_redemption(place: Workplace, member_id: MemberId, amount_minor: int)
 
 
 def redeem(
-    place: Workplace, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], *, static_card: bool
+    place: Workplace,
+    action: EventId,
+    member_id: MemberId,
+    lines: tuple[OrderLine, ...],
+    *,
+    static_card: bool,
+    proven: ProvenMember | None = None,
 ) -> Completed | Refusal:
     at_work = place.at_work()
     if isinstance(at_work, Refusal):
@@ -69,9 +78,9 @@ def redeem(
         before = done_before(place, action, is_same)
         if before is not None:
             return before
-        if reserved.offline and not static_card:
+        if reserved.offline and not static_card and proven is None:
             return Refusal(RefusalCode.CARD_NEEDED)
-        return _redeem(place, at_work, action, lines, wanted, reserved)
+        return _redeem(place, at_work, action, lines, wanted, reserved, proven)
 
 
 def _redeem(
@@ -81,12 +90,15 @@ def _redeem(
     lines: tuple[OrderLine, ...],
     wanted: Wanted,
     reserved: Reserved,
+    proven: ProvenMember | None,
 ) -> Completed | Refusal:
     member = place.members.find(wanted.member_id, with_purchases=(action,))
     if member is None:
         return Refusal(RefusalCode.MEMBER_UNKNOWN)
     wallet, rulebook, amount_minor = member.view.wallet, at_work.rulebook, wanted.amount_minor
-    refusal = refuse_redemption(wallet, amount_minor, rulebook, at_work.on, static_card=True)
+    refusal = refuse_stale(place, proven, action, member) or refuse_redemption(
+        wallet, amount_minor, rulebook, at_work.on, static_card=proven is None
+    )
     if refusal is not None:
         return refusal
     covered = cover(place, member, wanted, reserved, rulebook, at_work.on)
@@ -95,9 +107,10 @@ def _redeem(
     occasion = place.occasion(
         action,
         at_work,
-        EvidenceClass.STATIC_CARD,
+        evidence_of(proven),
         offline=reserved.offline,
         reservations=covered.reservations,
+        evidence_ref=ref_of(proven, amount_minor),
     )
     draws = plan_draw(wallet, amount_minor, rulebook.draw_order, at_work.on, occasion.store_id)
     event = Redeemed(

@@ -111,6 +111,7 @@ class MemberView:
     `offline_now_minor`, which is what could be paid if nobody could be asked. `leased_here_minor` is this till's own for certain. Kept by head office:
     `leased_elsewhere` and `held_elsewhere` for other tills, `held_here` for payments of this one that came to nothing; None: nothing.
     Apart from the balance: `waiting_minor` is what a cash-out that waits would pay, `deposits_minor` what he left as deposits.
+    `pin_is_set`: he has a payment PIN.
     `as_of`: when head office's part was true, None when he is known only from here. `pending`: own events are not yet confirmed."""
 
     member_id: MemberId
@@ -140,6 +141,7 @@ class MemberView:
     deposits_minor: int = 0
     card_issue: int = 1
     identity: Identity = Identity.NAMED
+    pin_is_set: bool = False
 
     @property
     def balance_minor(self) -> int:

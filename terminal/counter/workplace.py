@@ -138,6 +138,7 @@ class Workplace:
         *,
         offline: bool,
         reservations: tuple[ReservationId, ...] = (),
+        evidence_ref: str = "",
     ) -> Occasion:
         identity = self.journal.head_office.identity
         now = self.now()
@@ -154,6 +155,7 @@ class Workplace:
             evidence=evidence,
             offline=offline,
             reservations=reservations,
+            evidence_ref=evidence_ref,
         )
 
     def slip(self, entry: Entry | None, staff_name: str, rulebook: Rulebook) -> Slip:

@@ -91,9 +91,12 @@ class LocalMembers:
             )
 
     def forgotten(self) -> tuple[int, ...]:
-        """The seqs of their enrolments' entries."""
+        """The seqs of the entries whose attachments are destroyed: of enrolments, and of payment PINs."""
         with self._database.reading() as connection:
-            rows = connection.execute("SELECT enrolled_seq FROM local_members WHERE phone_last4 = ''").fetchall()
+            rows = connection.execute(
+                "SELECT enrolled_seq FROM local_members WHERE phone_last4 = ''"
+                " UNION SELECT seq FROM entries WHERE kind = 'pin_set' AND attachment IS NULL"
+            ).fetchall()
         return tuple(row[0] for row in rows)
 
     def _where(self, condition: str, parameters: tuple[str | int, ...]) -> tuple[LocalMember, ...]:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from stored_value.identity import EventId, MemberId, StaffId, StoreId, TerminalId
 from stored_value.wallet import Purchase, Wallet
+from sync.payment_pins import PinVerifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class ConfirmedMember:
     wallet: Wallet
     updated_at: datetime
     epoch: str
+    pin: PinVerifier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from stored_value.rulebook_document import parse_rulebook
 from stored_value.wallet import WalletStatus
 from sync.errors import PageError
 from sync.messages import FeedPage, FeedRow, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest, UnknownRow
+from sync.payment_pins import read_verifier
 from sync.snapshot import unpack_file
 from sync.wallet_codec import read_purchase, read_wallet
 from terminal.replica import rows
@@ -28,7 +29,7 @@ from terminal.replica.rows import MembersInDoubt
 
 _MEMBER = (
     "SELECT m.member_id, m.member_no, m.card_issue, m.name_masked, m.phone_last4, m.phone_tag, m.home_store_id,"
-    " m.version, m.wallet, m.updated_at, b.status, b.version, (SELECT epoch FROM cursors LIMIT 1)"
+    " m.version, m.wallet, m.updated_at, m.pin, b.status, b.version, (SELECT epoch FROM cursors LIMIT 1)"
     " FROM members m LEFT JOIN blocks b ON b.member_id = m.member_id WHERE "
 )
 _PURCHASE = (
@@ -377,7 +378,8 @@ def _oldest_as_of(connection: sqlite3.Connection) -> datetime | None:
 
 
 def _confirmed_member(row: tuple[object, ...]) -> ConfirmedMember:
-    member_id, member_no, issue, name, last4, tag, store, version, wallet, updated, status, blocked_at, epoch = row
+    member_id, member_no, issue, name, last4, tag, store, version, wallet, updated, pin, *block, epoch = row
+    status, blocked_at = block
     assert isinstance(wallet, bytes)
     assert isinstance(version, int)
     state = changed(read_wallet(wallet), version=version)
@@ -396,4 +398,5 @@ def _confirmed_member(row: tuple[object, ...]) -> ConfirmedMember:
         wallet=state,
         updated_at=datetime.fromisoformat(str(updated)),
         epoch=str(epoch or ""),
+        pin=read_verifier(str(pin)),
     )

@@ -26,6 +26,7 @@ from sync.messages import (
     StoreRow,
     UnknownRow,
 )
+from sync.payment_pins import read_verifier, write_verifier
 
 MembersInDoubt = frozenset[MemberId]
 """Members whose entries were sent and whose outcome is unknown: their rows wait, because nobody knows which of them already contain those entries."""
@@ -37,11 +38,12 @@ _decode_wallet_row: Final = msgspec.json.Decoder(WalletRow).decode
 
 _PUT_MEMBER = (
     "INSERT INTO members (member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id,"
-    " version, wallet, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " version, wallet, updated_at, pin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (member_id) DO UPDATE SET member_no = excluded.member_no, card_issue = excluded.card_issue,"
     " name_masked = excluded.name_masked, phone_last4 = excluded.phone_last4, phone_tag = excluded.phone_tag,"
     " home_store_id = excluded.home_store_id, version = excluded.version, wallet = excluded.wallet,"
-    " updated_at = excluded.updated_at WHERE excluded.version > members.version"
+    " updated_at = excluded.updated_at, pin = excluded.pin WHERE excluded.version > members.version"
+    " OR (members.pin = '' AND excluded.pin <> '' AND excluded.version = members.version)"
 )
 _PUT_PURCHASE = (
     "INSERT INTO purchases (purchase_id, member_id, terminal_id, receipt_no, business_date, version, purchase)"
@@ -138,7 +140,7 @@ def wallet_rows(connection: sqlite3.Connection, member_id: MemberId) -> tuple[Me
     """The member's rows as the feed would bring them."""
     members = connection.execute(
         "SELECT member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home_store_id, version,"
-        " wallet, updated_at FROM members WHERE member_id = ?",
+        " wallet, updated_at, pin FROM members WHERE member_id = ?",
         (member_id,),
     ).fetchall()
     purchases = connection.execute(
@@ -159,6 +161,7 @@ def wallet_rows(connection: sqlite3.Connection, member_id: MemberId) -> tuple[Me
                 version=row[7],
                 wallet=msgspec.Raw(row[8]),
                 updated_at=datetime.fromisoformat(row[9]),
+                pin=read_verifier(row[10]),
             )
             for row in members
         ),
@@ -235,6 +238,7 @@ def _member_values(row: MemberRow) -> tuple[str | int | bytes, ...]:
         row.version,
         bytes(row.wallet),
         row.updated_at.isoformat(),
+        write_verifier(row.pin).decode() if row.pin is not None else "",
     )
 
 

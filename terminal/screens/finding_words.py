@@ -104,6 +104,11 @@ _STRANGE: Final = FindingSaid(
     later("Its program was changed, or somebody else signs with its key. Nothing was booked."),
     later("Take no more payments at this till. Call head office now."),
 )
+_PIN: Final = FindingSaid(
+    later("The payment PIN was not proven"),
+    later("It had been changed or taken away, or this till's program was changed."),
+    later("Ask the member to set a new PIN. Call head office when it happens again."),
+)
 _NOT_KEPT: Final = FindingSaid(
     later("Head office did not take this cash-out request"),
     later("Neither a lease nor a hold of this till covered it."),
@@ -181,6 +186,7 @@ _CODES: Final = {
     _SHIFT: (Code.SHIFT_DIFFERS,),
     _NOT_BOOKED: (Code.UNREADABLE_HEADER,),
     _STRANGE: (Code.NOT_A_TILLS_KIND, Code.ANOTHER_TILLS_ENTRY),
+    _PIN: (Code.PIN_NOT_PROVEN, Code.PIN_ISSUE_OLD),
     _NOT_KEPT: (Code.CASH_OUT_UNCOVERED,),
     _KEPT_ELSEWHERE: (Code.TAKEN_FROM_OTHERS,),
     _UNREADABLE: (

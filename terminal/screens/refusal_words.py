@@ -11,6 +11,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from terminal.language import Texts, later
 from terminal.screens.refusal_words_money_out import MONEY_OUT
 from terminal.screens.refusal_words_order import ORDER
+from terminal.screens.refusal_words_pin import PAYMENT_PIN
 
 Said = tuple[str, str, str]
 
@@ -214,7 +215,7 @@ _TILL: Final[Mapping[RefusalCode, Said]] = {
     ),
 }
 
-SAID: Final[Mapping[RefusalCode, Said]] = {**_MONEY, **_FINDING, **_TILL, **MONEY_OUT, **ORDER}
+SAID: Final[Mapping[RefusalCode, Said]] = {**_MONEY, **_FINDING, **_TILL, **MONEY_OUT, **ORDER, **PAYMENT_PIN}
 REMEDIES: Final[Mapping[str, str]] = {
     "replace_card": later("Replace the card, or ask head office to reactivate it."),
     "ask_head_office": later("Ask head office."),
@@ -230,6 +231,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "return_again": later("Return the deposit again."),
     "transfer_back": later("Transfer it back."),
     "replace_again": later("Replace the card again."),
+    "set_pin_again": later("Set a new payment PIN."),
     "record_again": later("Record the identity again."),
 }
 """What to do, where one code has several ways out: by the refusal's `remedy`. Others keep the remedy of their code."""

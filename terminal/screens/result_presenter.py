@@ -15,6 +15,7 @@ _WITHOUT_AMOUNT: Final = (
     "status_changed",
     "card_replaced",
     "identity_recorded",
+    "pin_set",
     "pass_used",
     "points_redeemed",
 )

@@ -133,6 +133,8 @@ _KINDS: Final = {
     "status_changed": later("Status changed"),
     "card_replaced": later("Card replaced"),
     "identity_recorded": later("Identity recorded"),
+    "pin_set": later("Payment PIN set"),
+    "pin_cleared": later("Payment PIN taken away"),
     "lease_accepted": later("Lease accepted"),
     "lease_returned": later("Lease returned"),
     "reservation_written_off": later("Reservation written off"),

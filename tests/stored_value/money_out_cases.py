@@ -24,6 +24,8 @@ from stored_value.events_money_out import (
     IdentityRecorded,
     LotExpired,
     MovedValue,
+    PinCleared,
+    PinSet,
     RefundReversed,
     StatusChanged,
     SuspenseDecided,
@@ -38,11 +40,13 @@ from stored_value.merging import everything, refuse_merge
 from stored_value.money import parse_yuan
 from stored_value.occasion import EvidenceClass, ExpectedDraw, Occasion, Tender, TenderKind
 from stored_value.offline_spending import offline_means, refuse_offline, risk_left_minor
+from stored_value.payment_pin import refuse_pin
 from stored_value.points import refuse_points_redemption
 from stored_value.redemption import refuse_redemption
 from stored_value.refusals import Refusal
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
+from stored_value.sealed import SealedPersonal
 from stored_value.standing import refuse_card, refuse_status
 from stored_value.taking_back import refuse_taking_back, undone_by
 from stored_value.topup import refuse_top_up
@@ -222,6 +226,12 @@ class Story:
                 )
             case "card":
                 return CardReplaced(occasion=place, member_id=MEMBER, card_issue=int(rest[0]))
+            case "pin":
+                shown = replace(place, evidence=EvidenceClass(rest[1]))
+                secret = SealedPersonal(ciphertext="c", attachment_sha256="h")
+                return PinSet(occasion=shown, member_id=MEMBER, pin_issue=int(rest[0]), secret=secret)
+            case "clear-pin":
+                return PinCleared(occasion=place, member_id=MEMBER, pin_issue=int(rest[0]))
             case "identity":
                 return IdentityRecorded(occasion=place, member_id=MEMBER, identity=Identity(rest[0]))
             case _:
@@ -269,6 +279,8 @@ class Story:
                 return refuse_status(self.held, WalletStatus(rest[0]), committed_minor=committed)
             case "?card":
                 return refuse_card(self.held, int(rest[0]), on)
+            case "?pin":
+                return refuse_pin(self.held, on, proven="proven" in rest, static_card="card" in rest)
             case "?deposit":
                 return refuse_deposit(self.held, fen(rest[0]), tenders_of(rest[0], rest[1:]), place)
             case "?release":

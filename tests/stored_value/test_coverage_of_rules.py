@@ -75,8 +75,12 @@ REFUSALS_ELSEWHERE = (
             "card_issues_used_up",
             "staff_unknown",
             "member_numbers_used_up",
-            "card_needed",
             "staff_list_too_old",
+            "payment_pin_not_set",
+            "payment_pin_wrong",
+            "payment_pin_delayed",
+            "payment_pin_weak",
+            "payment_pin_on_its_way",
         ],
         COUNTER,
     )

@@ -28,6 +28,7 @@ def balances(held: Wallet) -> dict[str, str]:
         "owed": yuan(held.owed_minor),
         "status": held.status.value,
         "card": str(held.card_issue),
+        "pin": f"{held.pin_issue} {'set' if held.pin_is_set else 'none'}",
         "points": str(held.quantity(HoldingKind.POINTS)),
         "coupons": str(held.quantity(HoldingKind.COUPON)),
         "lots": ",".join(
@@ -104,6 +105,8 @@ def test_the_table_reaches_every_kind_of_money_out() -> None:
         "status_changed": "status",
         "card_replaced": "card",
         "identity_recorded": "identity",
+        "pin_set": "pin",
+        "pin_cleared": "clear-pin",
         "suspense_decided": "decide",
     }
     assert set(steps) == {kind.kind for kind in MONEY_OUT_TYPES}

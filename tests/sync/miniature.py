@@ -7,10 +7,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stored_value.events import Event, EvidenceClass, Occasion, ShiftClosed, ShiftOpened, ShiftTotals
 from stored_value.events_loyalty import InstalmentReleased, PointsRedeemed, TierReviewed
-from stored_value.events_money_out import SuspenseDecided, SuspenseVerdict
+from stored_value.events_money_out import PinCleared, PinSet, SuspenseDecided, SuspenseVerdict
 from stored_value.events_reservation import LeaseAccepted, LeaseReturned, ReservationWrittenOff
 from stored_value.identity import EventId, LotId, StoreId
 from stored_value.reservation_records import ReservationId, ReservedThing
+from stored_value.sealed import SealedPersonal
 from sync.entry import GENESIS_HASH, Entry
 from sync.event_codec import entry_of
 from tests.stored_value.miniature import PLAN, enrolled, occasion, redeem, refund, reverse, top_up
@@ -45,6 +46,7 @@ def every_kind() -> list[Event]:
         *loyalty_kinds(),
         *reservation_kinds(),
         suspense_decided(),
+        *pin_kinds(),
     ]
 
 
@@ -105,6 +107,19 @@ def reservation_kinds() -> list[Event]:
         LeaseReturned(occasion=own("k2"), member_id=member_id, lease_id=lease_id, amount_minor=12_000),
         ReservationWrittenOff(
             occasion=own("k3"), member_id=member_id, reservation_id=lease_id, amount_minor=12_000, reason="till burnt"
+        ),
+    ]
+
+
+def pin_kinds() -> list[Event]:
+    """A payment PIN is changed by the one before, and taken away."""
+    place, member_id = enrolled().occasion, enrolled().member_id
+    proven = replace(place, event_id=EventId("n1"), evidence=EvidenceClass.PIN, evidence_ref="1:cHJvb2Y")
+    secret = SealedPersonal(ciphertext="c2VjcmV0", attachment_sha256="0" * 64)
+    return [
+        PinSet(occasion=proven, member_id=member_id, pin_issue=2, secret=secret),
+        PinCleared(
+            occasion=replace(place, event_id=EventId("n2")), member_id=member_id, pin_issue=3, reason="forgotten"
         ),
     ]
 

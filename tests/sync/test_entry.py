@@ -62,6 +62,7 @@ def test_the_header_names_the_value_that_moved() -> None:
     assert moved["transferred_in"] == (7_000, 0)
     assert moved["lot_expired"] == (0, 5_000)
     assert moved["status_changed"] == (0, 0)
+    assert moved["pin_set"] == moved["pin_cleared"] == (0, 0)
 
 
 def test_a_field_from_a_newer_till_is_tolerated() -> None:

@@ -71,7 +71,7 @@ def test_a_snapshot_comes_back_as_the_same_file(tmp_path: Path) -> None:
     upgrade(plain)
     with sqlite3.connect(plain) as connection:
         blobs = ((f"m{number}", f"{number:010d}", secrets.token_bytes(3000)) for number in range(1000))
-        connection.executemany("INSERT INTO members VALUES (?, ?, 0, '', '', 0, 'S01', 1, ?, '')", blobs)
+        connection.executemany("INSERT INTO members VALUES (?, ?, 0, '', '', 0, 'S01', 1, ?, '', '')", blobs)
     connection.close()
     packed, again = tmp_path / "packed", tmp_path / "again.db"
     pack_file(plain, packed, KEY, b"prefix00")

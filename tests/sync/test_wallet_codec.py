@@ -50,7 +50,7 @@ def test_a_members_row_lies_in_its_page_without_another_one_beside_it(tmp_path: 
         assert replica.execute("PRAGMA page_size").fetchone() == (PAGE_BYTES,)
         (before,) = replica.execute("PRAGMA page_count").fetchone()
         replica.executemany(
-            "INSERT INTO members VALUES (?, ?, 1, '王*丽', '1234', 7, 'S01', 4, ?, '2026-11-23T08:00:00+00:00')",
+            "INSERT INTO members VALUES (?, ?, 1, '王*丽', '1234', 7, 'S01', 4, ?, '2026-11-23T08:00:00+00:00', '')",
             [(f"{number:036d}", f"{number:010d}", document) for number in range(members)],
         )
         (after,) = replica.execute("PRAGMA page_count").fetchone()

@@ -18,12 +18,14 @@ from stored_value.events_money_out import (
     DepositTaken,
     IdentityRecorded,
     MoneyOutEvent,
+    PinSet,
     RefundReversed,
     StatusChanged,
     TakenBackLine,
 )
 from stored_value.identity import EventId, LotId, StoreId
 from stored_value.policies import CashOutMethod
+from stored_value.sealed import SealedPersonal
 from stored_value.taking_back import REASON
 from stored_value.wallet import Identity, WalletStatus
 from terminal.receipt_words import CHINESE, ReceiptWords
@@ -202,6 +204,12 @@ def loss_report(words: ReceiptWords = CHINESE) -> Receipt:
 
 def new_card(words: ReceiptWords = CHINESE) -> Receipt:
     event = CardReplaced(occasion=occasion("2026-11-23 16:21:00"), member_id=MEMBER, card_issue=2)
+    return _write(event, MoneyOutFacts(), words)
+
+
+def pin_set(words: ReceiptWords = CHINESE) -> Receipt:
+    secret = SealedPersonal(ciphertext="c", attachment_sha256="h")
+    event = PinSet(occasion=occasion("2026-11-23 16:23:00"), member_id=MEMBER, pin_issue=1, secret=secret)
     return _write(event, MoneyOutFacts(), words)
 
 

@@ -68,6 +68,7 @@ CASES: dict[str, Callable[[], Receipt]] = {
     "refund_reversal": money_out.refund_reversal,
     "loss_report": money_out.loss_report,
     "new_card": money_out.new_card,
+    "pin_set": money_out.pin_set,
     "papers_seen": money_out.papers_seen,
     "cash_out_request_english": lambda: money_out.cash_out_request(ENGLISH),
     "cash_out_english": lambda: money_out.cash_out(ENGLISH),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from stored_value.identity import StaffId
 from stored_value.refusals import Refusal, RefusalCode
 from sync.pins import make_verifier
-from terminal.counter.signing_in import FIRST_DELAY_S, LONGEST_DELAY_S, delay_after
+from terminal.counter.pin_tries import FIRST_DELAY_S, LONGEST_DELAY_S, delay_after
 from terminal.counter.views import StaffRole
 from tests.terminal.counter.head_office import KEYS
 from tests.terminal.counter.till import CASHIER, MANAGER, PIN, Till, done, refused, staff_row

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from printers.spool import SpoolStatus
 from stored_value.apply import apply, new_wallet
 from stored_value.events import OrderLine, ShiftClosed, ShiftOpened, Tender, TenderKind
+from stored_value.events_money_out import PinSet
 from stored_value.identity import EventId, MemberId, PromotionId, StaffId, StoreId, TerminalId, TierId, member_no
 from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
@@ -37,7 +38,9 @@ from sync.messages import (
     RulebookRow,
     StaffRow,
 )
-from sync.personal import last4, phone_tag
+from sync.payment_pins import PinVerifier, read_secret
+from sync.personal import last4, open_sealed, phone_tag
+from sync.pins import PinCost
 from sync.wallet_codec import write_purchase, write_wallet
 from terminal.clock import SimulatedClock
 from terminal.counter import Counter
@@ -59,6 +62,7 @@ PIN = "246810"
 VERIFIER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
     hmac.digest(decode_bytes(KEYS.staff_pepper), PIN.encode(), "sha256")
 )
+QUICK = PinCost(passes=1, memory_kib=8, lanes=1)
 WANG = MemberId("019ab000-0000-7000-8000-000000000001")
 WANG_NO = member_no(100_000_001)
 WANG_CARD = card_text(WANG_NO, 1)
@@ -206,6 +210,7 @@ class Till:
                 scanner=lambda: ScannerState.READY,
             ),
             language=lambda: self.language,
+            pin_cost=QUICK,
         )
 
     def _wake(self) -> None:
@@ -294,8 +299,12 @@ class Till:
         rows: dict[MemberId, MemberRow] = {}
         purchases: list[PurchaseRow] = []
         settled = self.journal.outcomes.settled_through()
-        for seq, _, raw, _ in self.journal.stored_after(settled, 1000):
+        pins: dict[MemberId, PinVerifier] = {}
+        for seq, _, raw, attachment in self.journal.stored_after(settled, 1000):
             event = event_of(read_entry(raw))
+            if isinstance(event, PinSet):
+                secret = read_secret(open_sealed(event.secret, attachment or b"", event.member_id, SEAL))
+                pins[event.member_id] = secret.verifier(event.pin_issue)
             if isinstance(event, ShiftOpened | ShiftClosed):
                 outcomes.append(Outcome(seq=seq, status="created"))
                 continue
@@ -311,6 +320,7 @@ class Till:
                 member_row(wallets[member_id], known.member_no, name=known.name_masked),
                 phone_last4=known.phone_last4,
                 phone_tag=known.phone_tag,
+                pin=pins.get(member_id, confirmed.pin if confirmed else None),
             )
             version = wallets[member_id].version
             outcomes.append(
