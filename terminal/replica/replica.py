@@ -297,13 +297,12 @@ class Replica:
         if staged.epoch() != manifest.epoch:  # what SQLite cannot read is opened as an empty one
             staged.discard()
             raise PageError("the snapshot holds no replica of its epoch")
-        as_of = manifest.as_of.isoformat()
         with staged._file.writing() as connection:
             connection.execute("DELETE FROM cursors")
             connection.executemany(
                 "INSERT INTO cursors (scope, epoch, cursor, as_of) VALUES (?, ?, ?, ?)",
                 [
-                    (scope, manifest.epoch, cursor, as_of)
+                    (scope, manifest.epoch, cursor, manifest.as_of.isoformat())
                     for scope, cursor in {global_scope: manifest.global_cursor, manifest.scope: manifest.cursor}.items()
                 ],
             )
@@ -378,8 +377,7 @@ def _oldest_as_of(connection: sqlite3.Connection) -> datetime | None:
 
 
 def _confirmed_member(row: tuple[object, ...]) -> ConfirmedMember:
-    member_id, member_no, issue, name, last4, tag, store, version, wallet, updated, pin, *block, epoch = row
-    status, blocked_at = block
+    member_id, member_no, issue, name, last4, tag, store, version, wallet, updated, pin, status, blocked_at, epoch = row
     assert isinstance(wallet, bytes)
     assert isinstance(version, int)
     state = changed(read_wallet(wallet), version=version)
