@@ -37,7 +37,7 @@ from stored_value.order_refund import apply_order_refund, as_order_refund
 from stored_value.pass_use import apply_pass_use
 from stored_value.points import apply_points_redemption
 from stored_value.postings import Account, Posting, imbalance, netted
-from stored_value.receivables import pay_receivables
+from stored_value.receivables import pay_receivables, with_receivable
 from stored_value.redemption import apply_redemption
 from stored_value.refund import apply_refund
 from stored_value.reservation_records import ReservationId
@@ -217,7 +217,7 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
         after = change_lots(after, {draw.lot_id: -draw.amount_minor for draw in draws if draw.lot_id is not None})
         if owed:
             receivable = Receivable(source_id=facts.event_id, store_id=facts.store_id, remaining_minor=owed)
-            after = replace(after, receivables=(*after.receivables, receivable))
+            after = replace(after, receivables=with_receivable(after.receivables, receivable))
         postings.extend(draw_postings(draws, facts.store_id, Account.UNEXPLAINED))
     after, findings = settle(after, facts.reservations, facts.out_minor, {}, facts.terminal_id)
     return _applied(wallet, after, postings, draws, findings)

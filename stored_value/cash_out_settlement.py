@@ -17,7 +17,7 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, StoreId
 from stored_value.occasion import Occasion, Tender
 from stored_value.postings import Account, Posting, clearing
-from stored_value.receivables import pay_receivables, reduce_receivable
+from stored_value.receivables import pay_receivables, reduce_receivable, with_receivable
 from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings
 from stored_value.wallet import Lot, LotEnd, Receivable, ValueKind, Wallet
@@ -210,7 +210,7 @@ def _owes(wallet: Wallet, asked: CashOut, paying: StoreId, minor: int) -> tuple[
     if not minor:
         return wallet, []
     row = Receivable(source_id=asked.request_id, store_id=paying, remaining_minor=minor)
-    wallet = replace(wallet, receivables=(*wallet.receivables, row))
+    wallet = replace(wallet, receivables=with_receivable(wallet.receivables, row))
     return wallet, [Posting(paying, Account.OVERDRAFT_RECEIVABLE, minor)]
 
 

@@ -45,6 +45,19 @@ def pay_receivables(wallet: Wallet, on: date) -> tuple[Wallet, list[Posting]]:
     return wallet, postings
 
 
+def with_receivable(rows: tuple[Receivable, ...], added: Receivable) -> tuple[Receivable, ...]:
+    """One row a source and store, so that whatever pays, moves or puts back a debt finds all of it in one place."""
+    key = added.source_id, added.store_id
+    if all((row.source_id, row.store_id) != key for row in rows):
+        return (*rows, added)
+    return tuple(
+        replace(row, remaining_minor=row.remaining_minor + added.remaining_minor)
+        if (row.source_id, row.store_id) == key
+        else row
+        for row in rows
+    )
+
+
 def reduce_receivable(
     receivables: tuple[Receivable, ...], source_id: EventId, amount_minor: int
 ) -> tuple[Receivable, ...]:

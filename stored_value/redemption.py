@@ -9,6 +9,7 @@ from stored_value.events import EvidenceClass, OrderLine, Redeemed
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId
 from stored_value.postings import Account, Posting
+from stored_value.receivables import with_receivable
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings, refuse_deed
@@ -123,7 +124,7 @@ def _draw(wallet: Wallet, event: Redeemed, draws: tuple[Draw, ...], findings: li
         receivable = Receivable(
             source_id=event.occasion.event_id, store_id=event.occasion.store_id, remaining_minor=owed
         )
-        wallet = replace(wallet, receivables=(*wallet.receivables, receivable))
+        wallet = replace(wallet, receivables=with_receivable(wallet.receivables, receivable))
     return wallet
 
 

@@ -7,6 +7,7 @@ from stored_value.draw import Draw, change_lots, draw_postings, plan_draw
 from stored_value.events_money_out import RefundReversed, TakenBackLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.postings import Account, Posting
+from stored_value.receivables import with_receivable
 from stored_value.refund import take_refund_again
 from stored_value.rulebook import Rulebook
 from stored_value.wallet import LinePart, Lot, LotEnd, Purchase, PurchaseLine, Receivable, ValueKind, Wallet
@@ -46,19 +47,6 @@ def apply_refund_reversal(
     purchases = tuple(again if known is purchase else known for known in wallet.purchases)
     wallet = replace(wallet, purchases=purchases)
     return wallet, draw_postings(draws, purchase.store_id, Account.REVENUE), tuple(draws), findings
-
-
-def with_receivable(rows: tuple[Receivable, ...], added: Receivable) -> tuple[Receivable, ...]:
-    """One row a source and store."""
-    key = added.source_id, added.store_id
-    if all((row.source_id, row.store_id) != key for row in rows):
-        return (*rows, added)
-    return tuple(
-        replace(row, remaining_minor=row.remaining_minor + added.remaining_minor)
-        if (row.source_id, row.store_id) == key
-        else row
-        for row in rows
-    )
 
 
 def _wanted(lines: Sequence[TakenBackLine], line_no: int) -> int:

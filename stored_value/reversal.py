@@ -7,7 +7,7 @@ from stored_value.bonus_cost import cost_taken_back, source_of
 from stored_value.events import ToppedUp, TopUpReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.postings import Account, Posting, clearing
-from stored_value.receivables import pay_receivables
+from stored_value.receivables import pay_receivables, with_receivable
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import rewards_used
 from stored_value.rulebook import Rulebook
@@ -55,7 +55,8 @@ def apply_reversal(
     receivables = wallet.receivables
     if missing > 0:
         postings.append(Posting(place.store_id, Account.OVERDRAFT_RECEIVABLE, missing))
-        receivables += (Receivable(source_id=event.top_up_id, store_id=place.store_id, remaining_minor=missing),)
+        owed = Receivable(source_id=event.top_up_id, store_id=place.store_id, remaining_minor=missing)
+        receivables = with_receivable(receivables, owed)
     elif missing < 0:
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, missing))
     wallet = replace(

@@ -15,6 +15,7 @@ from stored_value.findings import Finding
 from stored_value.frozen import changed
 from stored_value.points import add_points, points_for_spend, points_lot
 from stored_value.postings import Account, Posting
+from stored_value.receivables import with_receivable
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservations import reserved_minor
 from stored_value.rulebook import Rulebook
@@ -56,7 +57,7 @@ def apply_decision(
     owed = sum(draw.amount_minor for draw in draws if draw.kind is ValueKind.RECEIVABLE)
     if owed:
         rest = Receivable(source_id=event.payment_id, store_id=event.serving_store, remaining_minor=owed)
-        wallet = changed(wallet, receivables=(*wallet.receivables, rest))
+        wallet = changed(wallet, receivables=with_receivable(wallet.receivables, rest))
     wallet = _spent(wallet, event, bought, draws, rulebook)
     return _turned(wallet, bought, amount, draws), draw_postings(draws, event.serving_store, Account.SUSPENSE), []
 

@@ -3,6 +3,7 @@
 A moved part takes its ancestry along (store, day, rulebook, promotion, last day); its lot becomes smaller by it. `merging` moves everything in the same two legs.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,7 +17,7 @@ from stored_value.identity import EventId, LotId, StoreId
 from stored_value.money import split
 from stored_value.policies import TransferKinds
 from stored_value.postings import Account, Posting
-from stored_value.receivables import pay_receivables
+from stored_value.receivables import pay_receivables, with_receivable
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import DrawOrder, Rulebook
 from stored_value.standing import Deed, Standing, deed_findings, refuse_deed, standing_of
@@ -127,16 +128,17 @@ def apply_transfer_out(wallet: Wallet, event: TransferredOut) -> tuple[Wallet, l
 def really_left(wallet: Wallet, event: TransferredOut) -> tuple[tuple[MovedValue, ...], tuple[Holding, ...]]:
     """What the first leg takes from `wallet` as it stands before the leg: the second leg is written from this, never from the wish."""
     lots = {lot.lot_id: lot.remaining_minor for lot in wallet.lots}
-    owed = {(row.source_id, row.store_id): row.remaining_minor for row in wallet.receivables}
+    owed = Counter[tuple[EventId, StoreId]]()
+    for row in wallet.receivables:
+        owed[row.source_id, row.store_id] += row.remaining_minor
     parts: list[MovedValue] = []
     for part in event.moved:
         if part.lot_id is None:
-            there = owed.get((part.source_id, part.store_id), 0)
+            taken = min(part.amount_minor, owed[part.source_id, part.store_id])
+            owed[part.source_id, part.store_id] -= taken
         else:
-            there = lots.get(part.lot_id, 0)
-        taken = min(part.amount_minor, there)
-        if part.lot_id is not None:
-            lots[part.lot_id] = there - taken
+            taken = min(part.amount_minor, lots.get(part.lot_id, 0))
+            lots[part.lot_id] = lots.get(part.lot_id, 0) - taken
         if taken:
             parts.append(part if taken == part.amount_minor else replace(part, amount_minor=taken))
     held = {each.holding_id: each.remaining for each in wallet.holdings}
@@ -153,12 +155,12 @@ def apply_transfer_in(wallet: Wallet, event: TransferredIn, rulebook: Rulebook) 
     findings = _landing_findings(wallet, event)
     postings: list[Posting] = []
     lots: list[Lot] = []
-    owed: list[Receivable] = []
+    owed = wallet.receivables
     for number, part in enumerate(event.moved):
         postings.extend(_leg(part, event.purpose, -1))
         if part.kind is ValueKind.RECEIVABLE:
             row = Receivable(source_id=part.source_id, store_id=part.store_id, remaining_minor=part.amount_minor)
-            owed.append(row)
+            owed = with_receivable(owed, row)
         else:
             lots.append(_arrived(part, LotId(f"{event.transfer_id}/t/{number}")))
     topped_up = wallet.topped_up_minor + event.topped_up_minor
@@ -166,7 +168,7 @@ def apply_transfer_in(wallet: Wallet, event: TransferredIn, rulebook: Rulebook) 
     wallet = replace(
         wallet,
         lots=(*wallet.lots, *lots),
-        receivables=(*wallet.receivables, *owed),
+        receivables=owed,
         holdings=(*wallet.holdings, *_arrived_holdings(event)),
         transfer_legs=(*wallet.transfer_legs, leg),
         topped_up_minor=topped_up,
@@ -227,12 +229,12 @@ def _arrived_holdings(event: TransferredIn) -> tuple[Holding, ...]:
 def _without_value(wallet: Wallet, left: Sequence[MovedValue]) -> Wallet:
     """What moved was never used here: the lots become smaller, not emptier, and a refund still fits into them."""
     taken: dict[LotId, int] = {}
-    paid: dict[tuple[EventId, StoreId], int] = {}
+    paid = Counter[tuple[EventId, StoreId]]()
     for part in left:
         if part.lot_id is not None:
             taken[part.lot_id] = taken.get(part.lot_id, 0) + part.amount_minor
         else:
-            paid[part.source_id, part.store_id] = part.amount_minor
+            paid[part.source_id, part.store_id] += part.amount_minor
     lots = tuple(
         replace(
             lot,
@@ -243,11 +245,14 @@ def _without_value(wallet: Wallet, left: Sequence[MovedValue]) -> Wallet:
         else lot
         for lot in wallet.lots
     )
-    rows = [
-        replace(row, remaining_minor=row.remaining_minor - paid.get((row.source_id, row.store_id), 0))
-        for row in wallet.receivables
-    ]
-    return replace(wallet, lots=lots, receivables=tuple(row for row in rows if row.remaining_minor))
+    rows: list[Receivable] = []
+    for row in wallet.receivables:
+        key = row.source_id, row.store_id
+        less = min(paid[key], row.remaining_minor)
+        paid[key] -= less
+        if row.remaining_minor > less:
+            rows.append(replace(row, remaining_minor=row.remaining_minor - less))
+    return replace(wallet, lots=lots, receivables=tuple(rows))
 
 
 def _without_holdings(wallet: Wallet, left: Sequence[Holding]) -> Wallet:
