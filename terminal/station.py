@@ -99,6 +99,7 @@ class Station:
             self.journal,
             self.replica,
             leasing,
+            clock,
             on_news=lambda news: self._tell(cycle, news),
             on_lost=lambda: self._worker.wake(),  # noqa: PLW0108 - there is no worker yet
         )

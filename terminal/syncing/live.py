@@ -12,15 +12,18 @@ from typing import Final
 from msgspec.structs import replace
 
 from sync.client import HqClient
-from sync.errors import HqBusy, HqRefused, SyncError
+from sync.errors import HqRefused, SyncError
 from sync.live import LiveRequest, News
+from terminal.clock import Clock
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
 from terminal.replica import Replica, ReplicaError
+from terminal.syncing.pauses import pause_s
 
 _log = logging.getLogger(__name__)
 WAIT_S: Final = 20.0
 _PAUSE_S: Final = 2.0
+_PAUSE_MAX_S: Final = 10.0
 _PAUSE_BETWEEN_S: Final = 0.1
 """After an answer without news, so that a head office that does not wait is not run over."""
 _PAUSE_WITHOUT_CHANNEL_S: Final = 60.0
@@ -37,6 +40,7 @@ class LiveChannel:
         journal: Journal,
         replica: Replica,
         leasing: Leasing,
+        clock: Clock,
         *,
         on_news: Callable[[News], None],
         on_lost: Callable[[], None],
@@ -46,6 +50,8 @@ class LiveChannel:
         self._journal = journal
         self._replica = replica
         self._leasing = leasing
+        self._clock = clock
+        self._failures = 0
         self._on_news = on_news
         self._on_lost = on_lost
         self._is_open = False
@@ -76,6 +82,7 @@ class LiveChannel:
         except (SyncError, JournalError, ReplicaError, OSError) as error:
             return self._lost(error)
         self._is_open = True
+        self._failures = 0
         return 0.0 if self._stopping.is_set() else self._heed(news)
 
     def _request(self, wait_s: float) -> LiveRequest:
@@ -105,18 +112,16 @@ class LiveChannel:
         return 0.0
 
     def _lost(self, error: Exception) -> float:
-        """The worker relied on being told: it looks at once what is the matter, so that the cashier sees the line fall."""
+        """The worker relied on being told: it looks at once what is the matter, so that the cashier sees the line fall. When head office starts again, each till comes back at a
+        moment of its own."""
+        self._failures += 1
         if self._is_open:
             self._is_open = False
             self._on_lost()
         _log.info("the live channel: %s", error)
-        match error:
-            case HqBusy():
-                return max(_PAUSE_S, error.retry_after_s)
-            case HqRefused(http_status=status) if status == _NOT_FOUND:
-                return _PAUSE_WITHOUT_CHANNEL_S
-            case _:
-                return _PAUSE_S
+        if isinstance(error, HqRefused) and error.http_status == _NOT_FOUND:
+            return _PAUSE_WITHOUT_CHANNEL_S
+        return pause_s(error, self._failures, self._clock, first_s=2 * _PAUSE_S, max_s=_PAUSE_MAX_S)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

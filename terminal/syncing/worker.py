@@ -10,20 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sync.errors import HqBusy, SyncError
+from sync.errors import SyncError
 from terminal.clock import Clock
 from terminal.journal import JournalError
 from terminal.replica import ReplicaError
 from terminal.syncing.codes import code_of
 from terminal.syncing.cycle import CycleReport
 from terminal.syncing.errors import SyncingError, TillStopped
+from terminal.syncing.pauses import FIRST_S, MAX_S, pause_s
 
 _log = logging.getLogger(__name__)
-BACKOFF_FIRST_S: Final = 1.0
-BACKOFF_MAX_S: Final = 60.0
 TOLD_POLL_S: Final = 60.0
 """A till that is told of news looks by itself this seldom: a thousand tills that look every few seconds leave head office no time for payments."""
-_JITTER_BYTES: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +126,6 @@ class SyncWorker:
         return self._pause_s(error)
 
     def _pause_s(self, error: Exception) -> float:
-        """Doubling, each drawn between half of it and all of it; never sooner than HQ wishes, and not all at the moment that it names."""
-        full_s = min(BACKOFF_FIRST_S * 2.0 ** min(self._failures - 1, 16), BACKOFF_MAX_S)
-        if isinstance(error, TillStopped):
-            full_s = BACKOFF_MAX_S
-        chance = int.from_bytes(self._clock.random_bytes(_JITTER_BYTES), "big") / 65_536
-        pause_s = full_s * (0.5 + chance / 2)
-        if isinstance(error, HqBusy):
-            return max(pause_s, error.retry_after_s * (1 + chance / 2))
-        return pause_s
+        """A stopped till waits for a person: it asks seldom from the start."""
+        first_s = MAX_S if isinstance(error, TillStopped) else FIRST_S
+        return pause_s(error, self._failures, self._clock, first_s=first_s)

@@ -23,7 +23,14 @@ def listening(till: Till) -> Iterator[None]:
     stopping = threading.Event()
     client = HqClient(till.url)
     live = LiveChannel(
-        client, till.cycle.token, till.journal, till.replica, till.leasing, on_news=lambda _: None, on_lost=lambda: None
+        client,
+        till.cycle.token,
+        till.journal,
+        till.replica,
+        till.leasing,
+        till.clock,
+        on_news=lambda _: None,
+        on_lost=lambda: None,
     )
 
     def listen() -> None:

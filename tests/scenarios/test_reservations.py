@@ -119,6 +119,7 @@ def test_l6_a_recall_that_the_disk_does_not_take_is_given_back_by_the_next_cycle
         one.journal,
         one.replica,
         one.leasing,
+        one.clock,
         on_news=news.append,
         on_lost=lambda: None,
     )

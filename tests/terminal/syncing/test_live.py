@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -11,14 +12,19 @@ from msgspec.structs import replace
 from stored_value.events_reservation import LeaseAccepted
 from stored_value.reservation_records import ReservationId
 from sync.client import HqClient
+from sync.errors import HqBusy, HqUnreachable
 from sync.live import LiveRequest, News
 from sync.messages import ChallengeRequest
+from terminal.clock import SimulatedClock
 from terminal.syncing.live import LiveChannel
 from tests.hq_server.served import ServedHq
 from tests.stored_value.miniature import occasion
 from tests.terminal.syncing.till import SyncedTill, synced_till
 
 pytestmark = pytest.mark.slow
+
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def till(hq: ServedHq, tmp_path: Path) -> Iterator[SyncedTill]:
 class Told:
     """What the worker was told, and how often it was asked to look for itself."""
 
-    def __init__(self, till: SyncedTill) -> None:
+    def __init__(self, till: SyncedTill, seed: int = 0) -> None:
         self.news: list[News] = []
         self.lost = 0
         self.channel = LiveChannel(
@@ -40,6 +46,7 @@ class Told:
             till.journal,
             till.replica,
             till.leasing,
+            SimulatedClock(NOON, seed),
             on_news=self.news.append,
             on_lost=self._lose,
         )
@@ -110,6 +117,24 @@ def test_a_recall_that_the_replica_does_not_let_be_heeded_does_not_end_the_chann
     monkeypatch.undo()
     told.channel.step(wait_s=0)
     assert told.channel.is_open()
+
+
+@pytest.mark.parametrize("error", [HqUnreachable("it starts again"), HqBusy("full", 503, retry_after_s=2)])
+def test_fifty_channels_that_were_lost_together_do_not_come_back_in_step(
+    till: SyncedTill, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """All of them wait at head office when it ends; it must not fall over them when it starts."""
+
+    def lost(_: LiveRequest) -> News:
+        raise error
+
+    monkeypatch.setattr(till.client, "live", lost)
+    pauses = sorted(Told(till, seed).channel.step() for seed in range(50))
+    assert (min(pauses) >= 2, len(set(pauses))) == (True, 50)
+    assert pauses[-1] - pauses[0] >= pauses[0] * 0.4
+    told = Told(till)
+    again = [told.channel.step() for _ in range(8)]
+    assert 5 <= again[-1] <= 10, "seldom while nobody answers, and soon enough when somebody does"
 
 
 def test_the_lines_to_head_office_are_probed_so_that_a_pulled_cable_shows(

@@ -11,7 +11,8 @@ from terminal.journal import DiskFull
 from terminal.replica import ReplicaUnreadable
 from terminal.syncing import CycleReport, SanityMismatch, SyncWorker, TillStopped
 from terminal.syncing.errors import EntryTooLarge
-from terminal.syncing.worker import BACKOFF_MAX_S, TOLD_POLL_S
+from terminal.syncing.pauses import MAX_S
+from terminal.syncing.worker import TOLD_POLL_S
 from tests.waiting import until
 
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -28,7 +29,7 @@ def test_pauses_grow_with_chance_and_stay_bounded() -> None:
     worker = SyncWorker(raising(HqUnreachable("no")), SimulatedClock(START))
     pauses = [worker.step() for _ in range(12)]
     for failures, pause in enumerate(pauses):
-        full = min(2.0**failures, BACKOFF_MAX_S)
+        full = min(2.0**failures, MAX_S)
         assert full / 2 <= pause <= full
     assert len(set(pauses)) > 8, "two tills must not come back at the same moment"
 
