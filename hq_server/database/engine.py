@@ -15,6 +15,7 @@ import psycopg.errors
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -208,6 +209,8 @@ def _translated() -> Iterator[None]:
     """The faults of a database that a caller can answer sensibly, as this module's own errors. COPY and BEGIN raise the driver's errors bare."""
     try:
         yield
+    except NoConnectionFree as error:
+        raise DatabaseBusy("every connection to the database is in use") from error
     except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
         causes = list(_causes(error))
         if any(map(_is_full, causes)):

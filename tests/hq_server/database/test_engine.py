@@ -1,10 +1,12 @@
 """A database that goes away in the middle is no mistake of head office's: whoever asked is told to ask again, and is served once it is back."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from hq_server.database.engine import Database, DatabaseBusy, WriteSession
 
@@ -71,3 +73,21 @@ def test_a_savepoint_takes_back_what_the_driver_ran_in_it_and_nothing_before_it(
         session.driver().execute("INSERT INTO numbers VALUES (4)")
     with either.read() as session:
         assert session.scalars(text("SELECT number FROM numbers ORDER BY number")).all() == [1, 4]
+
+
+def test_a_head_office_whose_connections_are_all_in_use_is_busy(
+    either: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at fault: whoever asked is told to come again."""
+    monkeypatch.setattr(either.engine.pool, "_timeout", 0.01)
+    with ExitStack() as held:
+        with suppress(NoConnectionFree):
+            while True:
+                held.enter_context(closing(either.engine.raw_connection()))
+        with pytest.raises(DatabaseBusy):
+            ask(either)
+        with pytest.raises(DatabaseBusy), either.look():
+            pass
+        with pytest.raises(DatabaseBusy), either.write() as session:
+            session.connection()
+    ask(either)
