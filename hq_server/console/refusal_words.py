@@ -89,6 +89,9 @@ REFUSALS: Final[dict[str, FindingWords]] = {
         N_("The till that took the deposit is not revoked"),
         N_("It returns its own deposits. Revoke it first, when it will not come back."),
     ),
+    RefusalCode.PAYMENT_PIN_NOT_SET: FindingWords(
+        N_("The member has no payment PIN"), N_("Nothing is to be taken away: a till sets a new one.")
+    ),
     RefusalCode.ACTION_REUSED: FindingWords(
         N_("This form was used for something else already"), N_("Begin again from the member's page.")
     ),

@@ -19,6 +19,7 @@ from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_new, w
 from hq_server.ingest.loading import ByMember, HeldEntry, load_behind, load_entries, load_wallets
 from hq_server.ingest.member_line import LinePlace, Overtaken
 from hq_server.ingest.own_originals import refuse_foreign
+from hq_server.ingest.pin_proofs import PinProofs
 from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
 from hq_server.ingest.rows import WalletRow
@@ -105,7 +106,8 @@ def keep(
     whose program cannot reserve; `place` where the unit of work stands among others of the same members."""
     now = office.clock()
     risk = TillRisk(terminal, epoch, judges=knows_holds)
-    settling = _Settling(session, now, risk, repeats, place)
+    pins = PinProofs(office.keys, terminal, epoch, now)
+    settling = _Settling(session, now, risk, pins, repeats, place)
 
     def understood() -> list[Incoming]:
         incoming = _understood(office, session, terminal, proven, now)
@@ -124,6 +126,7 @@ def keep(
         _enrolled(office, session, incoming, now)
         rows = settling.written(terminal.store_id, incoming)
         note_settled(session, rows.members, at=now)
+        pins.write(session)
         return rows
 
     try:
@@ -193,6 +196,7 @@ class _Settling:
     session: WriteSession
     now: datetime
     risk: TillRisk
+    pins: PinProofs
     repeats: bool
     place: LinePlace | None
 
@@ -247,9 +251,10 @@ class _Settling:
         self, incoming: Sequence[Incoming], groups: ByMember, held: Mapping[str, HeldWallet]
     ) -> dict[str, MemberBatch]:
         self.risk.learn(self.session, incoming, {member_id: each.wallet for member_id, each in held.items()})
+        self.pins.learn(self.session, incoming, groups)
         step("wallets_loaded")
         batches = {
-            member_id: apply_to_member(groups[member_id], held[member_id], self.now, self.risk)
+            member_id: apply_to_member(groups[member_id], held[member_id], self.now, self.risk, self.pins)
             for member_id in sorted(groups)
         }
         step("applied")

@@ -36,6 +36,7 @@ from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_h
 from stored_value.events import ShiftClosed, ShiftOpened
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, MemberId, StoreId
+from stored_value.payment_pin import as_judged
 from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.wallet import ValueKind, Wallet
@@ -155,7 +156,8 @@ class _Rebuilt:
             assert not isinstance(event, ShiftOpened | ShiftClosed)
             book = published.used_by(event.occasion.rulebook, findings)
             before = self._granted.put_in(self._session, self._before(book, row.version), named, row.received_at)
-            applied = apply(before, event, book, unproved_minor=unproved)
+            judged = as_judged(event, [found.code for found in findings])
+            applied = apply(before, judged, book, unproved_minor=unproved)
             return applied, event.occasion.business_date.isoformat()
         book = published.newest_at(row.received_at)
         on = header.occurred_at.astimezone(zone).date()

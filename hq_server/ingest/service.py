@@ -30,6 +30,7 @@ from hq_server.ingest.keeping import (
     with_retries,
 )
 from hq_server.ingest.member_line import LinePlace
+from hq_server.ingest.pin_proofs import concerns_pin
 from hq_server.ingest.push_chain import Fault, Received, prove, read_pushed
 from hq_server.ingest.understanding import ID_SHAPE
 from hq_server.office import Office
@@ -149,10 +150,11 @@ def _take_in_once(
     held = held_entries(session, terminal, received, push.head.seq)
     proven = prove(received, push.head, journal_head(terminal), hashes_of(held))
     report = Report(push.head, push.epoch)
-    if push.head.is_report:
+    if push.head.is_report or any(concerns_pin(each.entry.header) for each in proven.fresh):
+        # What a report closes, and a PIN that one of them sets, is decided on what is committed.
         named = {member_id for each in proven.fresh for member_id in each.entry.header.members}
         own = {member_id for member_id in named if ID_SHAPE.fullmatch(member_id)}
-        wanted = own | members_of(session, terminal, report)
+        wanted = own | (members_of(session, terminal, report) if push.head.is_report else set())
         if place is not None:
             place.stand_alone(wanted)
         lock_wallets(session, wanted)

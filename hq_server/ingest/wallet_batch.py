@@ -11,6 +11,7 @@ from datetime import date, datetime
 import msgspec
 
 from hq_server.feed.outbox import CampaignGift, Change, RollupDelta, encode_change
+from hq_server.ingest.pin_proofs import PinProofs
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
 from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, set_aside
@@ -34,6 +35,7 @@ from stored_value.events_reservation import ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
 from stored_value.identity import EventId, MemberId
+from stored_value.payment_pin import as_judged
 from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.reservations import with_reservation
@@ -123,9 +125,13 @@ def findings_json(findings: Sequence[Finding]) -> str:
 
 
 def apply_to_member(
-    incoming: Sequence[Incoming], held: HeldWallet, received_at: datetime, risk: TillRisk | None = None
+    incoming: Sequence[Incoming],
+    held: HeldWallet,
+    received_at: datetime,
+    risk: TillRisk | None = None,
+    pins: PinProofs | None = None,
 ) -> MemberBatch:
-    """The member's entries in journal order, on the wallet as it was loaded. `risk` judges payments of a till; head office's own entries have no such judge."""
+    """The member's entries in journal order, on the wallet as it was loaded. `risk` and `pins` judge what a till says; head office's own entries have no such judges."""
     batch = MemberBatch()
     member_id = incoming[0].member_id
     assert member_id is not None
@@ -145,13 +151,18 @@ def apply_to_member(
         if each.lost_lease is not None:
             wallet = with_reservation(wallet, each.lost_lease)
         refused = risk.refuses(each, wallet) if risk is not None else None
+        if refused is None and pins is not None:
+            refused = pins.refuses(each, wallet)
         if refused is not None:
             batch.landed[each.seq] = Landed(None, (*each.findings, refused), set_aside=True)
             continue
         beyond = risk.judge(each, wallet) if risk is not None else None
-        applied, findings = _applied(wallet, each, beyond)
+        unproven = pins.judge(each, wallet) if pins is not None else None
+        applied, findings = _applied(wallet, each, beyond, unproven)
         if risk is not None:
             findings += risk.remarks(each, wallet, applied.wallet)
+        if pins is not None:
+            pins.note(each, wallet, applied.wallet)
         status = wallet.status
         wallet = changed(applied.wallet, version=wallet.version + 1)
         if wallet.reservations is not kept:
@@ -196,9 +207,12 @@ def _note_reservations(batch: MemberBatch, each: Incoming, before: tuple[Reserva
         batch.written_off.add(each.event.reservation_id)
 
 
-def _applied(wallet: Wallet, each: Incoming, beyond: Finding | None) -> tuple[Applied, tuple[Finding, ...]]:
-    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `beyond`: what of it neither reservations nor the risk allowance cover."""
-    findings = [] if beyond is None else [beyond]
+def _applied(
+    wallet: Wallet, each: Incoming, beyond: Finding | None, unproven: Finding | None
+) -> tuple[Applied, tuple[Finding, ...]]:
+    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `beyond`: what of it neither reservations nor the risk allowance cover; `unproven`:
+    that the payment PIN was not typed."""
+    findings = [found for found in (beyond, unproven) if found is not None]
     unproved = unproved_minor(findings)
     event = each.event
     if event is not None:
@@ -206,7 +220,8 @@ def _applied(wallet: Wallet, each: Incoming, beyond: Finding | None) -> tuple[Ap
         if wallet.version == 0 and not isinstance(event, MemberEnrolled):
             findings.append(Finding(FindingCode.MEMBER_UNKNOWN))
         try:
-            applied = apply(wallet, event, each.rulebook, unproved_minor=unproved)
+            judged = as_judged(event, [found.code for found in findings])
+            applied = apply(wallet, judged, each.rulebook, unproved_minor=unproved)
         except CANNOT_BE_APPLIED as error:
             logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
             set_aside(each, f"{type(error).__name__}: {error}")

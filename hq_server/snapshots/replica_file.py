@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, func, select
 
 from hq_server.database.among import among
 from hq_server.database.engine import ReadSession
@@ -23,6 +23,7 @@ from hq_server.database.models import (
     Feed,
     Member,
     Outbox,
+    PaymentPin,
     PurchaseRecord,
     RulebookVersion,
     ScopeMember,
@@ -164,9 +165,11 @@ def _members() -> Select[*tuple[Any, ...]]:
             WalletRecord.version,
             WalletRecord.state.label("wallet"),
             WalletRecord.updated_at,
+            func.coalesce(PaymentPin.verifier, "").label("pin"),
         )
         .join(ScopeMember, ScopeMember.member_id == Member.member_id)
         .join(WalletRecord, WalletRecord.member_id == Member.member_id)
+        .outerjoin(PaymentPin, and_(PaymentPin.member_id == Member.member_id, PaymentPin.ended_at.is_(None)))
     )
 
 

@@ -6,14 +6,15 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from hq_server.database.among import among_given, pair_among_given
 from hq_server.database.engine import Reading
-from hq_server.database.models import Member, PurchaseRecord, WalletRecord
+from hq_server.database.models import Member, PaymentPin, PurchaseRecord, WalletRecord
 from hq_server.database.prepared import Prepared
 from stored_value.identity import EventId, MemberId, StoreId, TerminalId
 from sync.messages import MemberRow, PurchaseRow
+from sync.payment_pins import read_verifier
 
 RECENT_PURCHASES_MAX = 20
 """How many purchases of a member go along when a store comes to know the member."""
@@ -32,8 +33,10 @@ _MEMBERS: Final = Prepared(
         WalletRecord.version,
         WalletRecord.state,
         WalletRecord.updated_at,
+        PaymentPin.verifier,
     )
     .join(WalletRecord, WalletRecord.member_id == Member.member_id)
+    .outerjoin(PaymentPin, and_(PaymentPin.member_id == Member.member_id, PaymentPin.ended_at.is_(None)))
     .where(among_given(Member.member_id, "members"))
     .order_by(Member.member_id)
 )
@@ -67,7 +70,7 @@ def member_rows(session: Reading, member_ids: Sequence[str]) -> Iterator[MemberR
     ordered = sorted(set(member_ids))
     for start in range(0, len(ordered), _CHUNK):
         for row in _MEMBERS.rows(session, members=ordered[start : start + _CHUNK]):
-            member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home, version, state, at = row
+            member_id, member_no, card_issue, name_masked, phone_last4, phone_tag, home, version, state, at, pin = row
             yield MemberRow(
                 member_id=MemberId(member_id),
                 member_no=member_no,
@@ -79,6 +82,7 @@ def member_rows(session: Reading, member_ids: Sequence[str]) -> Iterator[MemberR
                 version=version,
                 wallet=msgspec.Raw(state),
                 updated_at=at,
+                pin=read_verifier(pin or ""),
             )
 
 

@@ -33,6 +33,7 @@ KINDS = {
     "账户状态变更": "status_changed",
     "会员卡挂失": "status_changed",
     "补卡": "card_replaced",
+    "支付密码设置": "pin_set",
     "开班": "shift_opened",
     "交班报表 Z": "shift_closed",
 }

@@ -15,7 +15,7 @@ from hq_server.database.models.franchise import (
     TerminalStatus,
 )
 from hq_server.database.models.journals import EntryStatus, JournalEntry, ShiftEventRecord
-from hq_server.database.models.members import Member, MemberKey, ScopeMember
+from hq_server.database.models.members import Member, MemberKey, PaymentPin, ScopeMember
 from hq_server.database.models.own_journal import OpenTransfer, OwnJournalHead
 from hq_server.database.models.people import ConsoleSession, ConsoleUser, Staff, StaffVerifier
 from hq_server.database.models.reservations import ReservationRecord, ReservationState
@@ -40,6 +40,7 @@ __all__ = [
     "OpenTransfer",
     "Outbox",
     "OwnJournalHead",
+    "PaymentPin",
     "PostingRecord",
     "PurchaseRecord",
     "RecoveryApproval",

@@ -45,6 +45,21 @@ class MemberKey(Table):
     attachment_sha256: Mapped[str] = mapped_column(String(HASH_CHARS))
 
 
+class PaymentPin(Table):
+    """An issue of a member's payment PIN. `verifier` is what tills get (`sync.payment_pins`); `key_sealed`, by which proofs are checked, is AES-GCM with the row's id as associated
+    data. `ended_at`: replaced or taken away, and kept for entries from before. Erasing a member deletes the rows."""
+
+    __tablename__ = "payment_pins"
+    __table_args__ = placed("member_id")
+
+    member_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
+    issue: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    verifier: Mapped[str] = mapped_column(Text)
+    key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ScopeMember(Table):
     """A member that a store's tills hold in their replica."""
 
