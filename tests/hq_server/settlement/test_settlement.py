@@ -196,7 +196,7 @@ def test_orders_pass_uses_and_goods_for_points_are_served_as_redemptions_are(hq:
         total_minor=10_600,
     )
     order = OrderPaid(
-        occasion=replace(two.occasion(), evidence=EvidenceClass.PIN),
+        occasion=two.occasion(),
         member_id=member,
         lines=(sold,),
         balance_minor=7_600,
