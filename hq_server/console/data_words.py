@@ -114,4 +114,5 @@ DATA_KEYS: Final = {
     "told_minor": N_("told"),
     "unread": N_("entries that cannot be read"),
     "entries": N_("entries"),
+    "held_until": N_("the newest thing that it holds is of"),
 }

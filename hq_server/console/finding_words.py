@@ -5,6 +5,7 @@ from typing import Final
 
 from hq_server.console.catalogues import N_
 from hq_server.console.evidence_words import EVIDENCE
+from hq_server.console.restore_words import RESTORES
 from hq_server.console.till_words import TROUBLES
 from hq_server.exceptions.kinds import ExceptionCode
 from stored_value.findings import FindingCode
@@ -358,7 +359,7 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The till's clock is minutes off"),
         N_("Set the till's clock and see that it asks a time server. The order of entries does not depend on it."),
     ),
-    **{code: FindingWords(*said) for code, said in (*EVIDENCE.items(), *TROUBLES.items())},
+    **{code: FindingWords(*said) for code, said in (*EVIDENCE.items(), *TROUBLES.items(), *RESTORES.items())},
 }
 UNKNOWN_FINDING: Final = FindingWords(
     N_("A finding that this page has no words for"), N_("Tell support the code and the receipt number.")

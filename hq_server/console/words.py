@@ -159,11 +159,13 @@ EXCEPTION_KINDS: Final[dict[str, str]] = {
     ExceptionKind.TILL: N_("Till"),
     ExceptionKind.PERIOD: N_("Prior period"),
     ExceptionKind.SHIFT: N_("Shift report"),
+    ExceptionKind.RESTORE: N_("Restored backup"),
 }
 RESPONSIBLES: Final[dict[str, str]] = {
     Responsible.STORE_MANAGER: N_("Store manager"),
     Responsible.FINANCE: N_("Finance"),
     Responsible.TECHNICIAN: N_("Technician"),
+    Responsible.ADMINISTRATOR: N_("Administrator"),
 }
 EXCEPTION_STATES: Final[dict[str, str]] = {
     ExceptionState.OPEN: N_("Open"),

@@ -24,6 +24,7 @@ class ExceptionCode(StrEnum):
     STOPPED_HERE = "stopped_here"
     EPOCH_BEHIND = "epoch_behind"
     MIRROR_FAULT = "mirror_fault"
+    HEAD_OFFICE_RESTORED = "head_office_restored"
 
 
 class ExceptionKind(StrEnum):
@@ -44,6 +45,7 @@ class ExceptionKind(StrEnum):
     TILL = "till"
     PERIOD = "period"
     SHIFT = "shift"
+    RESTORE = "restore"
 
 
 class Responsible(StrEnum):
@@ -52,6 +54,7 @@ class Responsible(StrEnum):
     STORE_MANAGER = "store_manager"
     FINANCE = "finance"
     TECHNICIAN = "technician"
+    ADMINISTRATOR = "administrator"
 
 
 RESPONSIBLE: Final[dict[ExceptionKind, Responsible]] = {
@@ -70,6 +73,7 @@ RESPONSIBLE: Final[dict[ExceptionKind, Responsible]] = {
     ExceptionKind.TILL: Responsible.TECHNICIAN,
     ExceptionKind.PERIOD: Responsible.FINANCE,
     ExceptionKind.SHIFT: Responsible.FINANCE,
+    ExceptionKind.RESTORE: Responsible.ADMINISTRATOR,
 }
 
 _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
@@ -177,6 +181,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
     ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),
+    ExceptionKind.RESTORE: (ExceptionCode.HEAD_OFFICE_RESTORED,),
 }
 ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, FindingCode.RISK_EXCEEDED})
 """What put money into suspense: it is settled by the decision who bears it (H8)."""

@@ -9,7 +9,7 @@ from hq_server.database.engine import WriteSession
 from hq_server.database.models import RulebookVersion
 from hq_server.feed.publishing import publish
 from hq_server.keys.key_files import HqKeys, KeysUnusable
-from hq_server.sessions.epochs import newest_rulebook
+from hq_server.sessions.epochs import next_rulebook_number
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook, write_rulebook
 from sync.keys import KeyPurpose
@@ -35,7 +35,7 @@ class RulebookRefused(Exception):
 
 def publish_rulebook(session: WriteSession, keys: HqKeys, document: bytes | str, *, by: str, now: datetime) -> Rulebook:
     """The next version, whatever number the document carries. Raises `RulebookError` with every problem, `RulebookRefused`."""
-    book = replace(parse_rulebook(document), version=newest_rulebook(session) + 1)
+    book = replace(parse_rulebook(document), version=next_rulebook_number(session))
     if book.effective_at < now:
         raise RulebookRefused(
             "takes_effect_too_early", f"effective_at must not be before now ({now.isoformat(timespec='seconds')})"

@@ -12,6 +12,8 @@ from hq_server.console.tills.reads import tills
 from hq_server.console.today.reads import latest_receipts, store_days
 from hq_server.console.visiting import OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.database.engine import ReadSession
+from hq_server.database.models import ExceptionRecord
+from hq_server.exceptions.restored import open_restores
 from hq_server.office import Office
 from hq_server.reservations.exposure import Exposure, exposure
 
@@ -50,6 +52,11 @@ def _watched_exposure(office: Office, session: ReadSession, visitor: Visitor) ->
     return exposure(session, rulebooks, now)
 
 
+def _restores(session: ReadSession, visitor: Visitor) -> tuple[ExceptionRecord, ...]:
+    """For head office."""
+    return open_restores(session) if visitor.store_id is None else ()
+
+
 def _values(office: Office, visitor: Visitor, store: str) -> dict[str, Any]:
     store_id = seen_store(visitor, store)
     now = office.clock()
@@ -65,4 +72,5 @@ def _values(office: Office, visitor: Visitor, store: str) -> dict[str, Any]:
             "receipts": latest_receipts(session, days),
             "tills": tills(session, store_id, now=now),
             "exposure": _watched_exposure(office, session, visitor),
+            "restores": _restores(session, visitor),
         }

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from hq_server import franchise_data
 from hq_server.database.models import Feed, RulebookVersion
+from hq_server.feed.publishing import current_epoch
 from hq_server.keys.key_files import CERTIFIED_DAYS
 from hq_server.rulebooks.publishing import RulebookRefused, publish_rulebook
+from hq_server.sessions.epochs import NUMBERS_LEFT_OUT, begin_epoch
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import RulebookError, write_rulebook
 from sync.errors import SignatureError
@@ -88,3 +90,18 @@ def test_the_past_and_what_the_key_does_not_cover_are_refused(hq: OpenedHq) -> N
         with pytest.raises(RulebookRefused) as refused:
             publish(hq, replace(BOOK, effective_at=effective_at))
         assert refused.value.code == code
+
+
+def test_l8_no_number_is_used_again_after_a_restore_that_forgot_what_was_published(hq: OpenedHq) -> None:
+    """Tills may hold versions 3 and later, signed, that the backup lacks."""
+    assert [publish(hq).version, publish(hq).version] == [1, 2]
+    with hq.database.write() as session:
+        begin_epoch(session, current_epoch(session), now=NOW + timedelta(hours=1))
+    later = replace(BOOK, effective_at=NOW + timedelta(hours=2))
+    with hq.database.write() as session:
+        first, second = (
+            publish_rulebook(session, hq.keys, write_rulebook(later), by="test", now=later.effective_at).version
+            for _ in range(2)
+        )
+    assert first > 2 + NUMBERS_LEFT_OUT
+    assert second == first + 1
