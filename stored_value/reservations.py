@@ -33,6 +33,13 @@ def available_minor(wallet: Wallet, on: date, *, besides: TerminalId | None = No
     return drawable_minor(wallet, on) - reserved_minor(wallet, besides=besides)
 
 
+def gone_minor(wallet: Wallet) -> int:
+    """What reservations keep beyond every lot there is: a till that could not know of them took it, and theirs may overdraw the wallet (L5). A lot that is over and kept for a
+    lease is there."""
+    lots = sum(wallet.balance_minor(kind) for kind in LIABILITY)
+    return max(0, reserved_minor(wallet) - lots)
+
+
 def leased_here_minor(wallet: Wallet, terminal_id: TerminalId, now: datetime) -> int:
     """What the till may spend while nobody can be asked: its accepted leases that still run."""
     return sum(kept.amount_minor for kept in leases_here(wallet, terminal_id, now))

@@ -4,8 +4,10 @@ Worst case of a till = its risk allowance (`allowances`), heard lately or not: w
                      + what was written off while the till may still spend it
                      , and for a till of which there may be two machines the allowance twice, and its leases once more.
 Worst case in all    = those added up + what head office forgot when it was restored, until every till has reported: payments that it does not know of may be made again, so
-                     whatever the members hold by its own books counts, once for all tills.
-Leases and holds that are known are kept from everybody else and add nothing. A revoked till may still bring, by a recovery, what it took: it counts until a person gives it up.
+                     whatever the members hold by its own books counts, once for all tills
+                     + what tills keep of members who do not have it any more (`gone`), until it is back.
+Other leases and holds that are known are kept from everybody else and add nothing. A revoked till may still bring, by a recovery, what it took: it counts until a person gives it
+up.
 Not in it: what a till takes whose program knows no holds, which is told with the till; more than two machines of one till, a copy that nobody has noticed, and a rulebook that head
 office forgot.
 """
@@ -30,6 +32,7 @@ from hq_server.database.models import (
 from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from hq_server.reservations.allowances import allowances
+from hq_server.reservations.gone import gone_in_all
 from stored_value.identity import StoreId, TerminalId
 from stored_value.offline_policy import OfflinePolicy
 from stored_value.reservation_records import ReservationKind
@@ -79,15 +82,16 @@ class TillExposure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """`forgotten_minor` is for all tills together."""
+    """`forgotten_minor` and `gone_minor` are for all tills together."""
 
     policy: OfflinePolicy
     tills: tuple[TillExposure, ...]
     forgotten_minor: int
+    gone_minor: int
 
     @property
     def worst_minor(self) -> int:
-        return sum(till.worst_minor for till in self.tills) + self.forgotten_minor
+        return sum(till.worst_minor for till in self.tills) + self.forgotten_minor + self.gone_minor
 
     @property
     def risk_minor(self) -> int:
@@ -142,6 +146,7 @@ def exposure(session: ReadSession, rulebooks: Rulebooks, now: datetime, *, store
         policy=rulebooks.in_force(now).offline,
         tills=tills,
         forgotten_minor=_held_by_members(session, store_id) if any(till.silent for till in tills) else 0,
+        gone_minor=gone_in_all(session, store_id),
     )
 
 

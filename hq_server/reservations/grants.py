@@ -12,14 +12,15 @@ from sqlalchemy import bindparam, select
 from hq_server.database.engine import Reading
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
-from hq_server.reservations.silence import Till
+from hq_server.reservations.silence import Till, is_presumed
 from hq_server.sessions.tokens import TillToken
+from stored_value.frozen import changed
 from stored_value.identity import MemberId
 from stored_value.leased_things import things_to_lease
 from stored_value.money import floor_share
 from stored_value.offline_policy import LeasePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
-from stored_value.reservations import available_minor
+from stored_value.reservations import available_minor, gone_minor
 from stored_value.standing import Standing, standing_of
 from stored_value.wallet import Wallet
 from sync.messages import GRANTS_MAX, Grant, Grants
@@ -80,7 +81,8 @@ class Offer:
 class LeasePlan:
     offers: tuple[Offer, ...] = ()
     renewals: tuple[Reservation, ...] = ()
-    """Leases that are asked back: past half their life, to be granted anew when they have come, and those of a member who may spend nothing."""
+    """Leases that are asked back: past half their life, to be granted anew when they have come, those of a member who may spend nothing, and those of one who has less than tills
+    keep of him, because another till took it at its own risk (L5)."""
 
 
 NOTHING = LeasePlan()
@@ -97,7 +99,7 @@ def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, o
     if not policy.tills_max:
         return NOTHING
     leases = granted_leases(wallet)
-    if standing_of(wallet, on) is not Standing.ACTIVE:
+    if standing_of(wallet, on) is not Standing.ACTIVE or gone_minor(_in_truth(wallet)):
         return LeasePlan(renewals=tuple(kept for kept in leases if not kept.recalled))
     half = timedelta(hours=policy.valid_hours) / 2
     renewals = tuple(kept for kept in leases if not kept.recalled and now >= kept.granted_at + half)
@@ -117,6 +119,13 @@ def plan_leases(wallet: Wallet, tills: Sequence[Till], policy: LeasePolicy, *, o
             holders.add(till.terminal_id)
             available -= amount
     return LeasePlan(tuple(offers), renewals)
+
+
+def _in_truth(wallet: Wallet) -> Wallet:
+    """Without what silent tills are presumed to hold."""
+    if not any(map(is_presumed, wallet.reservations)):
+        return wallet
+    return changed(wallet, reservations=tuple(kept for kept in wallet.reservations if not is_presumed(kept)))
 
 
 def _things(

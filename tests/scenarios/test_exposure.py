@@ -14,7 +14,7 @@ from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowanc
 from stored_value.reservation_records import ReservationId
 from tests.scenarios.franchise import TILLS, Franchise, member_of
 from tests.scenarios.relay import LossyRelay
-from tests.scenarios.reserving_tills import leased
+from tests.scenarios.reserving_tills import leased, listening
 from tests.scenarios.test_adopted import decide
 from tests.scenarios.test_recovered import code_for, mirrored, rescue
 from tests.scenarios.test_reservations import LEASES, NONE, two_tills
@@ -82,6 +82,44 @@ def test_l5_a_lower_allowance_counts_only_once_the_silent_till_was_heard_by_it(f
     assert 0 < overspent(franchise, wang) <= found.worst_minor
     speaks(two)
     assert risks(exposed(franchise))[two.name] == 0
+
+
+def taken_from_a_lease(franchise: Franchise) -> tuple[Till, Till, MemberId]:
+    """The second till is offline since before the first one's lease, and may take all of it at its own risk."""
+    one, two, wang = at_risk(franchise)
+    two.unplug()
+    with_risk(franchise, RISK, LEASES)
+    franchise.hq.office.leases.touched([wang])
+    franchise.grant_leases()
+    assert until(lambda: leased(one, wang), what="the lease to come") == 5_000
+    assert exposed(franchise).worst_minor == ALL
+    return one, two, wang
+
+
+def test_l5_what_was_taken_at_risk_out_of_a_lease_counts_until_the_lease_is_back(franchise: Franchise) -> None:
+    """Reported it is no risk of its till's any more, and the lease elsewhere overdraws later."""
+    one, two, wang = taken_from_a_lease(franchise)
+    one.unplug()
+    two.redeem(wang, 10_000)
+    two.sync()
+    found = exposed(franchise)
+    assert (found.gone_minor, found.worst_minor) == (5_000, ALL + 5_000)
+    one.redeem(wang, 5_000)
+    one.sync()
+    assert overspent(franchise, wang) == 5_000 == found.gone_minor
+    assert exposed(franchise).worst_minor == ALL
+
+
+def test_l5_a_connected_till_gives_back_at_once_what_another_one_took_at_risk(franchise: Franchise) -> None:
+    one, two, wang = taken_from_a_lease(franchise)
+    with listening(one):
+        two.redeem(wang, 10_000)
+        two.sync()
+        franchise.grant_leases()
+        until(lambda: exposed(franchise).gone_minor == 0, what="the lease to come back")
+    assert one.member(wang).leased_here_minor == 0
+    assert overspent(franchise, wang) == 0
+    assert exposed(franchise).worst_minor == ALL
 
 
 def test_l5_what_was_written_off_counts_until_its_till_has_reported(franchise: Franchise) -> None:

@@ -28,7 +28,7 @@ _TOLD: Final = {
     WriteOff.REASON_MISSING: "reason_missing",
 }
 FORMULA: Final = {
-    "worst_minor": "sum of tills[].worst_minor + forgotten_minor",
+    "worst_minor": "sum of tills[].worst_minor + forgotten_minor + gone_minor",
     "tills[].worst_minor": "risk_minor * machines + copied_minor + written_off.amount_minor",
     "tills[].risk_minor": "the highest risk.till_minor of any rulebook that the till may still decide by",
     "tills[].machines": "2 while there may be a copy of the till and nobody has decided, else 1",
@@ -36,6 +36,7 @@ FORMULA: Final = {
     "tills[].copied_minor": "with 2 machines: the leases that the other one may spend once more",
     "tills[].written_off": "written off, and the till has not reported since that it uses it no more",
     "forgotten_minor": "after a restore, until every till has reported: what the members hold",
+    "gone_minor": "what tills keep of members who do not have it any more, because another till took it at its own risk",
 }
 """In words for people who write programs; `reservations.exposure` is where it is worked out."""
 
@@ -63,6 +64,7 @@ def get_exposure_figures(office: OfficeOf, visitor: VisitorOf, store: str = "") 
         "as_of": now,
         "worst_minor": found.worst_minor,
         "forgotten_minor": found.forgotten_minor,
+        "gone_minor": found.gone_minor,
         "leased_minor": found.leased_minor,
         "held_minor": found.held_minor,
         "alert_minor": found.policy.exposure_alert_minor,
