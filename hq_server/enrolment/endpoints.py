@@ -16,7 +16,7 @@ def post_enrolment(call: Call) -> Response:
     office, request = call.office, call.decode(EnrolmentRequest)
     try:
         with office.database.write() as session:
-            answer = enrol(session, office.keys, request, now=office.clock())
+            answer = enrol(session, office.keys, request, now=office.clock(), protocol=call.protocol)
     except EnrolmentRefused as refused:
         raise ApiProblem(refused.code, str(refused)) from refused
     return answered(answer)

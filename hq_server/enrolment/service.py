@@ -15,6 +15,7 @@ from sync.entry import GENESIS_HASH
 from sync.errors import SignatureError
 from sync.keys import decode_bytes, encode_bytes
 from sync.messages import MEMBER_NO_BLOCK
+from sync.versions import knows_holds
 
 FIRST_INCARNATION = 1
 _PUBLIC_KEY_BYTES = 32
@@ -29,8 +30,10 @@ class EnrolmentRefused(Exception):
         self.code = code
 
 
-def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now: datetime) -> Enrolment:
-    """The same code with the same key again gives the same answer: the first one may have been lost on its way."""
+def enrol(
+    session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now: datetime, protocol: str = ""
+) -> Enrolment:
+    """The same code with the same key again gives the same answer: the first one may have been lost on its way. `protocol` is the enrolling program's: the till is no older."""
     _refuse_bad_key(request.public_key)
     code = session.get(EnrolmentCode, code_hash(request.code))
     if code is None:
@@ -43,6 +46,7 @@ def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now
     if terminal is not None:
         if terminal.public_key != request.public_key or code.used_at is None:
             raise EnrolmentRefused("code_used", "this enrolment code was used; make a new one at head office")
+        terminal.knows_holds = terminal.knows_holds or knows_holds(protocol)
         return _answer(session, keys, terminal)
     if now > code.expires_at:
         raise EnrolmentRefused("code_expired", "this enrolment code is too old; make a new one at head office")
@@ -59,6 +63,7 @@ def enrol(session: WriteSession, keys: HqKeys, request: EnrolmentRequest, *, now
         accepted_seq=0,
         head_hash=GENESIS_HASH,
         enrolled_at=now,
+        knows_holds=knows_holds(protocol),
         reported_epoch="" if request.terminal_id else current_epoch(session),  # who was here before may hold leases
     )
     session.add(terminal)

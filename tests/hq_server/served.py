@@ -129,11 +129,14 @@ class ServedHq:
 class PushingTill:
     """Journals in memory; `write` appends, `push` sends what HQ has not accepted."""
 
-    def __init__(self, hq: ServedHq, code: str) -> None:
+    def __init__(self, hq: ServedHq, code: str, program: HqClient | None = None) -> None:
+        """`program` enrols it; by default the one that it speaks by afterwards."""
         self.hq = hq
         self.key = Ed25519PrivateKey.generate()
         self.client = HqClient(hq.url)
-        self.enrolment = self.client.enrol(EnrolmentRequest(code=code, public_key=public_key_text(self.key)))
+        self.enrolment = (program or self.client).enrol(
+            EnrolmentRequest(code=code, public_key=public_key_text(self.key))
+        )
         self.terminal_id = self.enrolment.terminal_id
         self.store_id = self.enrolment.store_id
         self.entries: list[Entry] = []

@@ -12,6 +12,7 @@ from hq_server.console.tills.reads import till as till_line
 from hq_server.enrolment.codes import create_code
 from hq_server.reservations.exposure import exposure
 from stored_value.identity import StoreId, TerminalId
+from sync.client import HqClient
 from sync.feed import page_of
 from sync.keys import encode_bytes, session_statement, sign
 from sync.messages import PROTOCOL_HEADER, SessionRequest
@@ -84,14 +85,15 @@ class OldTill:
         return json.loads(zstandard.decompress(answer.content, max_output_size=1 << 24))
 
 
-class FutureTill(httpx.BaseTransport):
-    """A till whose protocol head office will know one day."""
+class Speaking(httpx.BaseTransport):
+    """A program of another protocol than today's."""
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: str) -> None:
+        self._protocol = protocol
         self._wire = httpx.HTTPTransport(verify=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.headers[PROTOCOL_HEADER] = "2999-01-01"
+        request.headers[PROTOCOL_HEADER] = self._protocol
         return self._wire.handle_request(request)
 
     def close(self) -> None:
@@ -101,16 +103,17 @@ class FutureTill(httpx.BaseTransport):
 @pytest.fixture
 def till_of_tomorrow(franchise: Franchise) -> Till:
     till = franchise.till("S01-T1")
-    till.restart(franchise.hq.url, FutureTill())
+    till.restart(franchise.hq.url, Speaking("2999-01-01"))
     till.begin_shift()
     return till
 
 
-def never_spoke_today(franchise: Franchise) -> PushingTill:
-    """Enrolled, and nothing more."""
+def enrolled(franchise: Franchise, protocol: str = CURRENT) -> PushingTill:
+    """By a program of that version, and nothing more."""
     with franchise.hq.database.write() as session:
         code = create_code(session, StoreId("S01"), now=franchise.hq.clock.at).code
-    till = PushingTill(franchise.hq, code)
+    with HqClient(franchise.hq.url, transport=Speaking(protocol)) as program:
+        till = PushingTill(franchise.hq, code, program)
     franchise.hq.clients.enter_context(till.client)
     return till
 
@@ -129,8 +132,24 @@ def test_h8_who_once_spoke_todays_protocol_is_judged_by_it_whatever_he_claims(fr
     assert franchise.books.balances()[member] == 35_000
 
 
+def test_h8_who_was_enrolled_by_todays_program_is_no_older_than_it(franchise: Franchise) -> None:
+    """It claims the version before from its first session on."""
+    till = enrolled(franchise)
+    old = OldTill(till)
+    with old.http:
+        old.open_session()
+        member = till.enrol_member("王小丽", "+8613900001234")
+        till.top_up(member, 30_000, first_50=5_000)
+        till.redeem(member, 25_000)
+        found = [[each["code"] for each in outcome["findings"]] for outcome in old.push()["outcomes"]]
+    assert found == [[], [], ["risk_exceeded"]]
+    with franchise.hq.database.read() as session:
+        said = exposure(session, franchise.hq.office.rulebooks.all(session), franchise.hq.clock.at)
+    assert not any(each.unjudged for each in said.tills)
+
+
 def test_exposure_names_the_tills_whose_payments_nobody_can_judge(franchise: Franchise) -> None:
-    hq, till = franchise.hq, never_spoke_today(franchise)
+    hq, till = franchise.hq, enrolled(franchise, PREVIOUS)
     old = OldTill(till)
 
     def unjudged() -> list[str]:
@@ -151,7 +170,7 @@ def test_exposure_names_the_tills_whose_payments_nobody_can_judge(franchise: Fra
 
 
 def test_a_till_of_the_version_before_pushes_and_pulls(franchise: Franchise) -> None:
-    till = never_spoke_today(franchise)
+    till = enrolled(franchise, PREVIOUS)
     old = OldTill(till)
     with old.http:
         old.open_session()

@@ -65,7 +65,8 @@ class Terminal(Table):
     Of reservations (H2): `grant_counter` counts the leases offered in `grant_epoch`; what stands at or below `grants_closed_through` (leases of that epoch) and
     `requests_closed_through` (holds) was closed by the till's newest report, made at `reported_at` in `reported_epoch` and known again by `report_signature`.
     `risk_taken` is what its payments took since then that no reservation covered (JSON, `ingest.till_risk`; empty: nothing).
-    `knows_holds`: it once spoke a protocol that reserves before value leaves (`sync.versions`), and is judged by that ever after, whatever it says to speak later.
+    `knows_holds`: it, or the program that enrolled it, once spoke a protocol that reserves before value leaves (`sync.versions`); it is judged by that ever after, whatever it
+    says to speak later.
     `hole_seq` is the last entry that was declared lost or whose header cannot be read, 0 for none (H7).
     From its second incarnation on, `branch_from` is the last entry that the journal has in common with the one before, `branch_hash` the hash of the first that it has not (H6).
     `machine_mark` is the machine that the till is known by, `machine_seen` another one that it came from and that nobody has confirmed, empty when none.
