@@ -18,6 +18,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from sync.client import HqClient
 from sync.errors import SyncError
 from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
+from sync.pins import PinCost
 from terminal.clock import Clock
 from terminal.counter import Counter
 from terminal.counter.link import Equipment, Link, LinkState, TillKeys
@@ -35,6 +36,7 @@ from terminal.till_directory import TillDirectory
 
 T = TypeVar("T")
 FLOAT_MINOR = 50_000
+_QUICK = PinCost(passes=1, memory_kib=8, lanes=1)
 
 
 class Till:
@@ -90,6 +92,7 @@ class Till:
                 scanner=lambda: ScannerState.ABSENT,
             ),
             language=lambda: Language.ZH_CN,
+            pin_cost=_QUICK,
         )
 
     def _link_state(self) -> LinkState:
@@ -179,11 +182,7 @@ class Till:
         return done(self.try_to_redeem(member_id, *amounts_minor))
 
     def try_to_redeem(self, member_id: MemberId, *amounts_minor: int) -> Completed | Refusal:
-        lines = tuple(
-            OrderLine(line_no=place, name=f"菜品{place}", total_minor=amount)
-            for place, amount in enumerate(amounts_minor, 1)
-        )
-        return self.counter.redeem(self.counter.new_action(), member_id, lines, True)
+        return self.counter.redeem(self.counter.new_action(), member_id, lines_of(*amounts_minor), True)
 
     def refund(self, purchase_id: EventId, line_no: int, amount_minor: int) -> Completed:
         lines = (RefundLine(line_no=line_no, amount_minor=amount_minor),)
@@ -200,6 +199,13 @@ class Till:
     def flagged(self) -> dict[str, tuple[str, ...]]:
         """Codes by receipt number, of the own entries that head office had something to say about."""
         return {f"{self.name}-{each.seq:06d}": each.codes for each in self.journal.outcomes.flagged()}
+
+
+def lines_of(*amounts_minor: int) -> tuple[OrderLine, ...]:
+    return tuple(
+        OrderLine(line_no=place, name=f"菜品{place}", total_minor=amount)
+        for place, amount in enumerate(amounts_minor, 1)
+    )
 
 
 def done(answer: T | Refusal) -> T:
