@@ -28,7 +28,7 @@ def refuse_pin(wallet: Wallet, on: date, *, proven: bool, static_card: bool) -> 
 
 
 def apply_pin(wallet: Wallet, event: PinSet) -> tuple[Wallet, list[Finding]]:
-    """One that comes late, or from where it may not be set, changes nothing: no value moved, so nobody loses by it."""
+    """One that comes late, or from where it may not be set, changes nothing: no value moved. A proof is enough where head office forgot the PIN before it (H1)."""
     place = event.occasion
     if event.pin_issue <= wallet.pin_issue:
         data: dict[str, int | str] = {"pin_issue": event.pin_issue, "newest_pin_issue": wallet.pin_issue}
@@ -36,8 +36,8 @@ def apply_pin(wallet: Wallet, event: PinSet) -> tuple[Wallet, list[Finding]]:
     findings = deed_findings(wallet, Deed.SET_PIN, place.business_date)
     if findings:
         return wallet, findings
-    shown = EvidenceClass.PIN if wallet.pin_is_set else EvidenceClass.STATIC_CARD
-    if place.evidence is not shown:
+    enough = (EvidenceClass.PIN,) if wallet.pin_is_set else (EvidenceClass.STATIC_CARD, EvidenceClass.PIN)
+    if place.evidence not in enough:
         return wallet, [Finding(FindingCode.PIN_NOT_PROVEN, {"why": "changed"})]
     return replace(wallet, pin_issue=event.pin_issue, pin_is_set=True), []
 

@@ -26,6 +26,9 @@ from sync.payment_pins import PinSecret, is_proven, issue_named
 HEARD_WITHIN: Final = timedelta(minutes=10)
 """How much newer than a change of the PIN an entry's anchor may be while the till has not heard of it: anchors come with every push, rows of members by the feed after it."""
 
+FORGOTTEN_MAX: Final = 100
+"""How many issues of a member's PIN a restored head office may have forgotten (H1)."""
+
 
 def concerns_pin(header: Header) -> bool:
     return header.kind == PinSet.kind or header.evidence.evidence_class is EvidenceClass.PIN
@@ -80,6 +83,9 @@ class PinProofs:
         unproven = self.judge(each, wallet)
         if unproven is not None:
             return unproven
+        left_out = FORGOTTEN_MAX if each.earlier_epoch and self._forgot else 0
+        if event.pin_issue > wallet.pin_issue + 1 + left_out:
+            return _not_proven("ahead")  # no till counts so, and the count must not run out
         secret = open_secret(self._keys, event, each.attachment)
         if secret is None:
             return Finding(FindingCode.UNREADABLE_BODY, {"field": "secret"})

@@ -154,6 +154,28 @@ def test_of_two_pins_set_at_once_the_first_counts(hq: ServedHq, till: PinTill, m
     books_are_right(hq)
 
 
+def test_h8_a_till_in_strange_hands_does_not_make_the_count_run_out(
+    hq: ServedHq, till: PinTill, member: MemberId
+) -> None:
+    till.set_pin(member, 999_999_999)
+    assert codes(till.pushing.push()) == [["pin_not_proven"]]
+    assert wallet_of(hq, member).pin_issue == 0
+    books_are_right(hq)
+
+
+def test_h1_of_two_pins_that_a_restored_head_office_forgot_the_newest_counts(
+    hq: ServedHq, till: PinTill, member: MemberId
+) -> None:
+    first = make_secret(PIN, bytes, QUICK)
+    newest = till.set_pin(member, 2, pin="192837", old=first)
+    with hq.database.write() as session:
+        begin_epoch(session, till.pushing.epoch, now=hq.clock.at)
+    till.pushing.open_session()
+    assert codes(till.pushing.push()) == [[]]
+    assert till.row_of(member).pin == newest.verifier(2)
+    books_are_right(hq)
+
+
 def test_head_office_takes_a_pin_away_once_and_tills_hear_of_it(hq: ServedHq, till: PinTill, member: MemberId) -> None:
     assert reset(hq, member) == Refusal(RefusalCode.PAYMENT_PIN_NOT_SET)
     till.set_pin(member)
