@@ -99,6 +99,8 @@ def _plain(value: object) -> Any:
 def _read_rulebook(reader: Reader, document: object) -> Rulebook | None:
     top = reader.object(document, "")
     if not top:
+        if not reader.problems:
+            reader.problem("", "is empty", "write at least version, effective_at and tiers")
         return None
     limits = reader.object(top.get("limits", {}), "limits")
     receipt = reader.object(top.get("receipt", {}), "receipt")

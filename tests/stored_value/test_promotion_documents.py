@@ -39,6 +39,12 @@ def test_the_example_of_the_documentation_parses() -> None:
     assert parse_rulebook(write_rulebook(book)) == book
 
 
+@pytest.mark.parametrize("document", [b"{}", b"[]", b"3", b""])
+def test_a_document_without_anything_is_refused_in_words(document: bytes) -> None:
+    with pytest.raises(RulebookError, match=r"document: .+; .+"):
+        parse_rulebook(document)
+
+
 STEP: dict[str, Any] = {"id": "s", "type": "per_step", "step_minor": 100, "each": {"bonus_minor": 1}}
 
 
