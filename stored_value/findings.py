@@ -62,6 +62,7 @@ class FindingCode(StrEnum):
     UNCLAIMED = "unclaimed"
     SWEEP_DUE = "sweep_due"
     STATUS_DIFFERS = "status_differs"
+    FREEZE_STANDS = "freeze_stands"
     BALANCE_LEFT = "balance_left"
     CARD_ISSUE_OLD = "card_issue_old"
     TAKEN_BACK_SHORT = "taken_back_short"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from stored_value.events_money_out import CardReplaced, IdentityRecorded, StatusChanged
 from stored_value.findings import Finding, FindingCode
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.rulebook import Rulebook
+from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from stored_value.wallet import ValueKind, Wallet, WalletStatus
 
 
@@ -140,7 +140,10 @@ def refuse_card(wallet: Wallet, card_issue: int, on: date) -> Refusal | None:
 
 
 def apply_status(wallet: Wallet, event: StatusChanged) -> tuple[Wallet, list[Finding]]:
-    """The newest word stands; a step that the table does not know is told. A reactivation ends an expiry as well."""
+    """The newest word stands, but a freeze by head office against any till's; a step that the table does not know is told. A reactivation ends an expiry as well."""
+    by_head_office = event.occasion.store_id == HEAD_OFFICE_STORE
+    if wallet.frozen_by_head_office and not by_head_office:
+        return wallet, [Finding(FindingCode.FREEZE_STANDS, {"wanted": event.status.value})]
     findings: list[Finding] = []
     revives = event.status is WalletStatus.ACTIVE and wallet.expires_on is not None
     if event.before is not wallet.status or (event.status not in NEXT[wallet.status] and not revives):
@@ -153,7 +156,8 @@ def apply_status(wallet: Wallet, event: StatusChanged) -> tuple[Wallet, list[Fin
     if event.status is WalletStatus.CLOSED and (left := left_behind(wallet)):
         findings.append(Finding(FindingCode.BALANCE_LEFT, left))
     expires_on = None if revives else wallet.expires_on
-    return replace(wallet, status=event.status, expires_on=expires_on), findings
+    held = by_head_office and event.status is WalletStatus.FROZEN
+    return replace(wallet, status=event.status, expires_on=expires_on, frozen_by_head_office=held), findings
 
 
 def apply_card(wallet: Wallet, event: CardReplaced) -> tuple[Wallet, list[Finding]]:

@@ -239,6 +239,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The wallet's status was changed from another one than the till saw"),
         N_("The newest word stands. Ask the store whether it is what the member wants."),
     ),
+    FindingCode.FREEZE_STANDS: FindingWords(
+        N_("A till changed the status of a wallet that head office froze"),
+        N_(
+            "Nothing was changed: the freeze ends here alone. If it was a loss report, report the loss when you lift the freeze; if it was lifted, ask the store who did it."
+        ),
+    ),
     FindingCode.BALANCE_LEFT: FindingWords(
         N_("The wallet was closed with something left in it"),
         N_("Call the member: pay out or hand over what is left."),

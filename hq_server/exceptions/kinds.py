@@ -149,6 +149,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.SAME_PHONE,
         FindingCode.SAME_MEMBER_NO,
         FindingCode.STATUS_DIFFERS,
+        FindingCode.FREEZE_STANDS,
     ),
     ExceptionKind.RESERVATION: (
         FindingCode.RESERVATION_UNKNOWN,

@@ -22,7 +22,7 @@ REASON_CHARS_MAX = 60
 def change_status(
     place: Workplace, action: EventId, member_id: MemberId, status: WalletStatus, reason: str
 ) -> Completed | Refusal:
-    """`LOST` is any cashier's, `FROZEN` and the way back from it a manager's. Closing is not done here."""
+    """`LOST` is any cashier's, `FROZEN` and the way back from it a manager's, but from head office's freeze nobody's here. Closing is not done here."""
     at_work = place.at_work()
     if isinstance(at_work, Refusal):
         return at_work
@@ -55,6 +55,8 @@ def _refuse_status(at_work: AtWork, member: MemberOnFile, status: WalletStatus, 
     wallet = member.view.wallet
     if wallet.merged_into is not None:
         return Refusal(RefusalCode.STATUS_UNREACHABLE, {"status": "merged", "remedy": "use_survivor"})
+    if wallet.frozen_by_head_office:
+        return Refusal(RefusalCode.STATUS_UNREACHABLE, {"status": wallet.status.value, "remedy": "ask_head_office"})
     refusal = refuse_status(wallet, status)
     if refusal is not None:
         return refusal

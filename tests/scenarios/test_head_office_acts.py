@@ -1,14 +1,25 @@
 """What head office does itself, seen from the tills: the view follows the feed, and a freeze holds at every till, also for a member whom its store does not know (H9)."""
 
+import pytest
+
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.transfers import TwoMembers, move
-from stored_value.identity import EventId
+from stored_value.events_money_out import StatusChanged
+from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.refusals import RefusalCode
 from stored_value.wallet import WalletStatus
 from tests.hq_server.own_journal.miniature import unnoted
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.till import refused
+
+
+def stand(franchise: Franchise, member: MemberId, status: WalletStatus) -> None:
+    """Head office's word."""
+    moment = Moment.at(franchise.hq.clock.at)
+    wish = StandingWish(request_id=EventId(franchise.hq.new_id()), member_id=member, status=status, reason="调查中")
+    assert change_status(franchise.hq.office.desk, moment, wish, unnoted) is None
+    franchise.hq.sequenced()
 
 
 def test_a_transfer_and_a_freeze_by_head_office_are_what_the_tills_show_next(franchise: Franchise) -> None:
@@ -24,14 +35,39 @@ def test_a_transfer_and_a_freeze_by_head_office_are_what_the_tills_show_next(fra
     assert (till.member(one).principal_minor, till.member(other).principal_minor) == (37_700, 12_300)
     till.redeem(other, 2_300)
     till.sync()
-    frozen = StandingWish(
-        request_id=EventId(franchise.hq.new_id()), member_id=other, status=WalletStatus.FROZEN, reason="调查中"
-    )
-    assert change_status(desk, moment, frozen, unnoted) is None
-    franchise.hq.sequenced()
+    stand(franchise, other, WalletStatus.FROZEN)
     till.sync()
     assert refused(till.try_to_redeem(other, 100)) is RefusalCode.WALLET_NOT_ACTIVE
     far = franchise.till("S03-T1")
     far.sync()
     assert refused(far.try_to_redeem(other, 100)) is not None
     till.redeem(one, 100)
+
+
+@pytest.mark.slow
+def test_h9_a_freeze_by_head_office_outlasts_what_any_till_writes(franchise: Franchise) -> None:
+    """A till in strange hands lifts it, or reports the card lost and found again: nothing moves, and head office is told. An honest till's manager is refused."""
+    member, honest, thief = member_of("S01"), franchise.till("S01-T1"), franchise.hq.till(StoreId("S02"))
+    thief.rulebook = 2
+    honest.top_up(member, 50_000)
+    honest.sync()
+    stand(franchise, member, WalletStatus.FROZEN)
+    steps = (
+        (WalletStatus.FROZEN, WalletStatus.ACTIVE),
+        (WalletStatus.FROZEN, WalletStatus.LOST),
+        (WalletStatus.LOST, WalletStatus.ACTIVE),
+    )
+    for before, after in steps:
+        thief.write(
+            StatusChanged(occasion=thief.occasion(), member_id=member, before=before, status=after, reason="认错人了")
+        )
+    thief.push()
+    found = franchise.books.findings(thief.terminal_id)
+    assert [found[seq] for seq in (1, 2, 3)] == [("freeze_stands",)] * 3
+    honest.sync()
+    assert refused(honest.try_to_redeem(member, 100)) is RefusalCode.WALLET_NOT_ACTIVE
+    lifting = honest.counter.change_status(honest.counter.new_action(), member, WalletStatus.ACTIVE, "")
+    assert refused(lifting) is RefusalCode.STATUS_UNREACHABLE
+    stand(franchise, member, WalletStatus.ACTIVE)
+    honest.sync()
+    honest.redeem(member, 100)
