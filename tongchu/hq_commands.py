@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tongchu import franchise_commands, key_commands
-from tongchu.exits import Unusable
+from tongchu.exits import Unusable, make_sure
 from tongchu.franchise_commands import unit_of_work
 from tongchu.hq_config import ConfigOption, hq_config
 from tongchu.logs import log_to_stderr
@@ -107,7 +107,7 @@ def new_epoch(
 
     settings = hq_config(config)
     if not yes:
-        typer.confirm("Start a new epoch for all tills of this head office?", abort=True)
+        make_sure("Start a new epoch for all tills of this head office?")
     with unit_of_work(settings) as session:
         epoch = begin_epoch(session, current_epoch(session), now=datetime.now(UTC))
     typer.echo(f"epoch {epoch}: tills follow at their next contact")
@@ -133,7 +133,7 @@ def approve_recovery(
             heard = f"{known.last_seen_at:%Y-%m-%d %H:%M} UTC" if known.last_seen_at else "never"
             typer.echo(f"{till} was last heard {heard}; head office holds its entries up to {known.accepted_seq}")
             if not yes:
-                typer.confirm("Using the code revokes this till for good. Is it dead?", abort=True)
+                make_sure("Using the code revokes this till for good. Is it dead?")
     except TerminalUnknown as error:
         raise Unusable(str(error)) from error
     typer.echo(f"{made.code}   {made.terminal_id}   valid until {made.expires_at:%Y-%m-%d %H:%M} UTC")

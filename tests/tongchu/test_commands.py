@@ -52,6 +52,11 @@ def test_a_head_office_is_made_and_gets_stores_staff_and_rules(tmp_path: Path) -
     assert (early.returncode, "has not come" in early.stderr) == (2, True), early.stdout
     code = tongchu("hq", "enrol-code", "S01", "-c", "hq.toml", home=tmp_path)
     assert "S01-T1" in code.stdout
+    for answer in ("", "n\n"):
+        asked = tongchu("hq", "new-epoch", "-c", "hq.toml", home=tmp_path, typed=answer)
+        assert (asked.returncode, "nothing was done" in asked.stderr) == (2, True), asked.stdout
+    begun = tongchu("hq", "new-epoch", "-c", "hq.toml", home=tmp_path, typed="y\n")
+    assert (begun.returncode, "tills follow" in begun.stdout) == (0, True), begun.stderr
 
 
 @pytest.mark.parametrize(
