@@ -48,7 +48,6 @@ def test_a_transfer_and_a_freeze_by_head_office_are_what_the_tills_show_next(fra
 def test_h9_a_freeze_by_head_office_outlasts_what_any_till_writes(franchise: Franchise) -> None:
     """A till in strange hands lifts it, or reports the card lost and found again: nothing moves, and head office is told. An honest till's manager is refused."""
     member, honest, thief = member_of("S01"), franchise.till("S01-T1"), franchise.hq.till(StoreId("S02"))
-    thief.rulebook = 2
     honest.top_up(member, 50_000)
     honest.sync()
     stand(franchise, member, WalletStatus.FROZEN)
