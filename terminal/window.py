@@ -35,6 +35,7 @@ from terminal.screens.keystrokes import Keystrokes
 from terminal.screens.lock_screen import LockScreen
 from terminal.screens.member_screen import MemberScreen
 from terminal.screens.order_screen import OrderScreen
+from terminal.screens.pin_page_screen import PinPageScreen
 from terminal.screens.receipts_screen import ReceiptsScreen
 from terminal.screens.redeem_screen import RedeemScreen
 from terminal.screens.refund_screen import RefundScreen
@@ -69,6 +70,8 @@ _SCREENS: Final[dict[str, type[TillScreen]]] = {
     "cash_out": CashOutScreen,
     "deposits": DepositsScreen,
     "card_care": CardCareScreen,
+    "prove_pin": PinPageScreen,
+    "set_pin": PinPageScreen,
     "take_back": TakeBackScreen,
     "result": ResultScreen,
 }

@@ -171,6 +171,11 @@ class Counter:
             return self._payment_pins.prove(action, member_id, pin)
 
     @refused_by_disk
+    def refuse_setting_pin(self, member_id: MemberId, *, static_card: bool) -> Refusal | None:
+        """Whether setting one would be refused whatever the member types; None also where he changes his own."""
+        return self._payment_pins.refuse_setting(member_id, static_card=static_card)
+
+    @refused_by_disk
     def set_pin(
         self,
         action: EventId,

@@ -83,11 +83,14 @@ def _quote(
     wallet, rulebook = member.view.wallet, standing.rulebook
     offline = not place.link.state().online
     priced = _price(cart, wallet, standing)
-    spendable = spendable_minor(wallet, rulebook, standing.on, static_card=static_card)
-    if offline:
-        spendable = min(spendable, means_offline(place, member, rulebook, standing.on).total_minor)
     tendered = sum(tender.amount_minor for tender in tenders)
-    balance = min(max(0, priced.due_minor - tendered), spendable)
+    means = means_offline(place, member, rulebook, standing.on).total_minor if offline else None
+
+    def from_balance(static_card: bool) -> int:
+        spendable = spendable_minor(wallet, rulebook, standing.on, static_card=static_card)
+        return min(max(0, priced.due_minor - tendered), spendable if means is None else min(spendable, means))
+
+    balance = from_balance(static_card)
     store_id = place.journal.head_office.identity.store_id
     draws = plan_draw(wallet, balance, rulebook.draw_order, standing.on, store_id)
     most = _points_most(cart, wallet, standing)
@@ -110,6 +113,7 @@ def _quote(
         tax_minor=_tax_minor(priced),
         refusals=refusals,
         offline=offline,
+        with_pin_minor=from_balance(static_card=False),
     )
 
 

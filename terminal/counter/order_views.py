@@ -37,7 +37,8 @@ class CouponPaid:
 class OrderQuote:
     """An order as it would be paid now. `due_minor` is left for tenders and the balance; the balance takes what `tenders` leave, as far as it can be
     spent now, and `open_minor` is what nobody pays yet (below zero: tendered too much). `points_most` is how many points may pay here at most, and
-    `points_most_minor` what they would pay. `refusals` say why a coupon, pass or points pay nothing."""
+    `points_most_minor` what they would pay. `refusals` say why a coupon, pass or points pay nothing.
+    `with_pin_minor`: what the balance would take if the member typed his payment PIN."""
 
     lines: tuple[SoldLine, ...]
     coupons: tuple[CouponPaid, ...]
@@ -53,6 +54,7 @@ class OrderQuote:
     tax_minor: int
     refusals: tuple[Refusal, ...]
     offline: bool
+    with_pin_minor: int = 0
 
     @property
     def total_minor(self) -> int:

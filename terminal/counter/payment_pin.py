@@ -90,6 +90,21 @@ class PaymentPins:
         until_s = place.clock.monotonic_s() + PROVEN_FOR_S
         return ProvenMember(action=action, member_id=member_id, issue=verifier.issue, until_s=until_s, key=key)
 
+    def refuse_setting(self, member_id: MemberId, *, static_card: bool) -> Refusal | None:
+        """What setting one would meet now, but for what the member types; so that he does not type in vain."""
+        place = self._place
+        at_work = place.at_work()
+        if isinstance(at_work, Refusal):
+            return at_work
+        member = place.members.find(member_id)
+        if member is None:
+            return Refusal(RefusalCode.MEMBER_UNKNOWN)
+        if not place.link.state().online:
+            return Refusal(RefusalCode.ONLINE_ONLY)
+        refusal = _refuse_setting(at_work, member, None, static_card=static_card)
+        old_is_typed = refusal is not None and refusal.code is RefusalCode.PAYMENT_PIN_NEEDED
+        return None if old_is_typed else refusal
+
     def set_pin(
         self, action: EventId, member_id: MemberId, pin: str, *, static_card: bool, proven: ProvenMember | None
     ) -> Completed | Refusal:

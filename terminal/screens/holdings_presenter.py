@@ -9,13 +9,15 @@ from stored_value.money import format_yuan
 from stored_value.refusals import Refusal
 from stored_value.wallet import HoldingKind
 from terminal.counter.order_views import CouponView, MemberHoldings, PassView, RewardView
+from terminal.counter.payment_pin import ProvenMember
 from terminal.counter.views import Completed, MemberView
 from terminal.language import Texts
 from terminal.screens.amounts import CLEAR, DigitEntry
 from terminal.screens.keypad_view import CONFIRM, KeypadView, QuickKey, Tone
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.navigation import Holdings, Result
-from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.pin_asking import PAY_WITH_PIN, Payment, PinAsking
+from terminal.screens.presenter import Desk
 from terminal.screens.words import Notice
 
 _UNITS_DIGITS: Final = 4
@@ -49,7 +51,7 @@ class HoldingsView:
     pad: KeypadView
 
 
-class HoldingsPresenter(CounterPresenter[HoldingsView]):
+class HoldingsPresenter(PinAsking[HoldingsView]):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._forget(None)
@@ -62,7 +64,7 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
         self._use_for = ""
         self._action: EventId | None = None
 
-    def begin(self) -> None:
+    def begin_anew(self) -> None:
         destination = self.destination
         if not isinstance(destination, Holdings):
             return
@@ -71,6 +73,12 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
         self.ask("action", counter.new_action, self._started)
         self.ask("holdings", lambda: counter.holdings(member_id), self._show)
         self.ask("member", lambda: counter.member(member_id), self._renew)
+
+    def resume(self, proven: ProvenMember | None) -> None:
+        if proven is None:
+            self.publish()
+        else:
+            self._use(proven)
 
     def choose(self, key: str) -> None:
         held = self._holdings
@@ -91,7 +99,9 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
         if self.busy:
             return
         if key == CONFIRM:
-            self._confirm()
+            self._use(None)
+        elif key == PAY_WITH_PIN:
+            self._ask_pin()
         elif isinstance(self._chosen, PassView):
             self._units = self._units.press(key)
             self.quiet()
@@ -184,7 +194,10 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
                 display=count,
                 faint=not self._units.digits,
                 below=t("{left} left", left=units_text(chosen.kind, chosen.left, texts)),
-                quick=(QuickKey(key=CLEAR, label=t("Clear"), enabled=bool(self._units.digits)),),
+                quick=(
+                    QuickKey(key=CLEAR, label=t("Clear"), enabled=bool(self._units.digits)),
+                    *self._pin_key(self._can_use(chosen)),
+                ),
                 confirm=wait or (t("What is it used for?") if self._use_is_open else t("Use")),
                 confirm_amount="" if self._use_is_open else count,
                 confirm_enabled=self._can_use(chosen),
@@ -197,6 +210,7 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
             caption=texts.words(chosen.name) if chosen is not None else t("Choose what is used or exchanged"),
             display=points or "—",
             faint=chosen is None,
+            quick=self._pin_key(self._action is not None) if chosen is not None else (),
             confirm=wait or (t("Exchange") if chosen is not None else t("Use")),
             confirm_amount=points,
             confirm_enabled=chosen is not None and self._action is not None and not self.busy,
@@ -218,17 +232,43 @@ class HoldingsPresenter(CounterPresenter[HoldingsView]):
         fits = held.kind is HoldingKind.PASS_UNTIL or self._count <= held.left
         return self._count > 0 and fits and not self._use_is_open and self._action is not None and not self.busy
 
-    def _confirm(self) -> None:
-        member, action, chosen, counter = self._member, self._action, self._chosen, self.desk.counter
-        if member is None or action is None or chosen is None or not self._pad().confirm_enabled:
+    def _pin_key(self, enabled: bool) -> tuple[QuickKey, ...]:
+        """A pass or points may be used by the PIN too; nothing here needs it."""
+        if self._member is None or not self._member.pin_is_set:
+            return ()
+        return (QuickKey(key=PAY_WITH_PIN, label=self.t("With PIN"), enabled=enabled and not self.busy),)
+
+    def _payment(self) -> Payment | None:
+        member, action, chosen = self._member, self._action, self._chosen
+        ready = member is not None and chosen is not None and self._pad().confirm_enabled
+        return Payment(action=action, member=member) if member and action and ready else None
+
+    def _ask_pin(self) -> None:
+        payment = self._payment()
+        if payment is not None and payment.member.pin_is_set:
+            self.ask_pin(payment)
+
+    def _use(self, proven: ProvenMember | None) -> None:
+        payment, chosen, counter = self._payment(), self._chosen, self.desk.counter
+        if payment is None:
             return
-        member_id = member.member_id
+        action, member_id = payment.action, payment.member.member_id
         if isinstance(chosen, PassView):
             holding_id, units, use_for = chosen.holding_id, self._count, self._use_for
-            self.act(lambda: counter.use_pass(action, member_id, holding_id, units, use_for), self._done)
-        else:
+            self.pay(
+                payment,
+                lambda shown: counter.use_pass(action, member_id, holding_id, units, use_for, proven=shown),
+                self._done,
+                proven,
+            )
+        elif chosen is not None:
             reward_id = chosen.reward_id
-            self.act(lambda: counter.exchange_points(action, member_id, reward_id), self._done)
+            self.pay(
+                payment,
+                lambda shown: counter.exchange_points(action, member_id, reward_id, proven=shown),
+                self._done,
+                proven,
+            )
 
     def _done(self, completed: Completed) -> None:
         self.desk.navigator.go(Result(completed, self._member.name_masked if self._member else ""))

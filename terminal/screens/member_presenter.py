@@ -17,6 +17,7 @@ from terminal.screens.navigation import (
     MemberCard,
     Order,
     Redeem,
+    SetPin,
     TopUp,
 )
 from terminal.screens.presenter import CounterPresenter, Desk
@@ -95,6 +96,7 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
             "cash_out": CashOut(self._member),
             "deposits": Deposits(self._member),
             "card": CardCare(self._member),
+            "pin": SetPin(self._member, self._by_card),
         }
         self.desk.navigator.go(destinations[key])
 
@@ -105,6 +107,7 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
         t, member, texts = self.t, self._member, self.desk.texts
         active = member is not None and member.status is WalletStatus.ACTIVE
         spendable = member.spendable_now_minor if member is not None else 0
+        by_pin = member is not None and member.pin_is_set and member.balance_minor > 0
         return MemberScreenView(
             title=t("Member"),
             back=t("Back"),
@@ -116,8 +119,10 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
             recent=() if member is None else tuple(self._row(entry) for entry in member.recent),
             recent_empty="" if member is not None and member.recent else t("Nothing here yet"),
             redeem=t("Redeem"),
-            redeem_hint=t("up to {amount} now", amount=format_yuan(spendable)),
-            redeem_enabled=active and spendable > 0,
+            redeem_hint=t("with the payment PIN")
+            if by_pin and not spendable
+            else t("up to {amount} now", amount=format_yuan(spendable)),
+            redeem_enabled=active and (spendable > 0 or by_pin),
             top_up=t("Top up"),
             top_up_hint=t("with bonus preview"),
             top_up_enabled=active,
@@ -127,6 +132,12 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
                 ActionView(key="cash_out", label=t("Pay out"), icon="cash", enabled=member is not None),
                 ActionView(key="deposits", label=t("Deposits"), icon="box", enabled=member is not None),
                 ActionView(key="card", label=t("Loss, new card"), icon="credit-card", enabled=member is not None),
+                ActionView(
+                    key="pin",
+                    label=t("Change PIN") if member is not None and member.pin_is_set else t("Set PIN"),
+                    icon="shield-lock",
+                    enabled=active,
+                ),
             ),
             notice=self.notice,
         )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from stored_value.identity import EventId
+from terminal.counter.payment_pin import ProvenMember
 from terminal.counter.views import Completed, MemberView, PurchaseView
 
 
@@ -116,6 +117,26 @@ class CardCare:
     screen: ClassVar[str] = "card_care"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvePin:
+    """The member types his payment PIN for `action`; `then` is called once it was right. `amount_minor` is 0 where no money is paid."""
+
+    member: MemberView
+    action: EventId
+    amount_minor: int
+    then: Callable[[ProvenMember], None]
+    screen: ClassVar[str] = "prove_pin"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPin:
+    """The member sets or changes his payment PIN."""
+
+    member: MemberView
+    by_card: bool
+    screen: ClassVar[str] = "set_pin"
+
+
 @dataclass(frozen=True, slots=True)
 class TakeBack:
     """Of the entry of that event; None is this till's last one."""
@@ -164,6 +185,8 @@ Destination = (
     | CashOut
     | Deposits
     | CardCare
+    | ProvePin
+    | SetPin
     | TakeBack
     | EnrolMember
     | Receipts

@@ -8,6 +8,7 @@ from stored_value.events import TenderKind
 from stored_value.identity import EventId, LotId
 from stored_value.refusals import Refusal
 from terminal.counter.order_views import CouponView, MemberHoldings, OrderPayment, OrderQuote, PassView, Shelf
+from terminal.counter.payment_pin import ProvenMember
 from terminal.counter.views import Completed, MemberView
 from terminal.screens.amounts import AmountEntry, DigitEntry
 from terminal.screens.keypad_view import CONFIRM
@@ -27,14 +28,16 @@ from terminal.screens.order_view import (
     covering_pass,
     open_minor,
     order_view,
+    pin_lifts,
 )
-from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.pin_asking import PAY_WITH_PIN, Payment, PinAsking
+from terminal.screens.presenter import Desk
 from terminal.screens.words import Notice
 
 _QUANTITY_DIGITS: Final = 2
 
 
-class OrderPresenter(CounterPresenter[OrderView]):
+class OrderPresenter(PinAsking[OrderView]):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._shelf = Shelf(categories=(), passes=())
@@ -53,8 +56,10 @@ class OrderPresenter(CounterPresenter[OrderView]):
         self._with_points, self._points = False, 0
         self._tendering = Tendering()
         self._quote: OrderQuote | None = None
+        self._proven: ProvenMember | None = None
+        self._shown_minor, self._goes_on = 0, False
 
-    def begin(self) -> None:
+    def begin_anew(self) -> None:
         destination = self.destination
         if not isinstance(destination, Order):
             return
@@ -64,6 +69,11 @@ class OrderPresenter(CounterPresenter[OrderView]):
         self.ask("shelf", counter.shelf, self._show_shelf)
         self.ask("holdings", lambda: counter.holdings(member_id), self._show_holdings)
         self.ask("member", lambda: counter.member(member_id), self._renew)
+
+    def resume(self, proven: ProvenMember | None) -> None:
+        """With the PIN the order is priced once more, and paid at once if it is then paid whole."""
+        self._proven, self._goes_on = proven, proven is not None
+        self._price()
 
     def recognise(self, member: MemberView) -> bool:
         """A card was scanned while the order is open: the member's own keeps what was typed, another one waits until the basket is empty. False: nothing is lost
@@ -119,6 +129,9 @@ class OrderPresenter(CounterPresenter[OrderView]):
         """A coupon, or the points: chosen or taken out again."""
         if self.busy:
             return
+        if key == PAY_WITH_PIN:
+            self._ask_pin()
+            return
         if key == POINTS:
             self._with_points = not self._with_points
         else:
@@ -151,13 +164,16 @@ class OrderPresenter(CounterPresenter[OrderView]):
         if not self._paying:
             self.desk.navigator.back()
             return
-        self._paying, self._quote = False, None
+        self._paying, self._quote, self._proven = False, None, None
         self._tendering = Tendering()
         self.quiet()
         self.publish()
 
     def build(self) -> OrderView:
-        state = OrderState(
+        return order_view(self._state(), self.notice, self.desk.texts, self.desk.zone)
+
+    def _state(self) -> OrderState:
+        return OrderState(
             member=self._member,
             shelf=self._shelf,
             holdings=self._holdings,
@@ -172,11 +188,11 @@ class OrderPresenter(CounterPresenter[OrderView]):
             with_points=self._with_points,
             tendering=self._tendering,
             quote=self._quote,
+            proven=self._proven is not None,
             refused=self.refusal is not None,
             ready=self._action is not None and not self.busy,
             slow=self.slow,
         )
-        return order_view(state, self.notice, self.desk.texts, self.desk.zone)
 
     def _press_price(self, key: str) -> None:
         self.quiet()
@@ -229,13 +245,18 @@ class OrderPresenter(CounterPresenter[OrderView]):
         self._changed()
 
     def _changed(self) -> None:
+        self._goes_on = False
+        self._price()
+
+    def _price(self) -> None:
         """The order is priced anew; what is shown stays until the answer comes."""
         self.quiet()
         member = self._member
         if member is not None and self._paying and self._basket.lines:
             member_id, cart, due = member.member_id, self._cart(), self._quote.due_minor if self._quote else None
             tenders = self._tendering.tenders(due) if due is not None else ()
-            self.ask("price", lambda: self.desk.counter.price_order(member_id, cart, tenders), self._show_quote)
+            counter, proven = self.desk.counter, self._proven
+            self.ask("price", lambda: counter.price_order(member_id, cart, tenders, proven=proven), self._show_quote)
         self.publish()
 
     def _cart(self) -> Cart:
@@ -251,12 +272,29 @@ class OrderPresenter(CounterPresenter[OrderView]):
         stale_points = self._with_points and self._points != answer.points_most
         self._points = answer.points_most
         tendered = sum(each.amount_minor for each in self._tendering.tenders(answer.due_minor))
-        if stale_points or tendered != answer.tendered_minor:
-            self._changed()
+        beyond_proof = self._proven is not None and answer.balance_minor > self._shown_minor
+        if beyond_proof:
+            self._proven = None
+        if stale_points or tendered != answer.tendered_minor or beyond_proof:
+            self._price()
         elif answer.refusals:
             self.refuse(self._named(answer.refusals[0]))
         else:
+            self._priced(answer)
+
+    def _priced(self, quote: OrderQuote) -> None:
+        goes_on, self._goes_on = self._goes_on, False
+        if goes_on and self._proven is not None and quote.open_minor == 0:
+            self._confirm()
+        else:
             self.publish()
+
+    def _ask_pin(self) -> None:
+        """The member sees what the balance would pay; a proof is good for no more."""
+        member, action, quote = self._member, self._action, self._quote
+        if member is not None and action is not None and quote is not None and member.pin_is_set:
+            self._shown_minor = quote.with_pin_minor
+            self.ask_pin(Payment(action=action, member=member, amount_minor=quote.with_pin_minor))
 
     def _named(self, refusal: Refusal) -> Refusal:
         """The coupon or pass by its name, where the member's holdings tell it."""
@@ -272,14 +310,23 @@ class OrderPresenter(CounterPresenter[OrderView]):
         member, action, quote = self._member, self._action, self._quote
         if member is None or action is None or quote is None or not self.build().pad.confirm_enabled:
             return
+        if open_minor(quote, self._tendering) > 0 and pin_lifts(self._state()):
+            self._ask_pin()
+            return
         payment = OrderPayment(
             cart=self._cart(),
             tenders=self._tendering.tenders(quote.due_minor),
             balance_minor=quote.balance_minor if self._tendering.with_balance else 0,
             static_card=self._by_card,
         )
-        member_id = member.member_id
-        self.act(lambda: self.desk.counter.pay_order(action, member_id, payment), self._done)
+        self._shown_minor = quote.with_pin_minor
+        counter, member_id = self.desk.counter, member.member_id
+        self.pay(
+            Payment(action=action, member=member, amount_minor=quote.with_pin_minor),
+            lambda shown: counter.pay_order(action, member_id, payment, proven=shown),
+            self._done,
+            self._proven,
+        )
 
     def _done(self, completed: Completed) -> None:
         name = self._member.name_masked if self._member else ""

@@ -16,6 +16,7 @@ from terminal.screens.amounts import CLEAR, AmountEntry, DigitEntry
 from terminal.screens.keypad_view import KeypadView, QuickKey, Tone
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.order_basket import LINES_MAX, Basket, BasketLine, Tendering
+from terminal.screens.pin_asking import PAY_WITH_PIN
 from terminal.screens.words import Notice, tender_icon, tender_name
 
 ADD: Final = "add"
@@ -91,7 +92,7 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
-    """`refused`: something that was chosen cannot be used; `ready`: an action is at hand and nothing is under way."""
+    """`refused`: something that was chosen cannot be used; `proven`: the member typed his PIN for what is shown; `ready`: an action is at hand and nothing is under way."""
 
     member: MemberView | None
     shelf: Shelf
@@ -107,6 +108,7 @@ class OrderState:
     with_points: bool
     tendering: Tendering
     quote: OrderQuote | None
+    proven: bool
     refused: bool
     ready: bool
     slow: bool
@@ -138,6 +140,13 @@ def open_minor(quote: OrderQuote | None, tendering: Tendering) -> int:
         return 0
     tendered = sum(each.amount_minor for each in tendering.tenders(quote.due_minor))
     return quote.due_minor - tendered - (quote.balance_minor if tendering.with_balance else 0)
+
+
+def pin_lifts(state: OrderState) -> bool:
+    """Whether more of the order could be paid from the balance if the member typed his payment PIN."""
+    quote, member = state.quote, state.member
+    asked = state.tendering.with_balance and not state.proven and member is not None and member.pin_is_set
+    return asked and quote is not None and quote.with_pin_minor > quote.balance_minor
 
 
 def covering_pass(line: BasketLine, holdings: MemberHoldings | None) -> PassView | None:
@@ -207,10 +216,12 @@ def _sums(quote: OrderQuote, texts: Texts) -> tuple[SumRow, ...]:
 
 
 def _vouchers(state: OrderState, texts: Texts) -> tuple[QuickKey, ...]:
-    held = state.holdings
+    held, quote, keys = state.holdings, state.quote, list[QuickKey]()
+    by_pin = state.member is not None and state.member.pin_is_set and state.tendering.with_balance
+    if by_pin and quote is not None and quote.with_pin_minor:
+        keys.append(QuickKey(key=PAY_WITH_PIN, label=texts.t("Pay with PIN"), chosen=state.proven))
     if held is None:
-        return ()
-    quote, keys = state.quote, list[QuickKey]()
+        return tuple(keys)
     if quote is not None and quote.points_most:
         worth = texts.t("{points} points", points=quote.points_most) + " " + format_yuan(-quote.points_most_minor)
         keys.append(
@@ -237,7 +248,7 @@ def _tenders(state: OrderState, texts: Texts) -> tuple[PayRow, ...]:
     quote, tendering = state.quote, state.tendering
     paid = {each.kind: each.amount_minor for each in tendering.tenders(quote.due_minor)} if quote is not None else {}
     balance = quote.balance_minor if quote is not None and tendering.with_balance else 0
-    able = state.member is not None and state.member.spendable_now_minor > 0
+    able = state.member is not None and (state.member.spendable_now_minor > 0 or state.member.pin_is_set)
     own = PayRow(
         kind=BALANCE,
         label=texts.t("Balance"),
@@ -327,6 +338,8 @@ def _payment_pad(state: OrderState, texts: Texts) -> KeypadView:
         aside = t("Still open {amount}", amount=format_yuan(left))
     elif left < 0:
         aside = t("Over by {amount}", amount=format_yuan(-left))
+    lifts = left > 0 and pin_lifts(state)
+    open_or_charge = t("Choose how to pay") if left > 0 else t("Charge")
     received = t("Cash received") if kind is TenderKind.CASH else tender_name(kind, texts) if kind else ""
     return KeypadView(
         caption=received or t("To pay"),
@@ -339,9 +352,9 @@ def _payment_pad(state: OrderState, texts: Texts) -> KeypadView:
             QuickKey(key=ALL, label=t("All of it"), enabled=kind is not None),
             QuickKey(key=CLEAR, label=t("Clear"), enabled=kind is not None and not entry.is_empty),
         ),
-        confirm=t("One moment…") if state.slow else t("Choose how to pay") if left > 0 else t("Charge"),
-        confirm_amount=format_yuan(due),
-        confirm_enabled=quote is not None and left == 0 and state.ready and not state.refused,
+        confirm=t("One moment…") if state.slow else t("Pay with PIN") if lifts else open_or_charge,
+        confirm_amount=format_yuan(quote.with_pin_minor if quote is not None and lifts else due),
+        confirm_enabled=quote is not None and (left == 0 or lifts) and state.ready and not state.refused,
         tone=Tone.REDEEM,
     )
 

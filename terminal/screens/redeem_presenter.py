@@ -6,12 +6,14 @@ from stored_value.events import OrderLine
 from stored_value.identity import EventId
 from stored_value.money import format_yuan, in_words
 from stored_value.refusals import Refusal, RefusalCode
+from terminal.counter.payment_pin import ProvenMember
 from terminal.counter.views import Completed, MemberView, RedemptionPreview
 from terminal.screens.amounts import CLEAR, AmountEntry
 from terminal.screens.keypad_view import CONFIRM, KeypadView, QuickKey, Tone
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.navigation import Redeem, Result, TopUp
-from terminal.screens.presenter import CounterPresenter, Desk
+from terminal.screens.pin_asking import PAY_WITH_PIN, Payment, PinAsking, pin_helps
+from terminal.screens.presenter import Desk
 from terminal.screens.words import Notice
 
 _ADD = "add"
@@ -45,11 +47,12 @@ class RedeemView:
     from_bonus_caption: str
     after: str
     after_caption: str
+    by_pin: str
     notice: Notice
     pad: KeypadView
 
 
-class RedeemPresenter(CounterPresenter[RedeemView]):
+class RedeemPresenter(PinAsking[RedeemView]):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._member: MemberView | None = None
@@ -59,7 +62,7 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
         self._typed = AmountEntry()
         self._preview: RedemptionPreview | None = None
 
-    def begin(self) -> None:
+    def begin_anew(self) -> None:
         destination = self.destination
         if not isinstance(destination, Redeem):
             return
@@ -70,6 +73,12 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
         self.ask("action", self.desk.counter.new_action, self._started)
         self.ask("member", lambda: self.desk.counter.member(member_id), self._renew)
 
+    def resume(self, proven: ProvenMember | None) -> None:
+        if proven is None:
+            self._amount_changed()
+        else:
+            self._charge(proven)
+
     @property
     def _total_minor(self) -> int:
         return sum(self._items) + self._typed.minor
@@ -79,6 +88,9 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
             return
         if key == CONFIRM:
             self._confirm()
+            return
+        if key == PAY_WITH_PIN:
+            self._ask_pin()
             return
         if key == _ADD:
             self._add_item()
@@ -146,6 +158,7 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
             from_bonus_caption=t("from bonus"),
             after=format_yuan(preview.balance_after_minor) if preview else "—",
             after_caption=t("Balance afterwards"),
+            by_pin=t("Pay with PIN") if self._can_ask_pin and not self._pin_helps else "",
             notice=self._notice(),
             pad=self._pad(),
         )
@@ -155,6 +168,9 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
         if refusal is None or member is None or refusal.code not in _SMALLER_HELPS:
             return self.notice
         most = self._most_minor()
+        if self._pin_helps:
+            notice = replace(self.notice, tone=Tone.REFUND, icon="shield-lock")
+            return replace(notice, action=self.t("Take {amount}", amount=format_yuan(most))) if most > 0 else notice
         if most > 0:
             amount = format_yuan(most)
             return replace(self.notice, action=self.t("Take {amount}", amount=amount))
@@ -163,7 +179,8 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
     def _pad(self) -> KeypadView:
         t, total = self.t, self._total_minor
         adding = bool(self._items)
-        blocked = self.refusal is not None and self._member is not None and self._member.offline
+        by_pin = self._pin_helps
+        blocked = self.refusal is not None and self._member is not None and self._member.offline and not by_pin
         return KeypadView(
             caption=t("Item {number}", number=len(self._items) + 1) if adding else t("Amount"),
             display=self._typed.shown,
@@ -177,7 +194,7 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
                 ),
                 QuickKey(key=_ADD, label=t("+ Item"), enabled=self._typed.minor > 0),
             ),
-            confirm=t("One moment…") if self.slow else t("Charge"),
+            confirm=t("One moment…") if self.slow else t("Pay with PIN") if by_pin else t("Charge"),
             confirm_amount=format_yuan(total) if total else "",
             confirm_enabled=total > 0 and self._action is not None and not self.busy and not blocked,
             tone=Tone.REDEEM,
@@ -221,16 +238,44 @@ class RedeemPresenter(CounterPresenter[RedeemView]):
             self._member = answer
             self.publish()
 
-    def _confirm(self) -> None:
+    @property
+    def _can_ask_pin(self) -> bool:
+        return self._member is not None and self._member.pin_is_set and self._total_minor > 0
+
+    @property
+    def _pin_helps(self) -> bool:
+        return pin_helps(self.refusal, self._member)
+
+    def _payment(self) -> Payment | None:
         member, action, total = self._member, self._action, self._total_minor
-        if member is None or action is None or total == 0:
+        return Payment(action=action, member=member, amount_minor=total) if member and action and total else None
+
+    def _ask_pin(self) -> None:
+        payment = self._payment()
+        if payment is not None and self._can_ask_pin:
+            self.ask_pin(payment)
+
+    def _confirm(self) -> None:
+        if self._pin_helps:
+            self._ask_pin()
+        else:
+            self._charge(None)
+
+    def _charge(self, proven: ProvenMember | None) -> None:
+        payment = self._payment()
+        if payment is None:
             return
         amounts = (*self._items, self._typed.minor) if self._typed.minor else self._items
         lines = tuple(
             OrderLine(line_no=at + 1, name=self._item_name(at), total_minor=minor) for at, minor in enumerate(amounts)
         )
-        member_id, by_card = member.member_id, self._by_card
-        self.act(lambda: self.desk.counter.redeem(action, member_id, lines, by_card), self._done)
+        counter, member_id, by_card = self.desk.counter, payment.member.member_id, self._by_card
+        self.pay(
+            payment,
+            lambda shown: counter.redeem(payment.action, member_id, lines, by_card, proven=shown),
+            self._done,
+            proven,
+        )
 
     def _done(self, completed: Completed) -> None:
         name = self._member.name_masked if self._member else ""

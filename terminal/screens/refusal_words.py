@@ -47,7 +47,7 @@ _MONEY: Final[Mapping[RefusalCode, Said]] = {
         later("Take a smaller amount or cash, or try again when the till is online."),
     ),
     RefusalCode.STATIC_CARD_LIMIT: (
-        later("Over the day's limit for printed cards"),
+        later("Over the card's limit"),
         later("A printed card pays up to {limit} a day; {left} is left."),
         later("Take a smaller amount, or the rest in cash."),
     ),

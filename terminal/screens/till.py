@@ -33,20 +33,24 @@ from terminal.screens.navigation import (
     MemberCard,
     OpenShift,
     Order,
+    ProvePin,
     Receipts,
     Redeem,
     Refund,
     Result,
+    SetPin,
     TakeBack,
     TopUp,
     after_identifying,
 )
 from terminal.screens.order_presenter import OrderPresenter
 from terminal.screens.presenter import Desk
+from terminal.screens.prove_pin_presenter import ProvePinPresenter
 from terminal.screens.receipts_presenter import ReceiptsPresenter
 from terminal.screens.redeem_presenter import RedeemPresenter
 from terminal.screens.refund_presenter import RefundPresenter
 from terminal.screens.result_presenter import ResultPresenter
+from terminal.screens.set_pin_presenter import SetPinPresenter
 from terminal.screens.shift_close_presenter import ShiftClosePresenter
 from terminal.screens.shift_open_presenter import ShiftOpenPresenter
 from terminal.screens.strip_presenter import StripPresenter
@@ -60,6 +64,7 @@ class Till(Front):
     def __init__(self, desk: Desk, appearance: Appearance) -> None:
         self._redeem = RedeemPresenter(desk)
         self._order = OrderPresenter(desk)
+        self._set_pin = SetPinPresenter(desk)
         super().__init__(
             desk,
             appearance,
@@ -81,6 +86,8 @@ class Till(Front):
                 CashOut.screen: CashOutPresenter(desk),
                 Deposits.screen: DepositsPresenter(desk),
                 CardCare.screen: CardCarePresenter(desk),
+                ProvePin.screen: ProvePinPresenter(desk),
+                SetPin.screen: self._set_pin,
                 TakeBack.screen: TakeBackPresenter(desk),
                 Result.screen: ResultPresenter(desk),
             },
@@ -117,6 +124,8 @@ class Till(Front):
         if isinstance(here, Redeem) and isinstance(found, MemberView) and self._redeem.recognise(found):
             return
         if isinstance(here, Order) and isinstance(found, MemberView) and self._order.recognise(found):
+            return
+        if isinstance(here, SetPin) and isinstance(found, MemberView) and self._set_pin.recognise(found):
             return
         to = after_identifying(here, found, by_card=True)
         if to is not None:

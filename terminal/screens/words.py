@@ -33,12 +33,20 @@ class Notice:
 
 NO_NOTICE: Final = Notice(title="")
 _ANSWERING_S: Final = 60
+_PIN_REMEDIES: Final[dict[int | str, str]] = {
+    "set": later("Let the member type the payment PIN, or take a smaller amount."),
+    "none": later("Take a smaller amount. A payment PIN lifts the limit: the member sets one on his page."),
+}
+"""What to do about the card's limit of the day: by whether the member has a payment PIN."""
 
 
 def explain(refusal: Refusal, texts: Texts) -> Notice:
     title, why, remedy = said(refusal, texts)
-    if refusal.code is RefusalCode.PIN_WRONG:
-        why = _wrong_pin(refusal, texts)
+    if refusal.code in (RefusalCode.PIN_WRONG, RefusalCode.PAYMENT_PIN_WRONG):
+        why = _wrong_pin(refusal, why, texts)
+    if refusal.code is RefusalCode.STATIC_CARD_LIMIT:
+        by_pin = _PIN_REMEDIES.get(refusal.data.get("pin", ""))
+        remedy = texts.t(by_pin) if by_pin else remedy
     if refusal.code is RefusalCode.RESERVED_ELSEWHERE:
         why = _reserved_elsewhere(refusal, texts) or why
     if refusal.code is RefusalCode.TILL_STOPPED:
@@ -49,14 +57,14 @@ def explain(refusal: Refusal, texts: Texts) -> Notice:
     return Notice(title=title, why=why, remedy=remedy, code=refusal.code.value)
 
 
-def _wrong_pin(refusal: Refusal, texts: Texts) -> str:
+def _wrong_pin(refusal: Refusal, why: str, texts: Texts) -> str:
     delay = refusal.data.get("delay_s")
     if isinstance(delay, int) and delay > 0:
         return texts.t("Next try in {seconds} s.", seconds=delay)
     left = refusal.data.get("attempts_left_free")
     if isinstance(left, int):
         return texts.n("{count} more try before a pause.", "{count} more tries before a pause.", left)
-    return texts.t("The PIN does not belong to this name.")
+    return why
 
 
 def _reserved_elsewhere(refusal: Refusal, texts: Texts) -> str:

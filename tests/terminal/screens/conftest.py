@@ -18,6 +18,7 @@ from kivy.config import Config
 from tests.terminal.counter.till import Till
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import REFERENCE, be_born_with
+from tests.terminal.screens.pin_setting import set_at_the_counter
 
 be_born_with(REFERENCE)
 Config.set("graphics", "maxfps", "0")  # nobody looks: no frame waits for its sixtieth of a second
@@ -54,3 +55,10 @@ def open_bench(till: Till, bench: Bench) -> Bench:
     till.open_shift()
     bench.navigator.home()
     return bench
+
+
+@pytest.fixture
+def pin_bench(till: Till, open_bench: Bench) -> Bench:
+    """The same, and 王*丽 has a payment PIN that this till knows."""
+    set_at_the_counter(till)
+    return open_bench

@@ -45,6 +45,7 @@ from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import REFERENCE, Driver, receipt_picture, window
 from tests.terminal.screens.shots import Shot, both, dark, english, offline
 from tests.terminal.screens.shots_order import ORDER_SHOTS
+from tests.terminal.screens.shots_pin import PIN_SHOTS
 from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, STATUS, WANG
 from tests.terminal.screens.stand_in_money_out import LAST, WAITING
 
@@ -229,6 +230,7 @@ def _choose_settled(driver: Driver) -> None:
 
 SHOTS: Final = (
     *ORDER_SHOTS,
+    *PIN_SHOTS,
     Shot(name="enrol-till", at=EnrolTill(), set_up=_first_start),
     Shot(name="enrol-till-refused", at=EnrolTill(), play=_enrol, set_up=_no_code),
     Shot(name="lock", at=Lock(), set_up=_signed_out),

@@ -16,6 +16,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import BonusBearer, FixedPlan, Rulebook, Tier, Words
 from stored_value.topup import Reason, Reward
 from stored_value.wallet import WalletStatus
+from terminal.counter.payment_pin import ProvenMember
 from terminal.counter.views import (
     Completed,
     MemberView,
@@ -36,6 +37,7 @@ from terminal.devices.scanner_state import ScannerState
 from tests.terminal.screens.stand_in_findings import FindingsStandIn
 from tests.terminal.screens.stand_in_money_out import MoneyOutStandIn
 from tests.terminal.screens.stand_in_order import ORDER, StandInOrders
+from tests.terminal.screens.stand_in_pin import PinStandIn
 
 NOW = datetime(2026, 6, 18, 6, 2, 30, tzinfo=UTC)
 PIN = "246810"
@@ -167,7 +169,7 @@ def receipt(title: str, amount_minor: int, number: str) -> Receipt:
     )
 
 
-class StandInCounter(MoneyOutStandIn, StandInOrders, FindingsStandIn):
+class StandInCounter(MoneyOutStandIn, StandInOrders, FindingsStandIn, PinStandIn):
     """Answers from its attributes, which a test sets; `asked` keeps what was asked for, in order."""
 
     def __init__(self) -> None:
@@ -278,9 +280,11 @@ class StandInCounter(MoneyOutStandIn, StandInOrders, FindingsStandIn):
         self.asked.append(("top_up", action, member_id, amount_minor, tenders, plan_id))
         return self.refusal or self._completed("topped_up", member_id, amount_minor, 25_000)
 
-    def preview_redemption(self, member_id: MemberId, amount_minor: int) -> RedemptionPreview | Refusal:
+    def preview_redemption(
+        self, member_id: MemberId, amount_minor: int, *, proven: ProvenMember | None = None
+    ) -> RedemptionPreview | Refusal:
         person = self._now(member_id)
-        if self.refusal is not None:
+        if self.refusal is not None and proven is None:
             return self.refusal
         if amount_minor > person.principal_minor + person.bonus_minor:
             held = person.principal_minor + person.bonus_minor
@@ -298,11 +302,11 @@ class StandInCounter(MoneyOutStandIn, StandInOrders, FindingsStandIn):
         )
 
     def redeem(
-        self, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], static_card: bool
-    ) -> Completed | Refusal:
+        self, action: EventId, member_id: MemberId, lines: tuple[OrderLine, ...], static_card: bool, *, proven: ProvenMember | None = None
+    ) -> Completed | Refusal:  # fmt: skip
         self.asked.append(("redeem", action, member_id, lines, static_card))
         total = sum(line.total_minor for line in lines)
-        return self.refusal or self._completed("redeemed", member_id, total, total // 6)
+        return (self.refusal if proven is None else None) or self._completed("redeemed", member_id, total, total // 6)
 
     def purchase(self, receipt_no: str) -> PurchaseView | Refusal:
         self.asked.append(("purchase", receipt_no))

@@ -24,6 +24,7 @@ from terminal.counter.order_views import (
     RewardView,
     Shelf,
 )
+from terminal.counter.payment_pin import ProvenMember
 from terminal.counter.views import Completed, MemberView, PurchaseLineView, PurchaseView, TillStatus
 
 MEMBER = MemberId("m-wang")
@@ -95,7 +96,14 @@ class StandInOrders:
     def holdings(self, member_id: MemberId) -> MemberHoldings | Refusal:
         return replace(HOLDINGS, offline=not self.state.online)
 
-    def price_order(self, member_id: MemberId, cart: Cart, tenders: tuple[Tender, ...] = ()) -> OrderQuote | Refusal:
+    def price_order(
+        self,
+        member_id: MemberId,
+        cart: Cart,
+        tenders: tuple[Tender, ...] = (),
+        *,
+        proven: ProvenMember | None = None,
+    ) -> OrderQuote | Refusal:
         """A tenth off what is in a category, ￥20 for a coupon, a fen a point; what a pass covers costs nothing."""
         lines = tuple(_sold(item) for item in cart.items)
         coupons = tuple(
@@ -106,7 +114,8 @@ class StandInOrders:
         due = max(0, sum(line.total_minor for line in lines) - 2_000 * len(coupons) - cart.points)
         tendered = sum(tender.amount_minor for tender in tenders)
         person = self._now(member_id)
-        balance = min(max(0, due - tendered), person.spendable_now_minor)
+        with_pin = min(max(0, due - tendered), person.balance_minor)
+        balance = with_pin if proven is not None else min(with_pin, person.spendable_now_minor)
         principal, bonus = split(balance, [person.principal_minor, person.bonus_minor])
         return OrderQuote(
             lines=lines,
@@ -123,20 +132,32 @@ class StandInOrders:
             tax_minor=0,
             refusals=() if self.refusal is None else (self.refusal,),
             offline=not self.state.online,
+            with_pin_minor=with_pin,
         )
 
-    def pay_order(self, action: EventId, member_id: MemberId, payment: OrderPayment) -> Completed | Refusal:
+    def pay_order(
+        self, action: EventId, member_id: MemberId, payment: OrderPayment, *, proven: ProvenMember | None = None
+    ) -> Completed | Refusal:
         self.asked.append(("pay_order", action, member_id, payment))
         due = payment.balance_minor + sum(tender.amount_minor for tender in payment.tenders)
         return self.refusal or self._completed("order_paid", member_id, due, payment.balance_minor // 6)
 
     def use_pass(
-        self, action: EventId, member_id: MemberId, holding_id: LotId, units: int, use_for: str = ""
+        self,
+        action: EventId,
+        member_id: MemberId,
+        holding_id: LotId,
+        units: int,
+        use_for: str = "",
+        *,
+        proven: ProvenMember | None = None,
     ) -> Completed | Refusal:
         self.asked.append(("use_pass", action, member_id, holding_id, units, use_for))
         return self.refusal or self._completed("pass_used", member_id, 0)
 
-    def exchange_points(self, action: EventId, member_id: MemberId, reward_id: str) -> Completed | Refusal:
+    def exchange_points(
+        self, action: EventId, member_id: MemberId, reward_id: str, *, proven: ProvenMember | None = None
+    ) -> Completed | Refusal:
         self.asked.append(("exchange_points", action, member_id, reward_id))
         return self.refusal or replace(self._completed("points_redeemed", member_id, 0), points_after=780)
 

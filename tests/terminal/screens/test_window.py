@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stored_value.events import Redeemed, ToppedUp
+from stored_value.events import EvidenceClass, Redeemed, ToppedUp
 from sync.event_codec import event_of
 from terminal.language import Language
 from terminal.screens.navigation import (
@@ -16,17 +16,21 @@ from terminal.screens.navigation import (
     Identify,
     Lock,
     OpenShift,
+    ProvePin,
     Purpose,
     Redeem,
     Result,
+    SetPin,
     TopUp,
 )
 from tests.terminal.counter.till import PIN, WANG_CARD, Till
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver, pump, receipt_picture, unpainted, window
 from tests.terminal.screens.make_screenshots import SHOTS
+from tests.terminal.screens.pin_setting import set_at_the_counter
 from tests.terminal.screens.shots import Shot, english
 from tests.terminal.screens.stand_in import LONG, WANG
+from tests.terminal.screens.stand_in_pin import PAYMENT_PIN
 from tests.waiting import until
 
 KEYPAD_DP_MIN = 72
@@ -146,6 +150,7 @@ def test_the_keypad_never_moves() -> None:
             TopUp(WANG),
             Identify(Purpose.REDEEM),
             Lock(),
+            SetPin(WANG, True),
             OpenShift(),
             CloseShift(),
             EnrolMember(),
@@ -173,6 +178,24 @@ def test_a_payment_by_touch_takes_three_steps_from_home(till: Till, open_bench: 
         assert event.amount_minor == 12_850
         driver.tap(driver.screen.ids.amount)
         assert open_bench.at(Home)
+
+
+def test_a_payment_above_the_cards_limit_is_the_members_pin_by_touch(till: Till, open_bench: Bench) -> None:
+    set_at_the_counter(till)
+    open_bench.navigator.go(Redeem(till.wang(), True))
+    with window(open_bench) as driver:
+        driver.keys("450")
+        driver.confirm()
+        assert open_bench.at(ProvePin)
+        assert driver.screen.ids.amount.text == "￥450.00"
+        driver.keys(PAYMENT_PIN[:5])
+        assert driver.screen.ids.pad.ids.display.text == "● ● ● ● ● ○"
+        driver.keys(PAYMENT_PIN[5:])
+        driver.confirm()
+        assert open_bench.at(Result)
+    event = event_of(till.journal.recent(1)[0])
+    assert isinstance(event, Redeemed)
+    assert event.occasion.evidence is EvidenceClass.PIN
 
 
 def test_a_top_up_by_touch(till: Till, open_bench: Bench) -> None:
