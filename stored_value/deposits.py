@@ -10,6 +10,7 @@ from stored_value.occasion import Occasion, Tender
 from stored_value.postings import Account, Posting, clearing
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.standing import Deed, deed_findings, refuse_deed
+from stored_value.tendered import tendered
 from stored_value.wallet import Lot, ValueKind, Wallet
 
 Settled = tuple[Wallet, list[Posting], list[Finding]]
@@ -58,7 +59,7 @@ def refuse_deposit_release(wallet: Wallet, deposit_id: EventId, amount_minor: in
 def apply_deposit_taken(wallet: Wallet, event: DepositTaken) -> Settled:
     place = event.occasion
     findings = deed_findings(wallet, Deed.TAKE_DEPOSIT, place.business_date)
-    postings, findings_of_tenders = _tendered(place, event.amount_minor, event.tenders, 1)
+    postings, findings_of_tenders = tendered(place, event.amount_minor, event.tenders, 1)
     postings.append(Posting(place.store_id, Account.DEPOSIT_LIABILITY, -event.amount_minor))
     lot = Lot(
         lot_id=deposit_lot_id(place.event_id),
@@ -77,7 +78,7 @@ def apply_deposit_taken(wallet: Wallet, event: DepositTaken) -> Settled:
 def apply_deposit_returned(wallet: Wallet, event: DepositReturned) -> Settled:
     """What was paid out beyond the deposit is unexplained until a person looks."""
     place = event.occasion
-    postings, findings = _tendered(place, event.amount_minor, event.tenders, -1)
+    postings, findings = tendered(place, event.amount_minor, event.tenders, -1)
     wallet, taken, origin, found = _taken(wallet, event.deposit_id, event.amount_minor)
     postings.append(Posting(origin, Account.DEPOSIT_LIABILITY, taken))
     postings.extend(clearing(origin, place.store_id, taken))
@@ -107,7 +108,7 @@ def apply_deposit_restored(wallet: Wallet, event: DepositRestored) -> Settled:
     if back != event.amount_minor:
         findings.append(_beyond(event.deposit_id, held, event.amount_minor, back))
     if event.tenders:
-        postings, found = _tendered(place, event.amount_minor, event.tenders, 1)
+        postings, found = tendered(place, event.amount_minor, event.tenders, 1)
         findings.extend(found)
         postings.append(Posting(place.store_id, Account.UNEXPLAINED, back - event.amount_minor))
     else:
@@ -138,17 +139,3 @@ def _beyond(deposit_id: EventId, held: Lot | None, amount_minor: int, taken_mino
         return Finding(FindingCode.DEPOSIT_UNKNOWN, {"deposit": deposit_id, "amount_minor": amount_minor})
     data: dict[str, int | str] = {"deposit": deposit_id, "amount_minor": amount_minor, "held_minor": taken_minor}
     return Finding(FindingCode.DEPOSIT_EXCEEDED, data)
-
-
-def _tendered(
-    place: Occasion, amount_minor: int, tenders: Sequence[Tender], sign: int
-) -> tuple[list[Posting], list[Finding]]:
-    """The tenders' rows, summing to `sign × amount`: what they do not explain stands as unexplained."""
-    postings = [
-        Posting(place.store_id, Account.TENDER, sign * tender.amount_minor, tender.kind.value) for tender in tenders
-    ]
-    paid = sum(tender.amount_minor for tender in tenders)
-    if paid == amount_minor:
-        return postings, []
-    postings.append(Posting(place.store_id, Account.UNEXPLAINED, sign * (amount_minor - paid)))
-    return postings, [Finding(FindingCode.TENDERS_DISAGREE, {"amount_minor": amount_minor, "tenders_minor": paid})]

@@ -11,6 +11,7 @@ from stored_value.receivables import pay_receivables, with_receivable
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import rewards_used
 from stored_value.rulebook import Rulebook
+from stored_value.tendered import tendered
 from stored_value.wallet import LotEnd, Receivable, ValueKind, Wallet
 
 
@@ -32,11 +33,7 @@ def apply_reversal(
     place = event.occasion
     kinds = (ValueKind.PRINCIPAL, ValueKind.BONUS)
     lots = [lot for lot in wallet.lots if lot.top_up_id == event.top_up_id and lot.kind in kinds]
-    findings: list[Finding] = []
-    postings = [
-        Posting(place.store_id, Account.TENDER, -tender.amount_minor, tender.kind.value) for tender in event.tenders
-    ]
-    paid_out = sum(tender.amount_minor for tender in event.tenders)
+    postings, findings = tendered(place, event.amount_minor, event.tenders, -1)
     taken_back = 0
     for lot in lots:
         if lot.kind is ValueKind.PRINCIPAL:
@@ -46,7 +43,7 @@ def apply_reversal(
         elif lot.remaining_minor:
             postings.append(Posting(lot.store_id, Account.BONUS_LIABILITY, lot.remaining_minor))
             postings.extend(cost_taken_back(source_of(lot, rulebook), lot.remaining_minor))
-    missing = paid_out - taken_back
+    missing = event.amount_minor - taken_back
     if not lots:
         findings.append(Finding(FindingCode.TOP_UP_UNKNOWN, {"top_up": event.top_up_id}))
     elif missing or any(lot.remaining_minor < lot.original_minor for lot in lots):

@@ -22,6 +22,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rewards import Granted, give
 from stored_value.rulebook import Rulebook
 from stored_value.standing import Deed, deed_findings, prolonged, refuse_deed
+from stored_value.tendered import tendered
 from stored_value.tiers import count_activity, move_tier
 from stored_value.wallet import Lot, ValueKind, Wallet
 
@@ -96,17 +97,9 @@ def apply_top_up(
     place = event.occasion
     granted, findings = _granted(wallet, event, rulebook)
     findings.extend(deed_findings(wallet, Deed.TOP_UP, place.business_date))
-    paid = sum(tender.amount_minor for tender in event.tenders)
-    if paid != event.amount_minor:
-        findings.append(
-            Finding(FindingCode.TENDERS_DISAGREE, {"amount_minor": event.amount_minor, "tenders_minor": paid})
-        )
+    postings, odd = tendered(place, event.amount_minor, event.tenders, 1)
+    findings.extend(odd)
     lots = [_principal_lot(event, rulebook)]
-    postings = [
-        Posting(place.store_id, Account.TENDER, tender.amount_minor, tender.kind.value) for tender in event.tenders
-    ]
-    if paid != event.amount_minor:
-        postings.append(Posting(place.store_id, Account.UNEXPLAINED, event.amount_minor - paid))
     postings.append(Posting(place.store_id, Account.PRINCIPAL_LIABILITY, -event.amount_minor))
     for promotion, reward in granted:
         if reward.bonus_minor:

@@ -10,6 +10,7 @@ from stored_value.events import EvidenceClass, ToppedUp
 from stored_value.events_money_out import CashOutRequested
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, MemberId, StoreId, TerminalId
+from stored_value.occasion import Tender, TenderKind
 from stored_value.postings import Account, Posting
 from stored_value.rulebook import BonusBearer, DrawOrder, FixedPlan
 from stored_value.wallet import Wallet, WalletStatus
@@ -248,6 +249,19 @@ def test_a_top_up_goes_back_whole_while_untouched() -> None:
     assert (done.wallet.total_minor, done.wallet.tier_id, done.wallet.top_up_count) == (0, "basic", 0)
     assert done.findings == ()
     assert Posting(S01, Account.TENDER, -100_000, "cash") in done.postings
+
+
+def test_a_reversal_that_hands_out_more_than_it_names_costs_the_store_not_the_member() -> None:
+    held = apply(wallet(), top_up("t1", 30_000), PLAIN_BOOK).wallet
+    too_much = replace(reverse("v1", "t1", 30_000), tenders=(Tender(kind=TenderKind.CASH, amount_minor=90_000),))
+    done = apply(held, too_much, PLAIN_BOOK)
+    assert (done.wallet.owed_minor, principal(done.wallet)) == (0, 0)
+    assert [each.code for each in done.findings] == [FindingCode.TENDERS_DISAGREE]
+    assert set(done.postings) == {
+        Posting(S01, Account.TENDER, -90_000, "cash"),
+        Posting(S01, Account.UNEXPLAINED, 60_000),
+        Posting(S01, Account.PRINCIPAL_LIABILITY, 30_000),
+    }
 
 
 def test_reversing_what_was_spent_meanwhile_makes_the_member_owe_it() -> None:
