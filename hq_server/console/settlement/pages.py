@@ -10,7 +10,10 @@ from hq_server.console.chrome import Chrome, chrome_of
 from hq_server.console.csv_files import csv_answer
 from hq_server.console.rendering import page, words_of
 from hq_server.console.settlement.tables import netting_rows, receipt_rows, settlement_rows
+from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.visiting import OfficeOf, PageMissing, VisitorOf, seen_store
+from hq_server.database.engine import ReadSession
+from hq_server.exceptions.about_receipts import About, about_receipts
 from hq_server.rulebooks.published import promotion_names
 from hq_server.settlement.explanation import explain, explained_total
 from hq_server.settlement.figures import Figure, FigureName
@@ -127,11 +130,12 @@ def get_receipts(
 ) -> Response:
     """What stands behind one number; the sum of all its pages is that number."""
     with office.database.read() as session:
+        about = _about(session, visitor, wanted)
         if csv:
             whole = explain(session, wanted, rows_max=EXPORT_ROWS_MAX)
             return csv_answer(
                 f"{wanted.name}-{wanted.from_date}-{wanted.to_date}.csv",
-                receipt_rows(whole.receipts, words_of(request)),
+                receipt_rows(whole.receipts, words_of(request), about),
             )
         return page(
             request,
@@ -143,7 +147,16 @@ def get_receipts(
             promotions=promotion_names(session),
             explanation=explain(session, wanted, after=_after(after)),
             after=after,
+            about=about,
         )
+
+
+def _about(session: ReadSession, visitor: Visitor, wanted: Figure) -> About | None:
+    """The exceptions behind what is unexplained, as far as the visitor may open them; None for every other figure."""
+    if wanted.name is not FigureName.UNEXPLAINED:
+        return None
+    receipts = explain(session, wanted, rows_max=EXPORT_ROWS_MAX).receipts
+    return about_receipts(session, [each for each in receipts if visitor.store_id in (None, each.store_id)])
 
 
 def _after(text: str) -> tuple[str, str] | None:

@@ -6,6 +6,8 @@ from hq_server.console.catalogues import N_
 from hq_server.console.csv_files import text_cell, yuan_cell
 from hq_server.console.stores import Stores
 from hq_server.console.words import Words
+from hq_server.database.models import ExceptionState
+from hq_server.exceptions.about_receipts import About, AboutReceipt
 from hq_server.settlement.explanation import ExplainedReceipt
 from hq_server.settlement.service import Settlement, StoreSettlement
 
@@ -37,14 +39,26 @@ def netting_rows(settlement: Settlement, words: Words, stores: Stores) -> Iterab
         yield [text_cell(store_name(row.store_id, stores, words)), *due, yuan_cell(row.net_due_minor)]
 
 
-def receipt_rows(receipts: Iterable[ExplainedReceipt], words: Words) -> Iterable[list[str]]:
-    head = (N_("Receipt"), N_("What"), N_("Store"), N_("Till"), N_("Business day"), N_("Time (UTC)"), N_("Amount"))
+def receipt_rows(receipts: Iterable[ExplainedReceipt], words: Words, about: About | None = None) -> Iterable[list[str]]:
+    """With `about` also whether people have settled what stands behind each, and in which words."""
+    head = [N_("Receipt"), N_("What"), N_("Store"), N_("Till"), N_("Business day"), N_("Time (UTC)"), N_("Amount")]
+    if about is not None:
+        head += [N_("To look at"), N_("How it was settled")]
     yield [words.text(text) for text in head]
     for each in receipts:
         at = each.occurred_at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
         day = each.business_date.isoformat()
         names = [each.receipt_no, words.kind(each.kind), each.store_id, each.terminal_id]
-        yield [*map(text_cell, names), day, at, yuan_cell(each.amount_minor)]
+        row = [*map(text_cell, names), day, at, yuan_cell(each.amount_minor)]
+        yield row if about is None else [*row, *_settled(about.get(each.event_id, ()), words)]
+
+
+def _settled(about: Sequence[AboutReceipt], words: Words) -> list[str]:
+    """Settled when nothing of it is open."""
+    if not about:
+        return ["", ""]
+    state = ExceptionState.OPEN if any(each.is_open for each in about) else ExceptionState.RESOLVED
+    return [words.exception_state(state), text_cell(" / ".join(each.resolution for each in about if each.resolution))]
 
 
 def store_name(store_id: str, stores: Stores, words: Words) -> str:
