@@ -105,7 +105,7 @@ def keep(
     """Moves the journal's head at head office to the last of them. `remark` is told with each entry; `repeats` as in `with_retries`; `knows_holds` is False for a till
     whose program cannot reserve; `place` where the unit of work stands among others of the same members."""
     now = office.clock()
-    risk = TillRisk(terminal, epoch, judges=knows_holds)
+    risk = TillRisk(terminal, judges=knows_holds)
     pins = PinProofs(office.keys, terminal, epoch, now)
     settling = _Settling(session, now, risk, pins, repeats, place)
 
@@ -118,7 +118,7 @@ def keep(
             for each in incoming:
                 each.findings.append(remark)
         refuse_foreign(session, terminal, incoming)
-        mark_earlier(session, terminal, incoming, epoch)
+        mark_earlier(session, terminal, incoming, epoch, office.rulebooks.all(session), now)
         check_shifts(session, terminal, incoming)
         return incoming
 

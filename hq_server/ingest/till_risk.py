@@ -77,7 +77,7 @@ class _Use:
 class TillRisk:
     """One unit of work's. An entry that is judged again, because its member is done again, counts once."""
 
-    def __init__(self, terminal: TerminalRow, epoch: str, *, judges: bool = True) -> None:
+    def __init__(self, terminal: TerminalRow, *, judges: bool = True) -> None:
         """`judges` is False for a till whose program knows no reservations."""
         counted = _decode(terminal.risk_taken) if terminal.risk_taken else _Counted()
         self._members = Counter(counted.members)
@@ -85,7 +85,6 @@ class TillRisk:
         self._used = Counter(counted.written_off)
         self._terminal = terminal
         self._judges = judges
-        self._forgot = terminal.reported_epoch != epoch
         self._written_off: dict[str, int] = {}
         self._leases_written_off: defaultdict[str, set[str]] = defaultdict(set)
         self._uses: dict[int, _Use] = {}
@@ -129,13 +128,12 @@ class TillRisk:
         if left <= 0:
             return None
         unknown = set(names).difference(kept.reservation_id for kept in wallet.reservations)
-        may_be_forgotten = each.earlier_epoch and self._forgot
-        if unknown and may_be_forgotten:
+        if unknown and each.earlier_epoch:
             return None
         use = _Use(header.members[0])
         left = self._excused(use, left, unknown)
         taken = RiskTaken(member_minor=self._members[use.member_id], till_minor=self._till_minor)
-        if may_be_forgotten:
+        if each.earlier_epoch:
             # So may be the reports of that time: there is no sum to compare with.
             taken = RiskTaken(member_minor=0, till_minor=0)
         found = beyond_risk(each.rulebook.offline.risk, left, taken, _unheard(each)) if left else None
@@ -146,7 +144,7 @@ class TillRisk:
 
     def refuses(self, each: Incoming, wallet: Wallet) -> Finding | None:
         """A cash-out that nothing of the till's own covers: nobody has been paid when it is asked for, so nothing leaves the wallet. Counters reserve all of it, online (H4)."""
-        if not _is_cash_out(each) or not self._judges or _is_adopted(each) or (each.earlier_epoch and self._forgot):
+        if not _is_cash_out(each) or not self._judges or _is_adopted(each) or each.earlier_epoch:
             return None
         self._take_back(each.seq)
         header = each.entry.header
@@ -164,9 +162,12 @@ class TillRisk:
 
     def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
         """What taking an entry back took of other tills' leases and holds."""
-        if not isinstance(each.event, TopUpReversed | RefundReversed) or not self._judges or _is_adopted(each):
-            return ()
-        if each.earlier_epoch and self._forgot:
+        if (
+            not isinstance(each.event, TopUpReversed | RefundReversed)
+            or not self._judges
+            or _is_adopted(each)
+            or each.earlier_epoch
+        ):
             return ()
         found = taken_from_others(before, after, each.event.occasion)
         return () if found is None else (found,)

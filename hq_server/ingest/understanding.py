@@ -10,6 +10,7 @@ import msgspec
 
 from hq_server.ingest.anchor_trail import Neighbours
 from hq_server.ingest.rulebook_shelf import Rulebooks
+from hq_server.reservations.silence import LostLease
 from stored_value.events import (
     HEAD_OFFICE_KINDS,
     Event,
@@ -23,7 +24,6 @@ from stored_value.events import (
 )
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
-from stored_value.reservation_records import Reservation
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from sync.entry import Entry, Header
 from sync.errors import BodyUnreadable
@@ -69,7 +69,7 @@ class Incoming:
     anchored: bool = False
     earlier_epoch: bool = False
     is_late: bool = False
-    lost_lease: Reservation | None = None
+    lost_lease: LostLease | None = None
 
     @property
     def seq(self) -> int:

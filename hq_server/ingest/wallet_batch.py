@@ -15,6 +15,7 @@ from hq_server.ingest.pin_proofs import PinProofs
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
 from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, set_aside
+from hq_server.reservations.silence import LostLease, given_back
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.campaign import given_by
 from stored_value.due_days import next_due_day
@@ -148,8 +149,8 @@ def apply_to_member(
             continue
         seen.add(each.event_id)
         kept = wallet.reservations
-        if each.lost_lease is not None:
-            wallet = with_reservation(wallet, each.lost_lease)
+        if each.lost_lease is not None and not entered:
+            wallet = _with_lost(wallet, each.lost_lease)
         refused = risk.refuses(each, wallet) if risk is not None else None
         if refused is None and pins is not None:
             refused = pins.refuses(each, wallet)
@@ -183,6 +184,12 @@ def apply_to_member(
         newest = max((each.rulebook for each in incoming), key=lambda book: book.version)
         batch.wallet.append(_wallet_row(wallet, before.version, received_at, next_due_day(wallet, newest)))
     return batch
+
+
+def _with_lost(wallet: Wallet, lost: LostLease) -> Wallet:
+    """Only of a member whom the till's store knew before: nobody else is leased to it."""
+    lease = given_back(wallet, lost)
+    return wallet if lease is None else with_reservation(wallet, lease)
 
 
 def _note_reservations(batch: MemberBatch, each: Incoming, before: tuple[Reservation, ...], wallet: Wallet) -> None:

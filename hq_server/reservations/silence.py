@@ -1,6 +1,7 @@
 """Owns what tills may hold that head office has forgotten (H1): until it has reported in the new epoch, each till counts as holding the most that any rulebook in force since
 its last report leases, of money and of coupons, passes and points (H4)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from hq_server.database.models import ScopeMember, Terminal, TerminalStatus
 from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.rulebook_shelf import Rulebooks
-from stored_value.identity import StoreId, TerminalId
+from stored_value.identity import LotId, StoreId, TerminalId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
 from stored_value.reservations import kept_of_thing
@@ -67,6 +68,14 @@ def silent_tills(session: ReadSession, member_id: str, epoch: str) -> tuple[Sile
     return tuple(SilentTill(Till(StoreId(row[0]), TerminalId(row[1])), row[2]) for row in found)
 
 
+@dataclass(frozen=True, slots=True)
+class LostLease:
+    """What a till accepted by a grant that head office has forgotten, by the till's word; `most`: what is leased to one till of one member."""
+
+    lease: Reservation
+    most: LeasePolicy
+
+
 def most_leased(policies: Iterable[OfflinePolicy]) -> LeasePolicy:
     """To one till of one member: of each kind what the policy that leases most of it does."""
     leases = [policy.leases for policy in policies if policy.leases.tills_max]
@@ -85,14 +94,7 @@ def unknown_minor(wallet: Wallet, till: Till, most_minor: int) -> int:
 
 def unknown_things(wallet: Wallet, till: Till, most: LeasePolicy) -> tuple[ReservedThing, ...]:
     """The same of coupons, passes and points (H4). Nobody knows which of them it was: the till may have any, up to what is leased of its kind."""
-    leases = _known_leases(wallet, till)
-    known = things_kept(leases, {kept.reservation_id for kept in leases})
-    caps = {
-        HoldingKind.COUPON: most.coupons,
-        HoldingKind.PASS_USES: most.pass_units,
-        HoldingKind.PASS_MINUTES: most.pass_units,
-        HoldingKind.POINTS: most.points,
-    }
+    known, caps = _things_of(_known_leases(wallet, till)), _caps(most)
     found = (
         ReservedThing(
             thing_id=held.holding_id,
@@ -104,6 +106,39 @@ def unknown_things(wallet: Wallet, till: Till, most: LeasePolicy) -> tuple[Reser
         for held in wallet.holdings
     )
     return tuple(thing for thing in found if thing.quantity > 0)
+
+
+def given_back(wallet: Wallet, lost: LostLease) -> Reservation | None:
+    """What of the lease is kept again: of nothing more than head office presumes of a silent till, less the leases that this one has accepted. None: nothing.
+    What it has not accepted by then may never have been taken. A thing that is not there yet may come with another till's entries; then it may be of any kind."""
+    lease, most = lost.lease, lost.most
+    accepted = [kept for kept in _known_leases(wallet, Till(lease.store_id, lease.terminal_id)) if kept.accepted]
+    known, caps = _things_of(accepted), _caps(most)
+    amount_minor = min(lease.amount_minor, most.amount_minor - sum(kept.amount_minor for kept in accepted))
+    things: list[ReservedThing] = []
+    for thing in lease.things:
+        held = wallet.holding(thing.thing_id)
+        cap = max(caps.values()) if held is None else caps.get(held.kind, 0)
+        quantity = min(thing.quantity, cap - known[thing.thing_id])
+        if quantity > 0:
+            things.append(replace(thing, quantity=quantity))
+    if amount_minor <= 0 and not things:
+        return None
+    kept_minor = max(0, amount_minor)
+    return replace(lease, granted_minor=kept_minor, amount_minor=kept_minor, things=tuple(things))
+
+
+def _caps(most: LeasePolicy) -> dict[HoldingKind, int]:
+    return {
+        HoldingKind.COUPON: most.coupons,
+        HoldingKind.PASS_USES: most.pass_units,
+        HoldingKind.PASS_MINUTES: most.pass_units,
+        HoldingKind.POINTS: most.points,
+    }
+
+
+def _things_of(leases: list[Reservation]) -> Counter[LotId]:
+    return things_kept(leases, {kept.reservation_id for kept in leases})
 
 
 def _known_leases(wallet: Wallet, till: Till) -> list[Reservation]:

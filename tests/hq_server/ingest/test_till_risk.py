@@ -264,7 +264,7 @@ def test_an_entry_that_is_judged_again_counts_once(hq: ServedHq) -> None:
         business_date=event.occasion.business_date,
         rulebook=book,
     )
-    risk = TillRisk(row, till.pushing.epoch)
+    risk = TillRisk(row)
     assert [risk.judge(again, wallet_of(hq, member)) for _ in range(3)] == [None] * 3
     counted = risk.counted()
     till.pushing.push()

@@ -333,7 +333,7 @@ def test_h1_after_a_restore_silent_tills_count_as_holding_the_most_until_they_re
 
 def test_h1_a_lease_that_head_office_forgot_is_kept_again_when_its_entry_comes(hq: ServedHq) -> None:
     till = ReservingTill(hq)
-    lease_policy(hq, LeasePolicy(tills_max=0), risk=ANY_RISK)
+    lease_policy(hq, replace(POLICY, from_minor=10**9), risk=ANY_RISK)
     member = member_with(till, 10_000)
     till.report()
     forgotten = Grant(
