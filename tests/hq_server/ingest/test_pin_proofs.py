@@ -69,34 +69,25 @@ def test_what_is_proven_knows_no_limit_of_the_card(hq: ServedHq, till: PinTill, 
     books_are_right(hq)
 
 
-@pytest.mark.parametrize("how", ["invented", "wrong key", "other amount", "other issue", "none", "replayed"])
 def test_h8_what_is_not_proven_counts_as_if_the_card_alone_had_been_shown(
-    hq: ServedHq, till: PinTill, member: MemberId, how: str
+    hq: ServedHq, till: PinTill, member: MemberId
 ) -> None:
+    """Invented, by another key, of another amount or issue, none, and one that was good for the payment before."""
     secret = till.set_pin(member)
+    good = till.pay(member, 1_000, secret.key).occasion.evidence_ref
     till.pushing.push()
-    match how:
-        case "invented":
-            till.pay(member, ABOVE, secret.key, ref="1:YWJj")
-        case "wrong key":
-            till.pay(member, ABOVE, bytes(32))
-        case "other amount":
-            till.pay(member, ABOVE, secret.key, proven_minor=1)
-        case "other issue":
-            till.pay(member, ABOVE, secret.key, issue=2)
-        case "none":
-            till.pay(member, ABOVE, secret.key, ref="")
-        case "replayed":
-            ref = till.pay(member, ABOVE, secret.key).occasion.evidence_ref
-            till.pushing.push()
-            till.pay(member, ABOVE, secret.key, ref=ref)
+    for ref in ("1:YWJj", "", good, good.replace("1:", "2:"), "x"):
+        till.pay(member, ABOVE, secret.key, ref=ref)
+    till.pay(member, ABOVE, bytes(32))
+    till.pay(member, ABOVE, secret.key, proven_minor=1)
+    till.pay(member, ABOVE, secret.key, issue=2)
     reply = till.pushing.push()
-    assert codes(reply) == [UNPROVEN]
-    assert wallet_of(hq, member).static_card_minor == ABOVE
+    assert [found[:2] for found in codes(reply)] == [UNPROVEN] * 8
+    assert wallet_of(hq, member).static_card_minor == 8 * ABOVE
     assert [each.status for each in till.pushing.push(till.pushing.entries).outcomes][-1] == "exists"
     with hq.database.read() as session:
-        raised = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "pin_not_proven")).one()
-        assert (raised.kind, raised.member_id, raised.state) == ("evidence", member, "open")
+        raised = session.scalars(select(ExceptionRecord).where(ExceptionRecord.code == "pin_not_proven")).all()
+        assert {(each.kind, each.member_id, each.state) for each in raised} == {("evidence", member, "open")}
     books_are_right(hq)
 
 

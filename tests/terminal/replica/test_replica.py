@@ -16,6 +16,7 @@ from stored_value.identity import MemberId, StaffId
 from stored_value.wallet import WalletStatus
 from sync.errors import PageError
 from sync.messages import BlockRow, MemberExitRow, StaffRow, StoreRow
+from sync.payment_pins import PinRecipe, PinVerifier
 from sync.replica_schema import REVISION
 from terminal.replica import Replica, ReplicaOutdated
 from tests.stored_value.miniature import BOOK, MEMBER, NOON, redeem, refund
@@ -69,6 +70,33 @@ def test_a_gap_in_the_feed_is_refused_and_nothing_of_the_page_stays(replica: Rep
 def test_an_older_version_of_a_row_never_replaces_a_newer_one(replica: Replica) -> None:
     replica.apply_page(page(member_row(holding(700), 4), member_row(holding(500), 3)))
     assert balance(replica) == 700
+
+
+def test_a_members_pin_comes_and_goes_with_the_row(replica: Replica) -> None:
+    pin = PinVerifier(issue=1, recipe=PinRecipe(passes=1, memory_kib=8, lanes=1, salt="c2FsdA"), check="Y2hlY2s")
+    row = member_row(holding(500), 3)
+    replica.apply_page(page(msgspec.structs.replace(row, pin=pin)), frozenset({MEMBER}))
+    assert replica.member(MEMBER) is None
+    replica.release_deferred()
+    found = replica.member(MEMBER)
+    assert found is not None
+    assert found.pin == pin, "also a row that had to wait"
+    replica.take_member(member_row(holding(500), 4), EPOCH)
+    found = replica.member(MEMBER)
+    assert found is not None
+    assert found.pin is None
+
+
+def test_a_till_that_knew_no_pins_takes_one_of_a_row_that_it_has(replica: Replica) -> None:
+    """It left the field out before its update; nothing else of a row of the same version is taken."""
+    pin = PinVerifier(issue=1, recipe=PinRecipe(passes=1, memory_kib=8, lanes=1, salt="c2FsdA"), check="Y2hlY2s")
+    replica.apply_page(page(member_row(holding(500), 3)))
+    replica.take_member(member_row(holding(900), 3), EPOCH)
+    assert balance(replica) == 500
+    replica.take_member(msgspec.structs.replace(member_row(holding(500), 3), pin=pin), EPOCH)
+    found = replica.member(MEMBER)
+    assert found is not None
+    assert found.pin == pin
 
 
 def test_a_page_of_another_epoch_is_refused(replica: Replica) -> None:
