@@ -81,6 +81,16 @@ def keep_pins(
         session.flush()
 
 
+def pin_set_at(session: ReadSession, member_id: str) -> datetime | None:
+    """When head office took in the PIN that counts now; None where it holds none."""
+    return session.scalars(
+        select(PaymentPin.set_at)
+        .where(PaymentPin.member_id == member_id, PaymentPin.ended_at.is_(None))
+        .order_by(PaymentPin.issue.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def end_pin(session: WriteSession, member_id: str, *, now: datetime) -> None:
     session.execute(
         update(PaymentPin)

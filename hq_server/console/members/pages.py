@@ -17,6 +17,7 @@ from hq_server.console.rendering import link, page, words_of
 from hq_server.console.sign_in.sessions import Visitor
 from hq_server.console.visiting import FormVisitor, NotPermitted, OfficeOf, PageMissing, VisitorOf, seen_store
 from hq_server.members.field_cipher import FieldUnreadable
+from hq_server.members.payment_pins import pin_set_at
 from hq_server.members.personal import reveal
 from hq_server.office import Office
 from hq_server.own_journal.dead_tills import returned_here
@@ -106,6 +107,7 @@ def _values(office: Office, visitor: Visitor, member_id: str, after: int | None)
             "after": after,
             "unreadable": False,
             "reachable": reachable(view.wallet),
+            "pin_since": pin_set_at(session, member_id),
             "returned_here": frozenset(
                 lot.top_up_id
                 for lot in view.deposits

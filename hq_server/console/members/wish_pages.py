@@ -1,4 +1,4 @@
-"""What head office does with a member at a wish: transfer, merge, standing, a cash-out rejected, a payment in suspense decided, name and phone erased.
+"""What head office does with a member at a wish: transfer, merge, standing, the payment PIN taken away, a cash-out rejected, a payment in suspense decided, name and phone erased.
 Each is shown in words and amounts before it is confirmed, and audited.
 
 A wish is named when its form is made; sent twice it is done once. Only administrators.
@@ -22,6 +22,7 @@ from hq_server.exceptions.raising import subject_of_entry
 from hq_server.members.erasure import erase_member
 from hq_server.office import Office
 from hq_server.own_journal.cash_outs import RejectionWish, reject_cash_out
+from hq_server.own_journal.payment_pins import PinResetWish, reset_pin
 from hq_server.own_journal.place import business_day
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.suspense import DecisionWish, decide_suspense, waiting
@@ -166,6 +167,42 @@ def post_standing(
     note = audited(visitor, moment, "member_standing_changed", member_id, {"status": status.value, "reason": reason})
     refusal = change_status(office.desk, moment, wish, note)
     return answered(request, office, visitor, member_id, refusal, to=link(f"/members/{member_id}", done="standing"))
+
+
+@router.get("/members/{member_id}/payment-pin")
+def get_pin_reset(request: Request, office: OfficeOf, visitor: VisitorOf, member_id: str) -> Response:
+    """Asks before it is done, naming what follows."""
+    require_change(visitor)
+    moment = moment_of(office, visitor)
+    with office.database.read() as session:
+        view = member_view(session, member_id, store_id=None, today=business_day(office.clock()))
+        if view is None or view.wallet is None or not view.wallet.pin_is_set:
+            raise PageMissing
+        return page(
+            request,
+            "member_pin.html",
+            chrome=chrome_of(session, visitor, "members", store_id=None, now=moment.now),
+            view=view,
+            request_id=new_id(moment),
+        )
+
+
+@router.post("/members/{member_id}/payment-pin")
+def post_pin_reset(
+    request: Request,
+    office: OfficeOf,
+    visitor: FormVisitor,
+    member_id: str,
+    request_id: Annotated[str, Form()],
+    reason: Reason,
+) -> Response:
+    require_change(visitor)
+    moment = moment_of(office, visitor)
+    wish = PinResetWish(request_id=EventId(request_id), member_id=MemberId(member_id), reason=reason)
+    note = audited(visitor, moment, "payment_pin_taken_away", member_id, {"reason": reason})
+    refusal = reset_pin(office.desk, moment, wish, note)
+    to = link(f"/members/{member_id}", done="pin_taken_away")
+    return answered(request, office, visitor, member_id, refusal, to=to)
 
 
 @router.get("/members/{member_id}/cash-outs/{request_id}/reject")

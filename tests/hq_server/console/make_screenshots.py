@@ -23,6 +23,7 @@ from sync.recovery import RecoveryAsk
 from tests.browser import running_chromium
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay, live_a_day
 from tests.hq_server.furnished import served_hq
+from tests.hq_server.pin_till import PinTill
 
 WIDTH, HEIGHT = 1280, 800
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
@@ -66,10 +67,21 @@ def shots(day: FranchiseDay) -> Iterator[Shot]:
         "transfer": f"/members/{member}/transfer?to={other_no}&amount=100",
         "merge": f"/members/{member}/merge?to={other_no}",
         "freeze": f"/members/{member}/standing?status=frozen",
+        "payment-pin": f"/members/{member}/payment-pin",
     }
     for name, path in places.items():
         yield Shot(name, path)
-    for name in ("today", "settlement", "member", "exceptions", "exception", "exposure", "tills", "takeover"):
+    for name in (
+        "today",
+        "settlement",
+        "member",
+        "payment-pin",
+        "exceptions",
+        "exception",
+        "exposure",
+        "tills",
+        "takeover",
+    ):
         yield Shot(f"{name}-en", places[name], language="en")
     for name in ("today", "settlement", "receipt"):
         yield Shot(f"{name}-dark", places[name], dark=True)
@@ -86,6 +98,12 @@ def _one_exception(day: FranchiseDay) -> str:
             .limit(1)
         ).one()
     return f"/exceptions/{found.store_id}/{found.subject}/{found.code}"
+
+
+def _somebody_has_a_pin(day: FranchiseDay) -> None:
+    till = day.tills["S01-T1"]
+    PinTill(till).set_pin(day.members["王小丽"])
+    till.push()
 
 
 def _somebody_asks_to_take_over(day: FranchiseDay) -> None:
@@ -127,6 +145,7 @@ def make(folder: Path) -> list[Path]:
     ):
         day = live_a_day(hq)
         _somebody_asks_to_take_over(day)
+        _somebody_has_a_pin(day)
         for shot in shots(day):
             page = signed_in(browser, hq.url, shot)
             page.goto(f"{hq.url}/console{shot.path}")

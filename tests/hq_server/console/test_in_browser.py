@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.hq_server.console.franchise_day import PASSWORD, FranchiseDay
+from tests.hq_server.pin_till import PinTill
 from tests.hq_server.served import ServedHq
 
 # What a browser makes of a page is the same whatever database it was read from; that pages say the same on each is test_pages.py's.
@@ -93,6 +94,24 @@ def test_a_store_is_chosen_without_a_button(quiet: Page, day: FranchiseDay) -> N
     sign_in(quiet, day.hq)
     quiet.get_by_label("门店").select_option("S02")
     expect(quiet.locator(".cards section")).to_have_count(1)
+
+
+def test_a_payment_pin_is_taken_away_with_a_reason_and_no_other_way(quiet: Page, day: FranchiseDay) -> None:
+    member, till = day.members["李强"], day.tills["S03-T1"]
+    PinTill(till).set_pin(member)
+    till.push()
+    sign_in(quiet, day.hq)
+    quiet.goto(f"{day.hq.url}/console/members/{member}")
+    quiet.get_by_role("link", name="清除支付密码").click()
+    for width in WIDTHS:
+        quiet.set_viewport_size({"width": width, "height": 800})
+        assert quiet.evaluate("document.documentElement.scrollWidth") <= width, width
+    quiet.get_by_role("button", name="清除支付密码").click()
+    expect(quiet.get_by_label("原因")).to_be_focused()
+    quiet.get_by_label("原因").fill("忘记密码")
+    quiet.get_by_role("button", name="清除支付密码").click()
+    expect(quiet.get_by_role("status")).to_contain_text("支付密码已清除")
+    expect(quiet.get_by_role("link", name="清除支付密码")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import select
@@ -15,9 +16,11 @@ from stored_value.policies import CashOutMethod
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import Visit, text_of, visit
 from tests.hq_server.own_journal.miniature import books_are_right, own_kinds, till_under, wallet_of
+from tests.hq_server.pin_till import PinTill
 from tests.hq_server.reservations.reserving import held_for
 from tests.hq_server.served import PushingTill, ServedHq
 
+SHANGHAI = timezone(timedelta(hours=8))
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
@@ -52,7 +55,14 @@ def audited(hq: ServedHq) -> list[tuple[str, str, str]]:
         return [
             (action, subject, actor)
             for action, subject, actor in rows
-            if action in {"value_transferred", "members_merged", "member_standing_changed", "cash_out_rejected"}
+            if action
+            in {
+                "value_transferred",
+                "members_merged",
+                "member_standing_changed",
+                "cash_out_rejected",
+                "payment_pin_taken_away",
+            }
         ]
 
 
@@ -145,6 +155,41 @@ def test_a_standing_is_changed_with_its_reason(hq: ServedHq, two: tuple[MemberId
     assert user_id.encode() in raw
 
 
+def test_a_payment_pin_is_shown_and_taken_away_once_with_its_reason(
+    hq: ServedHq, till: PushingTill, two: tuple[MemberId, MemberId], boss: Visit
+) -> None:
+    place = f"/members/{two[0]}/payment-pin"
+    assert "Payment PIN None" in text_of(boss.page(f"/members/{two[0]}"))
+    assert place not in boss.page(f"/members/{two[0]}")
+    assert boss.get(place).status_code == 404, "there is none to take away"
+    pins = PinTill(till)
+    pins.set_pin(two[0])
+    till.push()
+    said = text_of(boss.page(f"/members/{two[0]}"))
+    assert f"Payment PIN since {hq.clock.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" in said
+    assert "until it hears of this" in text_of(boss.page(place))
+    form = dict(_HIDDEN.findall(boss.page(place)))
+    assert boss.client.post(f"/console{place}", data=form).status_code == 400, "no reason"
+    assert wallet_of(hq, two[0]).pin_is_set
+    for _ in range(2):
+        answer = boss.client.post(f"/console{place}", data=form | {"reason": "忘记密码"})
+        assert (answer.status_code, answer.headers["location"]) == (
+            303,
+            f"/console/members/{two[0]}?done=pin_taken_away",
+        )
+    assert not wallet_of(hq, two[0]).pin_is_set
+    assert own_kinds(hq) == ["pin_cleared"]
+    assert audited(hq) == [("payment_pin_taken_away", two[0], "boss")]
+    assert pins.row_of(two[0]).pin is None
+    said = text_of(boss.page(f"/members/{two[0]}?done=pin_taken_away"))
+    for expected in ("Payment PIN None", "Payment PIN taken away", "Tills hear of it with their next sync"):
+        assert expected in said
+    late = boss.client.post(f"/console{place}", data=form | {"request_id": hq.new_id(), "reason": "忘记密码"})
+    assert late.status_code == 409
+    assert "Nothing was done" in text_of(late.text)
+    books_are_right(hq)
+
+
 def test_a_cash_out_whose_till_is_gone_is_rejected_once(
     hq: ServedHq, till: PushingTill, two: tuple[MemberId, MemberId], boss: Visit
 ) -> None:
@@ -182,10 +227,12 @@ def test_a_cash_out_whose_till_is_gone_is_rejected_once(
 @pytest.mark.parametrize("login", ["sun", "liu"])
 def test_nobody_but_an_administrator_may(hq: ServedHq, two: tuple[MemberId, MemberId], login: str) -> None:
     visitor = visit(hq.url, login)
-    for path in ("transfer", "merge", "standing?status=frozen"):
+    for path in ("transfer", "merge", "standing?status=frozen", "payment-pin"):
         assert visitor.get(f"/members/{two[0]}/{path}").status_code == 403
     form = {"transfer_id": "x", "taker": two[1], "amount_minor": "100"}
     assert visitor.send("/", f"/members/{two[0]}/transfer", **form).status_code == 403
+    form = {"request_id": hq.new_id(), "reason": "x"}
+    assert visitor.send("/", f"/members/{two[0]}/payment-pin", **form).status_code == 403
     assert own_kinds(hq) == []
 
 
