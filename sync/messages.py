@@ -167,8 +167,8 @@ class PushReply(Message, frozen=True, kw_only=True):
 # 4. pull: GET /v1/feed/{scope}/{epoch}/{page}
 
 
-class MemberRow(Message, frozen=True, kw_only=True, tag_field="row", tag="member"):
-    """A member's full state as a till may know it; `wallet` is `wallet_codec` JSON, `pin` None where no payment PIN is set."""
+class MemberRow(Message, frozen=True, kw_only=True, omit_defaults=True, tag_field="row", tag="member"):
+    """A member's full state as a till may know it; `wallet` is `wallet_codec` JSON, `pin` is left out where no payment PIN is set."""
 
     member_id: MemberId
     member_no: str
