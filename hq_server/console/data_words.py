@@ -31,6 +31,8 @@ DATA_KEYS: Final = {
     "version": N_("version"),
     "why": N_("why"),
     "till": N_("till"),
+    "original": N_("names the entry"),
+    "hours": N_("hours later"),
     "scope": N_("feed"),
     "seen": N_("seen up to"),
     "issued": N_("there is up to"),

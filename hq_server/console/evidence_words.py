@@ -31,6 +31,24 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
             "Nothing was booked. No till does that by itself: look for who has its key, stop the till, and go through what it sent lately."
         ),
     ),
+    FindingCode.ORIGINAL_UNKNOWN: (
+        N_("A till took back or gave back what it never recorded for this member"),
+        N_(
+            "Nothing was booked. When the till has lost entries, look among those for it and settle it with the member. "
+            "Else look for who has the till's key, stop the till, and go through what it sent lately."
+        ),
+    ),
+    FindingCode.NOT_REVERSIBLE: (
+        N_("A till took an entry back as no counter does"),
+        N_(
+            "Of another shift, in another amount, a second time, or more than the entry gave: nothing was booked. "
+            "Ask the member whether money was handed back, and look for who has the till's key."
+        ),
+    ),
+    FindingCode.REVERSAL_LATE: (
+        N_("Taking an entry back came more than a day after the entry"),
+        N_("It was booked, since a till may be without a line for long. Ask the member whether it is right."),
+    ),
     FindingCode.CASH_OUT_UNCOVERED: (
         N_("A cash-out was asked for that no lease or hold of the till covers"),
         N_(

@@ -156,6 +156,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.RESERVATION_FOREIGN,
         FindingCode.LEASE_DIFFERS,
         FindingCode.TAKEN_FROM_OTHERS,
+        FindingCode.REVERSAL_LATE,
     ),
     ExceptionKind.UNREADABLE: (
         FindingCode.UNKNOWN_KIND,
@@ -170,6 +171,8 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ExceptionKind.TILL: (
         FindingCode.NOT_A_TILLS_KIND,
         FindingCode.ANOTHER_TILLS_ENTRY,
+        FindingCode.ORIGINAL_UNKNOWN,
+        FindingCode.NOT_REVERSIBLE,
         ExceptionCode.RECOVERY_ASKED,
         ExceptionCode.MACHINE_CHANGED,
         ExceptionCode.JOURNAL_DIFFERS,

@@ -18,7 +18,7 @@ from hq_server.ingest.anchor_trail import neighbours
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_new, write_rows, write_shared
 from hq_server.ingest.loading import ByMember, HeldEntry, load_behind, load_entries, load_wallets
 from hq_server.ingest.member_line import LinePlace, Overtaken
-from hq_server.ingest.own_originals import refuse_foreign
+from hq_server.ingest.own_originals import refuse_unfounded
 from hq_server.ingest.pin_proofs import PinProofs
 from hq_server.ingest.poison import Kept, written
 from hq_server.ingest.push_chain import JournalHead, Proven, Received
@@ -117,7 +117,7 @@ def keep(
         if remark is not None:
             for each in incoming:
                 each.findings.append(remark)
-        refuse_foreign(session, terminal, incoming)
+        refuse_unfounded(session, terminal, incoming, now)
         mark_earlier(session, terminal, incoming, epoch, office.rulebooks.all(session), now)
         check_shifts(session, terminal, incoming)
         return incoming

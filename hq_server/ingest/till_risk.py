@@ -18,6 +18,7 @@ from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
+from hq_server.ingest.own_originals import Reversible
 from hq_server.ingest.understanding import Incoming
 from hq_server.terminals.rows import TerminalRow
 from stored_value.events import OrderPaid, Redeemed, TopUpReversed
@@ -29,7 +30,6 @@ from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, reserv
 from stored_value.wallet import Wallet
 from sync.message_types import prepare
 
-_PAYMENTS: Final = frozenset({Redeemed.kind, OrderPaid.kind})
 _WRITTEN_OFF: Final = Prepared(
     select(ReservationRecord.reservation_id, ReservationRecord.amount_minor, ReservationRecord.closed_at).where(
         ReservationRecord.store_id == bindparam("store"),
@@ -88,6 +88,7 @@ class TillRisk:
         self._written_off: dict[str, int] = {}
         self._leases_written_off: defaultdict[str, set[str]] = defaultdict(set)
         self._uses: dict[int, _Use] = {}
+        self._reversible = Reversible()
 
     def learn(self, session: ReadSession, incoming: Sequence[Incoming], wallets: Mapping[str, Wallet | None]) -> None:
         """Reads what was written off of the reservations that payments and cash-outs name and the wallets do not keep any more, and of the leases that a cash-out may rest on
@@ -143,7 +144,11 @@ class TillRisk:
         return found
 
     def refuses(self, each: Incoming, wallet: Wallet) -> Finding | None:
-        """A cash-out that nothing of the till's own covers: nobody has been paid when it is asked for, so nothing leaves the wallet. Counters reserve all of it, online (H4)."""
+        """A cash-out that nothing of the till's own covers: nobody has been paid when it is asked for, so nothing leaves the wallet. Counters reserve all of it, online (H4).
+        And a reversal of what gave nothing."""
+        return self._reversible.refuses(each) or self._uncovered(each, wallet)
+
+    def _uncovered(self, each: Incoming, wallet: Wallet) -> Finding | None:
         if not _is_cash_out(each) or not self._judges or _is_adopted(each) or each.earlier_epoch:
             return None
         self._take_back(each.seq)
@@ -161,7 +166,8 @@ class TillRisk:
         return Finding(FindingCode.CASH_OUT_UNCOVERED, dict(data))
 
     def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
-        """What taking an entry back took of other tills' leases and holds."""
+        """Of an entry that was applied: what taking another back took of other tills' leases and holds."""
+        self._reversible.note(each, before, after)
         if (
             not isinstance(each.event, TopUpReversed | RefundReversed)
             or not self._judges
@@ -202,10 +208,8 @@ class TillRisk:
 
 
 def _is_payment(each: Incoming) -> bool:
-    """Or may be one: of a kind that is not understood, its header alone says what it took (H7)."""
-    if each.event is None:
-        return each.kind in _PAYMENTS or any(found.code is FindingCode.UNKNOWN_KIND for found in each.findings)
-    return isinstance(each.event, Redeemed | OrderPaid)
+    """Or may be one: whatever is not understood, its header alone says what it took (H7)."""
+    return each.event is None or isinstance(each.event, Redeemed | OrderPaid)
 
 
 def _is_cash_out(each: Incoming) -> bool:

@@ -53,7 +53,7 @@ class Place:
 class Incoming:
     """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched. `anchored`: its anchor
     is head office's own; `earlier_epoch`: head office may have forgotten the reservations it names (H1); `is_late`: the books of its month were closed (L9);
-    `lost_lease` is the one it accepts and head office has forgotten, to be kept again."""
+    `lost_lease` is the one it accepts and head office has forgotten, to be kept again; `takes_back` the seq of the entry of the same push that it reverses."""
 
     entry: Entry
     attachment: bytes
@@ -70,6 +70,7 @@ class Incoming:
     earlier_epoch: bool = False
     is_late: bool = False
     lost_lease: LostLease | None = None
+    takes_back: int | None = None
 
     @property
     def seq(self) -> int:
@@ -120,7 +121,7 @@ def _absurdity(header: Header) -> str:
 
 def set_aside(incoming: Incoming, why: str) -> None:
     """For an entry whose body turns out to be impossible only when it is applied."""
-    incoming.event = incoming.lost_lease = None
+    incoming.event = incoming.lost_lease = incoming.takes_back = None
     incoming.findings.append(Finding(FindingCode.UNREADABLE_BODY, {"why": why[:200]}))
 
 

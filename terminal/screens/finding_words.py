@@ -104,6 +104,18 @@ _STRANGE: Final = FindingSaid(
     later("Its program was changed, or somebody else signs with its key. Nothing was booked."),
     later("Take no more payments at this till. Call head office now."),
 )
+_UNFOUNDED: Final = FindingSaid(
+    later("Head office did not book what was taken or given back"),
+    later(
+        "It does not have the entry that this names, or not like that. That entry was lost, or somebody else signs with this till's key."
+    ),
+    later("Keep both receipts. Call head office now."),
+)
+_TAKEN_BACK_LATE: Final = FindingSaid(
+    later("It was taken back long before head office heard of it"),
+    later("This till was without head office for more than a day. It was booked."),
+    later("Keep the signed slip: head office may ask the member."),
+)
 _PIN: Final = FindingSaid(
     later("The payment PIN was not proven"),
     later("It had been changed or taken away, or this till's program was changed."),
@@ -185,6 +197,8 @@ _CODES: Final = {
     _LATE: (Code.PRIOR_PERIOD,),
     _SHIFT: (Code.SHIFT_DIFFERS,),
     _NOT_BOOKED: (Code.UNREADABLE_HEADER,),
+    _UNFOUNDED: (Code.ORIGINAL_UNKNOWN, Code.NOT_REVERSIBLE),
+    _TAKEN_BACK_LATE: (Code.REVERSAL_LATE,),
     _STRANGE: (Code.NOT_A_TILLS_KIND, Code.ANOTHER_TILLS_ENTRY),
     _PIN: (Code.PIN_NOT_PROVEN, Code.PIN_ISSUE_OLD),
     _NOT_KEPT: (Code.CASH_OUT_UNCOVERED,),

@@ -135,6 +135,8 @@ _EXPLAINED: Final[dict[str, Reason]] = {
     "cash_out_differs": _cash_out,
     "not_a_tills_kind": _undone,
     "another_tills_entry": _undone,
+    "original_unknown": _undone,
+    "not_reversible": _undone,
     "cash_out_uncovered": _undone,
     "cash_out_unknown": _undone,
     "cash_out_not_waiting": _undone,
