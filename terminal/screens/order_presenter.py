@@ -70,6 +70,10 @@ class OrderPresenter(PinAsking[OrderView]):
         self.ask("holdings", lambda: counter.holdings(member_id), self._show_holdings)
         self.ask("member", lambda: counter.member(member_id), self._renew)
 
+    def leave(self) -> None:
+        super().leave()
+        self._proven = None
+
     def resume(self, proven: ProvenMember | None) -> None:
         """With the PIN the order is priced once more, and paid at once if it is then paid whole."""
         self._proven, self._goes_on = proven, proven is not None

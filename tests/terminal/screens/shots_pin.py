@@ -67,6 +67,12 @@ def _again(driver: Driver) -> None:
     driver.keys("48")
 
 
+def _set(driver: Driver) -> None:
+    _again(driver)
+    driver.keys(PAYMENT_PIN[2:])
+    driver.confirm()
+
+
 def _differ(driver: Driver) -> None:
     driver.keys(PAYMENT_PIN)
     driver.confirm()
@@ -96,6 +102,7 @@ PIN_SHOTS: Final = (
     Shot(name="prove-pin-delayed-en", at=Redeem(WITH_PIN, True), play=_wrong, set_up=both(_over, _delayed, english)),
     Shot(name="prove-pin-long-en", at=Redeem(LONG_WITH_PIN, True), play=_asked, set_up=both(_over, dark, english)),
     Shot(name="set-pin", at=SetPin(WANG, True), play=_again),
+    Shot(name="result-pin-set", at=SetPin(WANG, True), play=_set),
     Shot(name="set-pin-card", at=SetPin(LI, False)),
     Shot(name="set-pin-change-en", at=SetPin(LONG_WITH_PIN, True), set_up=both(_know, english)),
     Shot(name="set-pin-differ-en", at=SetPin(WANG, True), play=_differ, set_up=english),

@@ -73,6 +73,18 @@ def test_a_refusal_at_the_payment_itself_leads_to_the_pin_at_once(till: Till, pi
     assert (event.occasion.evidence, event.occasion.offline) == (EvidenceClass.PIN, True)
 
 
+def test_offline_the_pin_lifts_the_cards_limit_and_not_what_may_be_risked(till: Till, pin_bench: Bench) -> None:
+    till.hq.online = False
+    to_redeem(pin_bench, "450")
+    pad = pin_bench.view("redeem").pad
+    assert (pad.confirm, pad.confirm_enabled) == ("凭密码支付", True)
+    pin_bench.confirm()
+    type_pin(pin_bench)
+    assert pin_bench.at(Redeem)
+    assert pin_bench.view("redeem").notice.code == "offline_limit"
+    assert till.wang().balance_minor == 60_000
+
+
 def test_without_a_pin_a_card_is_still_needed_offline(till: Till, open_bench: Bench) -> None:
     open_bench.navigator.go(Redeem(till.wang(), by_card=False))
     till.hq.online = False
@@ -111,6 +123,7 @@ def test_cancelling_leaves_amount_and_items_as_they_were(till: Till, pin_bench: 
     pin_bench.press("4839")
     before = till.journal.head().seq
     pin_bench.front.escape()
+    assert "4839" not in str(vars(pin_bench.presenter("prove_pin")))
     view = pin_bench.view("redeem")
     assert ([row.amount for row in view.items], view.pad.aside) == (["￥100.00"], "合计 ￥450.00")
     assert view.pad.confirm == "凭密码支付"

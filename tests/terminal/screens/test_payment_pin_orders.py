@@ -51,6 +51,7 @@ def test_an_order_above_the_cards_day_is_paid_by_the_pin(till: Till, shop: Bench
     event = last_event(till)
     assert isinstance(event, OrderPaid)
     assert (event.balance_minor, event.occasion.evidence) == (45_000, EvidenceClass.PIN)
+    assert "ProvenMember" not in str(vars(shop.presenter("order"))), "a proof lives no longer than its payment"
 
 
 def test_what_the_balance_has_not_stays_open_after_the_pin(till: Till, shop: Bench) -> None:
