@@ -33,6 +33,7 @@ from hq_server.office import Clock, Office, utc_now
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
 from hq_server.recovery.endpoints import calls as recovery
+from hq_server.remembered.endpoints import calls as remembered
 from hq_server.reservations.endpoints import calls as reservations
 from hq_server.reservations.lease_desk import LeaseDesk, LeaseParts
 from hq_server.sessions.endpoints import calls as sessions
@@ -115,7 +116,7 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
 
 
 def _answering_tills(office: Office) -> Starlette:
-    every = (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery)
+    every = (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery, remembered)
     app = Starlette(routes=[route for calls in every for route in calls.routes])
     app.state.office = office
     errors.install(app)

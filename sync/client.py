@@ -43,6 +43,7 @@ from sync.messages import (
     SnapshotManifest,
 )
 from sync.recovery import Recovery, RecoveryAsk, RecoveryAsked, RecoveryReply
+from sync.remembered import Remembered, RememberedReply
 
 T = TypeVar("T")
 REPLY_BYTES_MAX = 64 * 1024 * 1024
@@ -199,6 +200,10 @@ class HqClient:
         """Held by HQ up to `known.wait_s`."""
         response = self._send("POST", "/v1/live", content=_encode(known), timeout_s=known.wait_s + 10.0)
         return self._read(response, News)
+
+    def remembered(self, told: Remembered) -> RememberedReply:
+        """Idempotent. A head office of before this call refuses it as not found."""
+        return self._post("/v1/remembered", told, RememberedReply)
 
     def ask_recovery(self, terminal_id: str, ask: RecoveryAsk) -> RecoveryAsked:
         return self._post(f"/v1/recoveries/{terminal_id}/asks", ask, RecoveryAsked)

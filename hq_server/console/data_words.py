@@ -116,5 +116,7 @@ DATA_KEYS: Final = {
     "told_minor": N_("told"),
     "unread": N_("entries that cannot be read"),
     "entries": N_("entries"),
+    "known_as": N_("there"),
+    "now": N_("here now"),
     "held_until": N_("the newest thing that it holds is of"),
 }

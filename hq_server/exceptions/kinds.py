@@ -25,6 +25,8 @@ class ExceptionCode(StrEnum):
     EPOCH_BEHIND = "epoch_behind"
     MIRROR_FAULT = "mirror_fault"
     HEAD_OFFICE_RESTORED = "head_office_restored"
+    STANDING_FORGOTTEN = "standing_forgotten"
+    RULEBOOK_NUMBER_TWICE = "rulebook_number_twice"
 
 
 class ExceptionKind(StrEnum):
@@ -185,7 +187,11 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.PERIOD: (FindingCode.PRIOR_PERIOD,),
     ExceptionKind.SHIFT: (FindingCode.SHIFT_DIFFERS,),
-    ExceptionKind.RESTORE: (ExceptionCode.HEAD_OFFICE_RESTORED,),
+    ExceptionKind.RESTORE: (
+        ExceptionCode.HEAD_OFFICE_RESTORED,
+        ExceptionCode.STANDING_FORGOTTEN,
+        ExceptionCode.RULEBOOK_NUMBER_TWICE,
+    ),
 }
 ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, FindingCode.RISK_EXCEEDED})
 """What put money into suspense: it is settled by the decision who bears it (H8)."""

@@ -27,13 +27,15 @@ SUBJECT_GAP = "~"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillFinding:
-    """Something about a till. `seq` is the place in its journal, None when it is about none; `reopens`: a settled one that is found again is open again."""
+    """Something about a till. `seq` is the place in its journal, None when it is about none; `reopens`: a settled one that is found again is open again; `member_id` of
+    whom it is, if of anybody."""
 
     code: ExceptionCode
     data: Mapping[str, int | str]
     seq: int | None = None
     on: date | None = None
     reopens: bool = False
+    member_id: str | None = None
 
 
 def subject_of_entry(terminal_id: str, incarnation: int, seq: int) -> str:
@@ -112,7 +114,7 @@ def _row(
         terminal_id=terminal_id,
         incarnation=incarnation,
         seq=found.seq,
-        member_id=None,
+        member_id=found.member_id,
         findings=_text(found.code, [found.data]),
         raised_at=now,
         state=ExceptionState.OPEN,

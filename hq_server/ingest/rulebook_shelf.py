@@ -9,13 +9,16 @@ from sqlalchemy import bindparam, func, select
 from hq_server.database.engine import Reading
 from hq_server.database.models import RulebookVersion
 from hq_server.database.prepared import Prepared
+from hq_server.sessions.epochs import BROUGHT_BACK
 from stored_value.offline_policy import OfflinePolicy
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 
-_NEWEST = Prepared(select(func.max(RulebookVersion.version)))
+_COUNT = Prepared(select(func.count(RulebookVersion.version)))
 _LATER = Prepared(
-    select(RulebookVersion.version, RulebookVersion.document).where(RulebookVersion.version > bindparam("held"))
+    select(RulebookVersion.version, RulebookVersion.document, RulebookVersion.published_by).where(
+        RulebookVersion.version > bindparam("held")
+    )
 )
 
 
@@ -26,10 +29,12 @@ class NoRulebook(Exception):
 class Rulebooks:
     """Every version published so far; never empty. One for each unit of work: the entries of a push ask the same again and again, so answers are kept."""
 
-    def __init__(self, by_version: Mapping[int, Rulebook]) -> None:
+    def __init__(self, by_version: Mapping[int, Rulebook], brought_back: frozenset[int] = frozenset()) -> None:
+        """`brought_back`: tills held them before head office had them again."""
         if not by_version:
             raise NoRulebook("no rulebook was published; run `tongchu hq init`")
         self._by_version = by_version
+        self._brought_back = brought_back
         self._fitting: dict[tuple[int, datetime, int, datetime, int], bool] = {}
         self._since: dict[tuple[int, int], tuple[OfflinePolicy, ...]] = {}
         self.newest = max(by_version)
@@ -77,25 +82,32 @@ class Rulebooks:
                 book.version < other.version <= known and other.effective_at <= after
                 for other in self._by_version.values()
             )
-            fits = book.version <= known_by and book.effective_at <= before and not superseded
+            was_known = book.version <= known_by or book.version in self._brought_back
+            fits = was_known and book.effective_at <= before and not superseded
             self._fitting[asked] = fits
         return fits
 
 
 class RulebookShelf:
-    """Thread-safe; looks for newer versions at each call."""
+    """Thread-safe; looks for versions that it has not at each call."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._parsed: dict[int, Rulebook] = {}
+        self._brought_back: frozenset[int] = frozenset()
 
     def all(self, session: Reading) -> Rulebooks:
-        [(found,)] = _NEWEST.rows(session)
-        newest = found or 0
+        [(count,)] = _COUNT.rows(session)
         with self._guard:
-            held = max(self._parsed, default=0)
-        if newest > held:
-            fresh = {version: parse_rulebook(document) for version, document in _LATER.rows(session, held=held)}
+            parsed, brought_back = self._parsed, self._brought_back
+        if count > len(parsed):
+            found = _LATER.rows(session, held=max(parsed, default=0))
+            if len(parsed) + len(found) < count:
+                # A till brought one back whose number is lower than what was published since (H1).
+                found = _LATER.rows(session, held=0)
+            fresh = {version: parse_rulebook(text) for version, text, _ in found if version not in parsed}
+            brought_back |= {version for version, _, by in found if by.startswith(BROUGHT_BACK)}
+            parsed = parsed | fresh
             with self._guard:
-                self._parsed = self._parsed | fresh
-        return Rulebooks(self._parsed)
+                self._parsed, self._brought_back = self._parsed | parsed, self._brought_back | brought_back
+        return Rulebooks(parsed, brought_back)

@@ -19,6 +19,7 @@ from stored_value.wallet import WalletStatus
 from sync.errors import PageError
 from sync.messages import FeedPage, FeedRow, MemberRow, PurchaseRow, RulebookRow, SnapshotManifest, UnknownRow
 from sync.payment_pins import read_verifier
+from sync.remembered import RememberedStanding
 from sync.snapshot import unpack_file
 from sync.wallet_codec import read_purchase, read_wallet
 from terminal.replica import rows
@@ -157,19 +158,12 @@ class Replica:
     def rulebook_rows(self) -> tuple[RulebookRow, ...]:
         """As they were signed, for checking a snapshot before it is taken over."""
         with self._file.reading() as connection:
-            found = connection.execute(
-                "SELECT version, effective_at, document, signature, key_id FROM rulebooks"
-            ).fetchall()
-        return tuple(
-            RulebookRow(
-                version=row[0],
-                effective_at=datetime.fromisoformat(row[1]),
-                document=row[2].decode(),
-                signature=row[3],
-                key_id=row[4],
-            )
-            for row in found
-        )
+            return rows.rulebook_rows(connection)
+
+    def blocked(self) -> tuple[RememberedStanding, ...]:
+        """Whoever may not pay, whatever the scope, as head office last told."""
+        with self._file.reading() as connection:
+            return rows.blocked(connection)
 
     def cursor(self, scope: str) -> Cursor | None:
         """None when the scope was never filled."""

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 import msgspec
 
 from stored_value.identity import MemberId
+from stored_value.wallet import WalletStatus
 from sync.messages import (
     BlockRow,
     CampaignRow,
@@ -27,6 +28,7 @@ from sync.messages import (
     UnknownRow,
 )
 from sync.payment_pins import read_verifier, write_verifier
+from sync.remembered import RememberedStanding
 
 MembersInDoubt = frozenset[MemberId]
 """Members whose entries were sent and whose outcome is unknown: their rows wait, because nobody knows which of them already contain those entries."""
@@ -177,6 +179,32 @@ def wallet_rows(connection: sqlite3.Connection, member_id: MemberId) -> tuple[Me
             )
             for row in purchases
         ),
+    )
+
+
+def rulebook_rows(connection: sqlite3.Connection) -> tuple[RulebookRow, ...]:
+    """As they were signed, in the order of their numbers."""
+    found = connection.execute(
+        "SELECT version, effective_at, document, signature, key_id FROM rulebooks ORDER BY version"
+    ).fetchall()
+    return tuple(
+        RulebookRow(
+            version=row[0],
+            effective_at=datetime.fromisoformat(row[1]),
+            document=row[2].decode(),
+            signature=row[3],
+            key_id=row[4],
+        )
+        for row in found
+    )
+
+
+def blocked(connection: sqlite3.Connection) -> tuple[RememberedStanding, ...]:
+    found = connection.execute(
+        "SELECT member_id, status, updated_at FROM blocks WHERE status <> ? ORDER BY member_id", (WalletStatus.ACTIVE,)
+    ).fetchall()
+    return tuple(
+        RememberedStanding(member_id=row[0], status=row[1], since=datetime.fromisoformat(row[2])) for row in found
     )
 
 

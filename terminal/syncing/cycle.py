@@ -22,6 +22,7 @@ from terminal.syncing.errors import EntryTooLarge, EpochOver, SanityMismatch, Sy
 from terminal.syncing.opening import Told, open_session
 from terminal.syncing.pull import Puller
 from terminal.syncing.push import Batches, push_all
+from terminal.syncing.remembering import Remembering
 from terminal.syncing.telling import Telling, stop_told
 from terminal.till_directory import TillDirectory
 from terminal.troubles import Trouble, trouble_of
@@ -64,6 +65,7 @@ class SyncCycle:
         self._leasing = leasing
         self._puller = Puller(client, journal, replica, directory)
         self._batches = Batches()
+        self._remembering = Remembering(client, replica)
         self._session: Session | None = None
         self._heard: Heads | None = None
         self._telling = Telling()
@@ -99,7 +101,9 @@ class SyncCycle:
     def _run(self, session: Session) -> CycleReport:
         self._session = None  # kept only by a cycle that ended well
         heads = self._take_heard()
+        self._remembering.bring_rulebooks(session)
         reply, failed = self._push(session)
+        self._remembering.tell_standings(session)
         heads = (reply.heads if reply is not None else None) or heads
         self._pull(session, heads)
         if failed is not None:

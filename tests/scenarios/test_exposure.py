@@ -12,13 +12,13 @@ from hq_server.terminals.standing import Standing, allow_again, revoke, stop
 from stored_value.identity import MemberId, TerminalId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.reservation_records import ReservationId
+from tests.scenarios.disaster import Disaster, meets
 from tests.scenarios.franchise import TILLS, Franchise, member_of
 from tests.scenarios.relay import LossyRelay
 from tests.scenarios.reserving_tills import leased, listening
 from tests.scenarios.test_adopted import decide
 from tests.scenarios.test_recovered import code_for, mirrored, rescue
 from tests.scenarios.test_reservations import LEASES, NONE, two_tills
-from tests.scenarios.test_restored_reservations import Disaster, meets
 from tests.scenarios.till import Till, refused
 from tests.waiting import until
 

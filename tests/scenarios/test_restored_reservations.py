@@ -1,73 +1,24 @@
 """Head office comes back from a backup that is older than some holds and leases, or that still has what is over (H1): nothing is spent twice, and nothing stays reserved
 until somebody writes it off."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
-
 import pytest
 
-from hq_server.config import HqConfig
 from hq_server.enrolment.codes import create_code
 from stored_value.identity import MemberId, StoreId
-from stored_value.offline_policy import LeasePolicy, OfflinePolicy
+from stored_value.offline_policy import OfflinePolicy
 from stored_value.refusals import Refusal, RefusalCode
 from sync.errors import HqRefused
 from terminal.clock import SimulatedClock
 from terminal.enrol import enrol
-from tests.hq_server.serving import serving
+from tests.scenarios.disaster import Disaster, meets
 from tests.scenarios.franchise import Franchise, cashier_of, member_of
-from tests.scenarios.relay import LossyRelay
 from tests.scenarios.reserving_tills import leased
 from tests.scenarios.test_kept_from_head_office import Kept, moving
-from tests.scenarios.test_reservations import LEASES, NONE, two_tills
-from tests.scenarios.test_restored_and_forked import backup_of
+from tests.scenarios.test_reservations import LEASES, NONE
 from tests.scenarios.till import Till, refused
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass
-class Disaster:
-    """A head office that will burn; its tills reach it, and the one restored from `backup`, at one address."""
-
-    before: Franchise
-    folder: Path
-    relay: LossyRelay
-    stack: ExitStack
-
-    def two_tills(self, leases: LeasePolicy) -> tuple[Till, Till, MemberId]:
-        return two_tills(self.before, leases, self.relay.url)
-
-    def backup(self) -> None:
-        backup_of(self.before, self.folder)
-
-    def restore(self) -> Franchise:
-        """The backup, an hour later, at work; the tills do not know yet."""
-        self.before.pass_time(hours=1)
-        config = HqConfig(data_dir=self.folder, sequencer_interval_s=0.05)
-        hq = self.stack.enter_context(serving(config, self.before.hq.clock))
-        hq.office.leases.stop()
-        self.relay.lead_to(hq.url)
-        return replace(self.before, config=config, hq=hq)
-
-
-@pytest.fixture
-def disaster(franchise: Franchise, tmp_path: Path) -> Iterator[Disaster]:
-    with ExitStack() as stack, LossyRelay(franchise.hq.url) as relay:
-        yield Disaster(franchise, tmp_path / "backup", relay, stack)
-
-
-def meets(till: Till, after: Franchise) -> None:
-    """Its session ends with the epoch; then a whole cycle in the new one."""
-    before = till.journal.head_office.epoch
-    till.restart(till.url)
-    till.sync()
-    assert till.journal.head_office.epoch != before
-    till.begin_shift()
-    after.hq.sequenced()
 
 
 def nothing_is_left(after: Franchise, *tills: Till, member_id: MemberId, balance_minor: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ConsoleUser, RulebookVersion
+from hq_server.sessions.epochs import BROUGHT_BACK
 from stored_value.rulebook import Rulebook
 from stored_value.rulebook_document import parse_rulebook
 
@@ -20,12 +21,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionLine:
-    """`published_by` is a console user's name, or the program that published it."""
+    """`published_by` is a console user's name, or the program that published it; `brought_back_by` the till from which a restored head office has it again, empty else."""
 
     version: int
     effective_at: datetime
     published_at: datetime
     published_by: str
+    brought_back_by: str
     standing: Standing
 
 
@@ -65,5 +67,8 @@ def _line(row: RulebookVersion, name: str | None, in_force: int) -> VersionLine:
         effective_at=row.effective_at,
         published_at=row.published_at,
         published_by=name or row.published_by,
+        brought_back_by=row.published_by.removeprefix(BROUGHT_BACK)
+        if row.published_by.startswith(BROUGHT_BACK)
+        else "",
         standing=standing,
     )

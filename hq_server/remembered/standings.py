@@ -1,0 +1,90 @@
+"""Owns what becomes of members of whom a till knows that they may not pay, and head office has forgotten it in a restore (H1): what only forbids is taken down at once, as at the
+counter, and a person is told, once for each member.
+
+A till could report a loss by an entry of its own: this gives it no other power. Called by the endpoint.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from hq_server.audit.log import record
+from hq_server.database.among import among
+from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.models import HqState, WalletEventRecord, WalletRecord
+from hq_server.exceptions.kinds import ExceptionCode
+from hq_server.exceptions.raising import TillFinding, raise_for_head_office
+from hq_server.office import Office
+from hq_server.own_journal.place import Moment, business_day
+from hq_server.own_journal.standing import StandingWish, change_status
+from hq_server.sessions.tokens import TillToken
+from stored_value.identity import EventId, named_id
+from stored_value.refusals import RefusalCode
+from stored_value.wallet import WalletStatus
+from sync.remembered import RememberedStanding
+
+_CHANGES_STANDING: Final = ("status_changed", "card_replaced")
+_MINUTE: Final = "%Y-%m-%d %H:%M UTC"
+_FORBIDDING: Final = frozenset({WalletStatus.LOST, WalletStatus.FROZEN, WalletStatus.CLOSED})
+
+
+def forbid_again(office: Office, till: TillToken, told: Sequence[RememberedStanding]) -> None:
+    with office.database.read() as session:
+        forgotten = _forgotten(session, told)
+    for each in forgotten:
+        _forbid(office, till, each)
+
+
+def _forgotten(session: ReadSession, told: Iterable[RememberedStanding]) -> list[RememberedStanding]:
+    """Those who may pay here, though nobody has let them since. What a till says of after the restore is not of this: the feed told it that."""
+    began = session.scalars(select(HqState.epoch_began_at)).one()
+    by_member: dict[str, RememberedStanding] = {
+        each.member_id: each for each in told if each.status in _FORBIDDING and each.since < began
+    }
+    standings = session.execute(
+        select(WalletRecord.member_id, WalletRecord.status).where(among(WalletRecord.member_id, by_member))
+    )
+    for member_id, status in standings.all():
+        if status != WalletStatus.ACTIVE:
+            del by_member[member_id]
+    changes = select(WalletEventRecord.member_id, WalletEventRecord.occurred_at).where(
+        among(WalletEventRecord.member_id, by_member), WalletEventRecord.kind.in_(_CHANGES_STANDING)
+    )
+    for member_id, at in session.execute(changes).all():
+        if member_id in by_member and at >= by_member[member_id].since:
+            del by_member[member_id]
+    return list(by_member.values())
+
+
+def _forbid(office: Office, till: TillToken, told: RememberedStanding) -> None:
+    """Lost stays lost; what was closed or merged is frozen, until a person has done it again. A member whose enrolment is still to come cannot be forbidden anything yet."""
+    moment, since = Moment.at(office.clock()), told.since.strftime(_MINUTE)
+    status = WalletStatus.LOST if told.status == WalletStatus.LOST else WalletStatus.FROZEN
+    wish = StandingWish(
+        request_id=EventId(named_id("standing_forgotten", told.member_id, told.since.isoformat())),
+        member_id=told.member_id,
+        status=status,
+        reason=f"备份还原 / restored backup: {till.terminal_id}, {told.status}, {since}",
+    )
+    data = {"known_as": told.status, "till": till.terminal_id, "since": since, "now": status.value}
+
+    def tell(session: WriteSession) -> None:
+        found = TillFinding(
+            code=ExceptionCode.STANDING_FORGOTTEN, data=data, on=business_day(told.since), member_id=told.member_id
+        )
+        if raise_for_head_office(session, f"standing-{told.member_id}", found, now=moment.now):
+            record(
+                session,
+                actor=till.terminal_id,
+                action="standing.remembered",
+                subject=told.member_id,
+                data=data,
+                now=moment.now,
+            )
+
+    refusal = change_status(office.desk, moment, wish, tell)
+    if refusal is not None and refusal.code is RefusalCode.MEMBER_UNKNOWN:
+        with office.database.write() as session:
+            data["now"] = "unknown"
+            tell(session)
