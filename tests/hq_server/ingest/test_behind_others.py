@@ -20,6 +20,7 @@ from hq_server.wallets.scope import enter_scope
 from stored_value.findings import FindingCode
 from stored_value.identity import EventId, MemberId, StoreId
 from sync.messages import PushReply
+from tests.hq_server.pin_till import PinTill
 from tests.hq_server.served import PushingTill, ServedHq
 from tests.waiting import until
 
@@ -107,6 +108,28 @@ def test_a_push_is_settled_on_what_the_one_before_it_is_storing(postgres_hq: Ser
     assert [outcome.versions[0].version for outcome in other.reply().outcomes] == [3]
     assert count(steps, "applied") == before + 2, "each once"
     assert landed(hq, member) == (1_500, 3, 3)
+
+
+def test_a_pin_that_the_push_before_sets_is_waited_for(postgres_hq: ServedHq, steps: Steps) -> None:
+    """Its key lies in no wallet: who stands behind could not tell a proof by it."""
+    hq = postgres_hq
+    first, second = PinTill(hq.till("S01")), PinTill(hq.till("S02"))
+    member = first.pushing.enrol_member("吴静", "+8613800004444")
+    first.pushing.top_up(member, 1_000)
+    first.pushing.push()
+    secret = first.set_pin(member)
+    second.pay(member, 400, secret.key)
+    begun = count(steps, "ingest_begun")
+    with held_at(hq, member, last_event(first.pushing)):
+        one = Pushing(first.pushing)
+        until(lambda: count(steps, "ingest_begun") == begun + 1, what="the first to begin")
+        until(lambda: member in hq.office.line.members, what="the first to stand in line")
+        other = Pushing(second.pushing)
+        until(lambda: count(steps, "ingest_begun") == begun + 2, what="the second to begin")
+    assert [*one.reply().outcomes[0].findings, *other.reply().outcomes[0].findings] == []
+    done = [step for each in steps.records if (step := getattr(each, "step", "")) in ("applied", "rows_written")]
+    assert done[-4:] == ["applied", "rows_written", "applied", "rows_written"]
+    assert landed(hq, member) == (600, 4, 4)
 
 
 def test_a_member_whom_the_push_before_enrols_is_known_to_the_one_behind(postgres_hq: ServedHq, steps: Steps) -> None:

@@ -1,5 +1,8 @@
 """What a till says was done by a member's payment PIN (H8): proven, or as if the card alone had been shown; a changed one counts where the till could not know."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -14,7 +17,7 @@ from sync.messages import PushReply
 from sync.payment_pins import key_for, make_secret
 from tests.hq_server.own_journal.miniature import books_are_right, unnoted, wallet_of
 from tests.hq_server.pin_till import PIN, QUICK, PinTill
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import PushingTill, ServedHq
 
 ABOVE = 30_001
 """More than the card alone may pay in a day."""
@@ -142,6 +145,38 @@ def test_of_two_pins_set_at_once_the_first_counts(hq: ServedHq, till: PinTill, m
     other.set_pin(member, pin="192837")
     assert codes(other.pushing.push()) == [["pin_issue_old"]]
     assert other.row_of(member).pin == first.verifier(1)
+    books_are_right(hq)
+
+
+def test_of_pins_set_in_the_same_moment_one_counts_whatever_is_paid_meanwhile(
+    hq: ServedHq, till: PinTill, member: MemberId
+) -> None:
+    """Pushes of one member stand in line, and settle on what is not committed yet: a PIN is settled on what is."""
+    chosen = [till, PinTill(hq.till("S02")), PinTill(hq.till("S03"))]
+    paying = [hq.till("S01"), hq.till("S02")]
+    for each, pin in zip(chosen, ("483920", "192837", "705814"), strict=True):
+        secret = each.set_pin(member, pin=pin)
+        each.pay(member, 100, secret.key)
+    for other in paying:
+        other.redeem(member, 100)
+    start = threading.Barrier(len(chosen) + len(paying))
+
+    def push(which: PushingTill) -> list[list[str]]:
+        start.wait(10)
+        return codes(which.push())
+
+    with ThreadPoolExecutor(len(chosen) + len(paying)) as pool:
+        told = list(pool.map(push, [*(each.pushing for each in chosen), *paying]))
+    assert sorted(told[:3]) == [
+        [[], []],
+        [["pin_issue_old"], ["pin_not_proven"]],
+        [["pin_issue_old"], ["pin_not_proven"]],
+    ]
+    assert told[3:] == [[[]], [[]]]
+    with hq.database.read() as session:
+        assert len(session.scalars(select(PaymentPin).where(PaymentPin.member_id == member)).all()) == 1
+    first = chosen[told.index([[], []])]
+    assert first.row_of(member).pin is not None
     books_are_right(hq)
 
 
