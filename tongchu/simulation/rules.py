@@ -16,7 +16,8 @@ from stored_value.wallet import HoldingKind
 LEASES: Final = LeasePolicy(tills_max=2, amount_minor=20_000, share_percent=30, from_minor=2_000, valid_hours=3)
 """Short lives, so that leases are renewed and run out within a simulated day."""
 RISK: Final = RiskAllowance(payment_minor=8_000, member_minor=12_000, till_minor=60_000, hours=30)
-LESS_RISK: Final = RiskAllowance(payment_minor=2_000, member_minor=3_000, till_minor=4_000, hours=30)
+LESS_RISK: Final = RiskAllowance(payment_minor=2_000, member_minor=3_000, till_minor=4_000, hours=1)
+"""So short that tills come to its end within a simulated day; under the first one, who is away goes on."""
 NO_RISK: Final = RiskAllowance()
 WASH: Final = "wash-10"
 TEA: Final = "tea"

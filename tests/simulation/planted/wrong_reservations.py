@@ -51,6 +51,11 @@ def forgets_what_it_risked(allowance: RiskAllowance, *, unheard: timedelta | Non
     return risk_left_minor(allowance, member_taken_minor=0, till_taken_minor=0, unheard=unheard)
 
 
+def forgets_the_hours(allowance: RiskAllowance, *, unheard: timedelta | None, **taken: int) -> int:
+    """L5: the till goes on at its own risk, however long head office has said nothing."""
+    return risk_left_minor(allowance, unheard=timedelta() if unheard is not None else None, **taken)
+
+
 def by_the_newest_rulebook(
     _session: Any, rulebooks: Any, tills: Iterable[Any], _doubted: Iterable[str] = ()
 ) -> dict[str, int]:
@@ -197,6 +202,7 @@ _INGEST_AND_REBUILD = ("hq_server.ingest.wallet_batch", "hq_server.ingest.rebuil
 BY_NAME: dict[str, Wrong] = {
     "till ignores its limit": Wrong((("terminal.counter.reserving.refuse_offline", never_refuses),)),
     "till forgets what it risked": Wrong((("terminal.counter.reserving.risk_left_minor", forgets_what_it_risked),)),
+    "till forgets the hours": Wrong((("terminal.counter.reserving.risk_left_minor", forgets_the_hours),)),
     "exposure by the newest rulebook": Wrong((("hq_server.reservations.exposure.allowances", by_the_newest_rulebook),)),
     "exposure of the silent alone": Wrong((("hq_server.reservations.exposure.allowances", those_not_heard_lately),)),
     "passes and points at risk": Wrong((("terminal.counter.reserving._things_left", none_is_missing),)),
