@@ -126,7 +126,9 @@ def order_view(state: OrderState, notice: Notice, texts: Texts, zone: tzinfo) ->
         shelf=() if state.paying else _shelf(state, texts),
         lines=() if state.paying else tuple(_line(state, at, texts) for at in range(len(state.basket.lines))),
         lines_hint="" if state.paying or state.basket.lines else t("Type a price, then add the line"),
-        sums=_sums(state.quote, texts) if state.paying and state.quote is not None else (),
+        sums=(*_sums(state.quote, texts), *_card_limit(state, texts))
+        if state.paying and state.quote is not None
+        else (),
         vouchers=_vouchers(state, texts) if state.paying else (),
         tenders=_tenders(state, texts) if state.paying else (),
         notice=notice,
@@ -144,8 +146,11 @@ def open_minor(quote: OrderQuote | None, tendering: Tendering) -> int:
 
 def pin_lifts(state: OrderState) -> bool:
     """Whether more of the order could be paid from the balance if the member typed his payment PIN."""
-    quote, member = state.quote, state.member
-    asked = state.tendering.with_balance and not state.proven and member is not None and member.pin_is_set
+    return state.member is not None and state.member.pin_is_set and _card_limits(state)
+
+
+def _card_limits(state: OrderState) -> bool:
+    quote, asked = state.quote, state.tendering.with_balance and not state.proven
     return asked and quote is not None and quote.with_pin_minor > quote.balance_minor
 
 
@@ -213,6 +218,13 @@ def _sums(quote: OrderQuote, texts: Texts) -> tuple[SumRow, ...]:
     if quote.tax_minor:
         rows.append(SumRow(label=t("of which tax"), amount=format_yuan(quote.tax_minor)))
     return tuple(rows)
+
+
+def _card_limit(state: OrderState, texts: Texts) -> tuple[SumRow, ...]:
+    """Why the balance pays less than it holds, and what would help, also to a member who has no PIN yet."""
+    if open_minor(state.quote, state.tendering) <= 0 or not _card_limits(state):
+        return ()
+    return (SumRow(label=texts.t("Over the card's limit"), amount=texts.t("a payment PIN lifts it")),)
 
 
 def _vouchers(state: OrderState, texts: Texts) -> tuple[QuickKey, ...]:

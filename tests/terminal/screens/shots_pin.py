@@ -8,7 +8,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from terminal.screens.navigation import Holdings, MemberCard, Order, Redeem, SetPin
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.driving import Driver
-from tests.terminal.screens.shots import Shot, both, dark, english, offline
+from tests.terminal.screens.shots import Shot, both, dark, english
 from tests.terminal.screens.stand_in import LI, LONG, WANG
 from tests.terminal.screens.stand_in_pin import DELAYED, OVER_THE_DAY, PAYMENT_PIN
 
@@ -108,6 +108,6 @@ PIN_SHOTS: Final = (
     Shot(name="set-pin-differ-en", at=SetPin(WANG, True), play=_differ, set_up=english),
     Shot(name="set-pin-refused", at=SetPin(WANG, True), set_up=_no_manager),
     Shot(name="order-pin", at=Order(WITH_PIN, True), play=_order, set_up=_few_left),
-    Shot(name="order-pin-offline-en", at=Order(WITH_PIN, True), play=_order, set_up=both(_know, offline, english)),
+    Shot(name="order-pin-en", at=Order(WITH_PIN, True), play=_order, set_up=both(_few_left, english)),
     Shot(name="holdings-pin", at=Holdings(WITH_PIN, True), play=_pass, set_up=_know),
 )

@@ -114,7 +114,8 @@ class StandInOrders:
         due = max(0, sum(line.total_minor for line in lines) - 2_000 * len(coupons) - cart.points)
         tendered = sum(tender.amount_minor for tender in tenders)
         person = self._now(member_id)
-        with_pin = min(max(0, due - tendered), person.balance_minor)
+        most = person.balance_minor if self.state.online else person.spendable_now_minor
+        with_pin = min(max(0, due - tendered), most)
         balance = with_pin if proven is not None else min(with_pin, person.spendable_now_minor)
         principal, bonus = split(balance, [person.principal_minor, person.bonus_minor])
         return OrderQuote(

@@ -43,6 +43,7 @@ def test_an_order_above_the_cards_day_is_paid_by_the_pin(till: Till, shop: Bench
     fill(shop, "450")
     view = shop.view("order")
     assert (view.pad.confirm, view.pad.confirm_enabled) == ("凭密码支付", True)
+    assert view.sums[-1].label == "超过印刷会员码每日限额"
     shop.confirm()
     assert shop.at(ProvePin)
     assert shop.view("prove_pin").amount == "￥450.00"
@@ -106,6 +107,7 @@ def test_cancelling_keeps_the_basket(shop: Bench) -> None:
 def test_an_order_may_be_paid_by_the_pin_though_the_card_would_do(till: Till, shop: Bench) -> None:
     fill(shop, "20")
     assert shop.view("order").vouchers[0].key == PAY_WITH_PIN
+    assert "凭支付密码不受限" not in [each.amount for each in shop.view("order").sums]
     shop.presenter("order").choose_voucher(PAY_WITH_PIN)
     type_pin(shop)
     event = last_event(till)
@@ -119,6 +121,7 @@ def test_without_a_pin_an_order_offers_none(till: Till) -> None:
     fill(bench, "450")
     view = bench.view("order")
     assert PAY_WITH_PIN not in [each.key for each in view.vouchers]
+    assert view.sums[-1].amount == "凭支付密码不受限"
     assert (view.pad.confirm, view.pad.confirm_enabled) == ("请选收款方式", False)
 
 
