@@ -24,6 +24,6 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     at_rest.make(Shape(tills=1, members=1, risk=ONE_TILL.takes_risk), tmp_path / "franchise")
-    made = World(ONE_TILL, tmp_path / "franchise", Record())
+    made = World(ONE_TILL, tmp_path / "franchise", Record(tmp_path))
     yield made
     made.close()

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 import anyio.to_thread
 import httpx
+import zstandard
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -42,6 +43,11 @@ class Call:
     @property
     def path(self) -> str:
         return self.target.decode("ascii")
+
+    @property
+    def content(self) -> bytes:
+        """The body as it was written: a till compresses what is long."""
+        return zstandard.decompress(self.body) if (b"content-encoding", b"zstd") in self.headers else self.body
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Simulator:
         rest = self._franchise(Shape(scenario.tills, scenario.members, scenario.takes_risk))
         folder = self._folder / f"seed-{scenario.seed}"
         began = time.process_time()
-        record = Record(keep_lines=keep_lines)
+        record = Record(folder, keep_lines=keep_lines)
         try:
             with _quiet():
                 at_rest.copy(rest, folder)

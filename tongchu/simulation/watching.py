@@ -10,8 +10,6 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Final
 
-import zstandard
-
 from stored_value.identity import MemberId
 from stored_value.offline_policy import RiskAllowance
 from terminal.counter.views import MemberView
@@ -79,7 +77,7 @@ class Watch:
     def heard(self, _label: str, call: Call, answer: Answer) -> None:
         """What head office held, from its own answers, whether or not they arrive."""
         if call.path == "/v1/holds" and answer.status == HELD and not json.loads(answer.body)["refusal"]:
-            wanted = json.loads(_content(call))
+            wanted = json.loads(call.content)
             self.holds[wanted["hold_id"]] = int(wanted["amount_minor"])
             self._record.count("holds")
 
@@ -200,11 +198,6 @@ def drawn_from(refunds: Iterable[SeenEntry], lots: Collection[str]) -> int:
         for draw in entry.body["expected_draw"]
         if draw["lot_id"] in lots
     )
-
-
-def _content(call: Call) -> bytes:
-    """A till compresses what is long."""
-    return zstandard.decompress(call.body) if (b"content-encoding", b"zstd") in call.headers else call.body
 
 
 def said_minor(entry: SeenEntry, known: Mapping[str, SeenEntry], contained: Mapping[str, Booked]) -> int:
