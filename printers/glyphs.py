@@ -8,6 +8,7 @@ will be sent.
 
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 GETA: Final = "〓"  # the printer's own sign for a missing glyph, present in every set below
@@ -32,9 +33,10 @@ def printable(text: str, glyphs: GlyphSet) -> str:
 
 def columns_of(text: str) -> int:
     """Columns that printable text takes at normal size."""
-    return sum(1 if char.isascii() else 2 for char in text)
+    return len(text) if text.isascii() else 2 * len(text) - sum(map(str.isascii, text))
 
 
+@lru_cache(maxsize=4096)
 def _drawn(char: str, glyphs: GlyphSet) -> str:
     char = _SAME_SIGN.get(char, char)
     if char.isascii():

@@ -9,8 +9,9 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Self, TypeVar, cast
 
 from sqlalchemy.exc import DatabaseError
@@ -86,10 +87,8 @@ class JournalDatabase:
             self._connection.close()
             os.close(self._lock_file)
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        with self.lock, mapped_errors(self.path):
-            yield self._connection
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        return _Reading(self.lock, self._connection, self.path)
 
     def remembered(self, key: tuple[str, ...], read: Callable[[sqlite3.Connection], T]) -> T:
         """What `read` gives, read once until something is written: a payment asks for the same rows again and again. `key` names the question and everything
@@ -121,20 +120,55 @@ class JournalDatabase:
                 self._unchanged.clear()
 
 
-@contextmanager
-def mapped_errors(path: Path, reserve: Reserve | None = None) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
+class mapped_errors:  # noqa: N801 - used as a function
+    """A context in which what SQLite and the disk raise becomes this package's errors. A class: a payment enters dozens, and a generator takes four times as long."""
+
+    __slots__ = ("_path", "_reserve")
+
+    def __init__(self, path: Path, reserve: Reserve | None = None) -> None:
+        self._path = path
+        self._reserve = reserve
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            _raise_mapped(error, self._path, self._reserve)
+
+
+class _Reading:
+    """The same with the journal's lock, for its connection."""
+
+    __slots__ = ("_connection", "_lock", "_path")
+
+    def __init__(self, lock: AbstractContextManager[bool], connection: sqlite3.Connection, path: Path) -> None:
+        self._lock = lock
+        self._connection = connection
+        self._path = path
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lock.__enter__()
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.__exit__(kind, error, trace)
+        if error is not None:
+            _raise_mapped(error, self._path, None)
+
+
+def _raise_mapped(error: BaseException, path: Path, reserve: Reserve | None) -> None:
+    """What is not the file's or the disk's is left as it is."""
+    if isinstance(error, OSError):
         kind = DiskFull if error.errno in _NO_ROOM else DiskFault
         raise kind(f"{path}: {error.strerror}; nothing was written") from error
-    except DatabaseError as error:  # Alembic's way of saying it
-        cause = error.orig
-        if not isinstance(cause, sqlite3.DatabaseError):
-            raise
+    cause = error.orig if isinstance(error, DatabaseError) else error  # Alembic's way of saying it
+    if isinstance(cause, sqlite3.DatabaseError):
         raise _journal_error(path, cause, reserve) from error
-    except sqlite3.DatabaseError as error:
-        raise _journal_error(path, error, reserve) from error
 
 
 def _journal_error(path: Path, error: sqlite3.DatabaseError, reserve: Reserve | None) -> Exception:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Final, TypeVar, cast
 
 from sqlalchemy.exc import DatabaseError
@@ -178,12 +179,22 @@ def remove_file(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-@contextmanager
-def mapped_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.DatabaseError, DatabaseError, OSError) as error:
-        raise ReplicaUnreadable(f"{path}: {error}") from error
+class mapped_errors:  # noqa: N801 - used as a function
+    """A context in which what SQLite and the disk raise becomes `ReplicaUnreadable`. A class: a generator takes four times as long, and every look enters one."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, (sqlite3.DatabaseError, DatabaseError, OSError)):
+            raise ReplicaUnreadable(f"{self._path}: {error}") from error
 
 
 def _is_the_disks_fault(error: sqlite3.DatabaseError | DatabaseError) -> bool:
