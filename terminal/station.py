@@ -5,7 +5,6 @@ The composition root of the till; started by `tongchu till run`, by the demo and
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from terminal.devices.framing import Rejected
 from terminal.devices.scanner import SerialScanner
 from terminal.devices.scanner_state import ScannerState
 from terminal.hq_time import HqTime
-from terminal.journal import Journal, NotEnrolled
+from terminal.journal import RESERVE_BYTES, Journal, NotEnrolled
 from terminal.journal.mirror import Mirror, MirrorStatus
 from terminal.language import Language
 from terminal.leasing import Leasing
@@ -48,6 +47,7 @@ class World:
     transport: httpx.BaseTransport | None = None
     open_journal_file: Callable[..., sqlite3.Connection] = sqlite3.connect
     machine: Callable[[], str] = machine_mark
+    reserve_bytes: int = RESERVE_BYTES
 
 
 THIS_MACHINE = World()
@@ -110,6 +110,7 @@ class Station:
         self.journal.recover_print_jobs()
         self.journal.reservations.drop_open_holds()
         self._spools = tuple(_spool(printer, self.journal, clock) for printer in config.printers)
+        self._print_connection: sqlite3.Connection | None = None
         self.counter = Counter(
             self.journal,
             self.replica,
@@ -151,6 +152,8 @@ class Station:
         self._reading_client.close()
         self._sync_client.close()
         self.replica.close()
+        if self._print_connection is not None:
+            self._print_connection.close()
         self.journal.close()
 
     def sync_once(self) -> float:
@@ -158,11 +161,14 @@ class Station:
         return self._worker.step()
 
     def print_waiting(self) -> None:
-        """Every job that waits, on the calling thread, until the printers have them or say why not."""
+        """Every job that waits, until the printers have them or say why not; on the calling thread, which is the one that closes."""
+        if not self._spools:
+            return
+        if self._print_connection is None:
+            self._print_connection = self.journal.connect_spool()
         for spool in self._spools:
-            with closing(self.journal.connect_spool()) as connection:
-                while not spool.step(connection):
-                    pass
+            while not spool.step(self._print_connection):
+                pass
 
     def listen_once(self) -> float:
         """One look at the live channel on the calling thread, without waiting for news; returns how long to wait for the next."""
@@ -213,7 +219,7 @@ class Station:
 def _open_journal(path: Path, world: World) -> Journal:
     if not path.exists():
         raise NotEnrolled(f"{path}: there is no till here yet; make it one with `tongchu till enrol URL CODE`")
-    journal = Journal.open(path, open_file=world.open_journal_file)
+    journal = Journal.open(path, reserve_bytes=world.reserve_bytes, open_file=world.open_journal_file)
     if not journal.head_office.enrolled:
         journal.close()
         raise NotEnrolled(f"{path}: the enrolment was not finished; run `tongchu till enrol URL CODE` again")

@@ -41,6 +41,8 @@ def machine_mark(label: str) -> str:
 FLOAT_MINOR: Final = 50_000
 ONLINE_READ_S: Final = 0.001
 """So short that head office does not wait for a lease to come back while it answers: in one thread nobody else could bring it."""
+RESERVE_BYTES: Final = 64 * 1024
+"""Given up and taken again as in a shop; its size says nothing where SQLite itself is told that the disk is full, and on a RAM disk each page of it is written."""
 _KEPT: Final = ("journal.db", "replica.db", "replica.db.staged")
 
 
@@ -192,7 +194,10 @@ class TillMachine:
             on_scan_rejected=_nobody_scans,
             language=lambda: Language.ZH_CN,
             world=World(
-                transport=self._transport, open_journal_file=self.disk.opener, machine=lambda: machine_mark(self.label)
+                transport=self._transport,
+                open_journal_file=self.disk.opener,
+                machine=lambda: machine_mark(self.label),
+                reserve_bytes=RESERVE_BYTES,
             ),
         )
         self.station.journal.after_commit(self._committed)
