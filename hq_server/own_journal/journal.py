@@ -195,9 +195,13 @@ class OwnJournal:
 
 
 def _held_head(session: WriteSession) -> OwnJournalHead:
+    key = (OWN_STORE, OWN_TERMINAL)
+    held = session.get(OwnJournalHead, key, with_for_update=True)
+    if held is not None:
+        return held
     session.execute(
         upsert(session, OwnJournalHead)
         .values(store_id=OWN_STORE, terminal_id=OWN_TERMINAL, incarnation=OWN_INCARNATION, seq=0, hash=GENESIS_HASH)
         .on_conflict_do_nothing()
     )
-    return session.get_one(OwnJournalHead, (OWN_STORE, OWN_TERMINAL), with_for_update=True)
+    return session.get_one(OwnJournalHead, key, with_for_update=True)

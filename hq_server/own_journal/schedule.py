@@ -8,11 +8,13 @@ A new business day makes more days due, so the turn of the day needs no clock of
 import logging
 import threading
 from datetime import date
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import DatabaseBusy, StorageFull
 from hq_server.database.models import OpenTransfer, WalletRecord
+from hq_server.database.prepared import Prepared
 from hq_server.exceptions.exposed import watch_exposure
 from hq_server.exceptions.stranded import watch_transit
 from hq_server.members.leaving import leave_scopes
@@ -22,6 +24,10 @@ from hq_server.own_journal.runs import run_day
 from stored_value.identity import MemberId
 
 logger = logging.getLogger(__name__)
+_DUE: Final = Prepared(
+    select(WalletRecord.member_id).where(WalletRecord.due_on <= bindparam("today")).limit(bindparam("most"))
+)
+_OPEN_LEGS: Final = Prepared(select(OpenTransfer.member_id).distinct().limit(bindparam("most")))
 
 
 class Schedule:
@@ -69,12 +75,11 @@ class Schedule:
         return raised
 
     def _anything_due(self, on: date) -> bool:
-        with self._desk.database.read() as session:
-            due = select(WalletRecord.member_id).where(
-                WalletRecord.due_on <= on, WalletRecord.member_id.not_in(self._failed)
-            )
-            open_legs = select(OpenTransfer.member_id).where(OpenTransfer.member_id.not_in(self._failed))
-            return any(session.execute(each.limit(1)).first() is not None for each in (due, open_legs))
+        """One member more than those who failed: among so many there is another, if there is any."""
+        most = len(self._failed) + 1
+        with self._desk.database.look() as session:
+            due, open_legs = _DUE.rows(session, today=on, most=most), _OPEN_LEGS.rows(session, most=most)
+        return any(member_id not in self._failed for (member_id,) in (*due, *open_legs))
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)

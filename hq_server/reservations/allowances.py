@@ -6,12 +6,14 @@ office's signed time, below which the till's own time never runs again (H8). Fro
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import and_, select
 
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import JournalEntry, Terminal
+from hq_server.database.prepared import Prepared
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from stored_value.offline_policy import RiskAllowance
 from sync.entry import read_entry
@@ -25,6 +27,17 @@ class _Body(msgspec.Struct):
     rulebook: int = 0
 
 
+_LAST_ENTRIES: Final = Prepared(
+    select(JournalEntry.terminal_id, JournalEntry.raw).join(
+        Terminal,
+        and_(
+            Terminal.store_id == JournalEntry.store_id,
+            Terminal.terminal_id == JournalEntry.terminal_id,
+            Terminal.incarnation == JournalEntry.incarnation,
+            Terminal.accepted_seq == JournalEntry.seq,
+        ),
+    )
+)
 _decode_body = msgspec.json.Decoder(_Body).decode
 
 
@@ -50,16 +63,7 @@ def allowances(
 
 def _told(session: ReadSession, rulebooks: Rulebooks) -> dict[str, int]:
     """By till, the oldest version that it may still decide by; tills that have told nothing are missing."""
-    last = select(JournalEntry.terminal_id, JournalEntry.raw).join(
-        Terminal,
-        and_(
-            Terminal.store_id == JournalEntry.store_id,
-            Terminal.terminal_id == JournalEntry.terminal_id,
-            Terminal.incarnation == JournalEntry.incarnation,
-            Terminal.accepted_seq == JournalEntry.seq,
-        ),
-    )
-    found = ((terminal_id, _read(raw)) for terminal_id, raw in session.execute(last))
+    found = ((terminal_id, _read(raw)) for terminal_id, raw in _LAST_ENTRIES.rows(session))
     return {
         terminal_id: oldest.version
         for terminal_id, said in found

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+from sqlalchemy import bindparam, select
 
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState, Terminal
+from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from hq_server.reservations.recalls import leases_needed, leases_of_thing, mark_recalled
@@ -32,6 +34,13 @@ from stored_value.standing import Deed, refuse_deed
 from stored_value.wallet import Wallet
 from sync.messages import HoldReply, HoldRequest, MemberRow
 
+_KNOWN: Final = Prepared(
+    select(ReservationRecord.reservation_id).where(
+        ReservationRecord.store_id == bindparam("store"),
+        ReservationRecord.terminal_id == bindparam("terminal"),
+        ReservationRecord.reservation_id == bindparam("reservation"),
+    )
+)
 _ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,36}")
 _THINGS_MAX: Final = 100
 _NUMBER_MAX: Final = 2**62
@@ -88,8 +97,9 @@ def ask(session: WriteSession, asking: Asking) -> Asked:
     """Held or refused, and written down as that: the same request again gets the same answer. Raises `HoldFaulty`."""
     till, wanted, stamp = asking.till, asking.wanted, asking.stamp
     terminal = hold_terminal(session, till.store_id, till.terminal_id).row
-    known = session.get(ReservationRecord, (till.store_id, till.terminal_id, wanted.hold_id))
-    if known is not None:
+    key = (till.store_id, till.terminal_id, wanted.hold_id)
+    if _KNOWN.row(session, store=till.store_id, terminal=till.terminal_id, reservation=wanted.hold_id) is not None:
+        known = session.get_one(ReservationRecord, key)
         return Asked(_answer_again(session, known, wanted, stamp.at))
     if wanted.number <= terminal.requests_closed_through:
         raise HoldFaulty(

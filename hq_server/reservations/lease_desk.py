@@ -67,6 +67,17 @@ _WAITING: Final = Prepared(
         ),
     )
 )
+_RENEWABLE: Final = Prepared(
+    select(ReservationRecord.member_id)
+    .where(
+        ReservationRecord.state == ReservationState.OPEN,
+        ReservationRecord.kind == ReservationKind.LEASE,
+        ReservationRecord.number > 0,
+        ReservationRecord.recalled_at.is_(None),
+        ReservationRecord.granted_at <= bindparam("until"),
+    )
+    .limit(BATCH_MEMBERS)
+)
 _USED: Final = Prepared(
     select(WalletEventRecord.store_id, WalletEventRecord.terminal_id)
     .where(WalletEventRecord.member_id == bindparam("member"))
@@ -127,19 +138,9 @@ class LeaseDesk:
     def look_for_renewals(self) -> None:
         """Leases past half their life; the database says which."""
         now, policy = self._parts.clock(), self._policy()
-        with self._parts.database.read() as session:
-            due = session.scalars(
-                select(ReservationRecord.member_id)
-                .where(
-                    ReservationRecord.state == ReservationState.OPEN,
-                    ReservationRecord.kind == ReservationKind.LEASE,
-                    ReservationRecord.number > 0,
-                    ReservationRecord.recalled_at.is_(None),
-                    ReservationRecord.granted_at <= now - timedelta(hours=policy.valid_hours) / 2,
-                )
-                .limit(BATCH_MEMBERS)
-            ).all()
-        self.touched(due)
+        with self._parts.database.look() as session:
+            due = _RENEWABLE.rows(session, until=now - timedelta(hours=policy.valid_hours) / 2)
+        self.touched([member_id for (member_id,) in due])
 
     def look_at(self, members: Sequence[str]) -> int:
         """At most BATCH_MEMBERS; in one unit of work, and none at all when nothing is to be done."""
