@@ -132,8 +132,8 @@ class HeadOffice:
     def back_up(self) -> None:
         """As its operator would, while it runs."""
         target = self.config.data_dir / f"backup-{len(self._backups)}.db"
-        with closing(sqlite3.connect(self._database)) as connection:
-            connection.execute("VACUUM INTO ?", (str(target),))
+        with closing(sqlite3.connect(self._database)) as connection, closing(sqlite3.connect(target)) as copy:
+            connection.backup(copy)
         self._backups.append(target)
 
     def restore(self, *, as_documented: bool) -> bool:
@@ -191,7 +191,7 @@ class HeadOffice:
             write_off(self.office.desk, Moment.at(self._time()), wish, _nothing_noted)
 
     def _epoch(self) -> str:
-        with self.office.database.read() as session:
+        with self.office.database.look() as session:
             return current_epoch(session)
 
     @property

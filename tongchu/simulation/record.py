@@ -23,7 +23,7 @@ class Record:
         return self._hash.hexdigest()
 
     def note(self, at: datetime, line: str) -> None:
-        text = f"{at:%d %H:%M:%S.%f} {line}"
+        text = f"{at.day:02} {at.hour:02}:{at.minute:02}:{at.second:02}.{at.microsecond:06} {line}"
         self._hash.update(text.encode() + b"\n")
         if self.lines is not None:
             self.lines.append(text)

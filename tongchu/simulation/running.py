@@ -1,5 +1,6 @@
 """One seed, or many: made, lived, healed, judged. Owns the folders on the way, and what counts as a run that shows something."""
 
+import gc
 import logging
 import shutil
 import tempfile
@@ -38,6 +39,7 @@ JUDGED: Final = {
     "members looked for after a replica was lost": 60, "exposure figures compared": 300, "exposure figures of which something was taken": 4,
 }  # fmt: skip
 """With every fault, so many at least in each `RANGE_THAT_SHOWS_ALL`: laws that are silent about some tills must speak of the others."""
+_GARBAGE: Final = (20_000, 20, 100)
 LOGGERS: Final = ("terminal", "hq_server", "sync", "printers")
 
 
@@ -122,7 +124,7 @@ class Simulator:
         began = time.process_time()
         record = Record(folder, keep_lines=keep_lines)
         try:
-            with _quiet():
+            with _quiet(), _garbage_looked_for_seldom():
                 at_rest.copy(rest, folder)
                 found = self._lived(scenario, folder, record)
         finally:
@@ -161,6 +163,17 @@ class Simulator:
                 at_rest.make(shape, folder)
             self._at_rest[shape] = folder
         return self._at_rest[shape]
+
+
+@contextmanager
+def _garbage_looked_for_seldom() -> Iterator[None]:
+    """A seed makes hundreds of thousands of values and few cycles among them; at the usual pace looking for cycles takes a seventh of its time. As `tongchu hq serve` does."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_GARBAGE)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
