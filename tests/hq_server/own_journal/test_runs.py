@@ -204,3 +204,21 @@ def test_the_schedule_runs_when_the_business_day_turns(hq: ServedHq, till: Pushi
         entry = session.scalars(select(JournalEntry).where(JournalEntry.store_id == OWN_STORE)).one()
     assert own_events(hq)[0].occasion.business_date == day(1)
     assert entry.status == "created"
+
+
+def test_the_schedule_looks_past_the_members_who_failed_today(hq: ServedHq, till: PushingTill) -> None:
+    failing, other = (till.enrol_member(phone=f"+86139000000{place:02d}") for place in range(2))
+    for member in (failing, other):
+        till.plan_top_up(member, 10_000, "ends", 3_000)
+    till.push()
+    hq.clock.pass_(days=11)
+    with hq.database.write() as session:
+        session.execute(update(WalletRecord).where(WalletRecord.member_id == failing).values(state=b"{}"))
+    schedule = Schedule(hq.office.desk, 3600, scope_quiet_days=400)
+    assert schedule.look()
+    assert own_kinds(hq) == ["lot_expired"]
+    assert not schedule.look()
+    today = Moment.at(hq.clock()).on
+    with hq.database.write() as session:
+        session.execute(update(WalletRecord).where(WalletRecord.member_id == other).values(due_on=today))
+    assert schedule.look()
