@@ -1,15 +1,23 @@
 """What tills keep of a member who does not have it any more: another till took it at its own risk and has reported (L5). It counts as exposure and is asked back at once."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from hq_server.exceptions.exposed import watch_exposure
+from hq_server.reservations.grants import LeasePlan, plan_leases
+from hq_server.reservations.silence import is_presumed
 from stored_value.identity import MemberId
 from stored_value.offline_policy import LeasePolicy, RiskAllowance
+from stored_value.reservation_records import ReservationKind
 from sync.messages import Grant
 from tests.hq_server.reservations.reserving import ReservingTill, kept, lease_policy, member_with, only, wallet_of
 from tests.hq_server.reservations.test_exposure import now_exposed
 from tests.hq_server.reservations.test_leases import accept, give_back, granted, live, look_again
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import NOON, TODAY, ServedHq
+from tests.stored_value.kept import reservation
+from tests.stored_value.test_reservations import holding
 
 LEASES = LeasePolicy(tills_max=1, amount_minor=5_000, share_percent=50, from_minor=1_000, valid_hours=72)
 RISK = RiskAllowance(payment_minor=10_000, member_minor=10_000, till_minor=10_000)
@@ -77,3 +85,14 @@ def test_what_is_gone_raises_the_alert(hq: ServedHq) -> None:
     taken_elsewhere(hq, 8_000)
     lease_policy(hq, LEASES, exposure_alert_minor=2_999)
     assert watch_exposure(hq.database, hq.office.rulebooks, hq.office.clock)
+
+
+def test_h1_what_silent_tills_are_only_presumed_to_hold_asks_nobodys_lease_back() -> None:
+    lease = reservation("lease", 5_000, granted_at=NOON)
+    elsewhere = reservation("silent", 6_000, till="S01-T1", kind=ReservationKind.HOLD, number=0)
+    presumed = replace(elsewhere, granted_at=datetime.min.replace(tzinfo=UTC))
+    assert is_presumed(presumed)
+    plans = [
+        plan_leases(holding(10_000, lease, each), (), LEASES, on=TODAY, now=NOON) for each in (elsewhere, presumed)
+    ]
+    assert plans == [LeasePlan(renewals=(lease,)), LeasePlan()]
