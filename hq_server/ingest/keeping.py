@@ -72,6 +72,7 @@ def journal_head(terminal: TerminalRow) -> JournalHead:
         public_key=terminal.public_key,
         seq=terminal.accepted_seq,
         hash=terminal.head_hash,
+        branch_open=terminal.branch_open,
     )
 
 

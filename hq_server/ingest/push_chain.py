@@ -36,13 +36,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalHead:
-    """How far HQ holds the till's journal, and who signs it."""
+    """How far HQ holds the till's journal, and who signs it. `branch_open`: entries of an earlier incarnation may still come."""
 
     terminal_id: str
     incarnation: int
     public_key: str
     seq: int
     hash: str
+    branch_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _follows(each: Received, previous: str) -> bool:
 
 def _placed(each: Received, held: JournalHead) -> Received:
     entry = each.entry
-    if entry.header.incarnation >= held.incarnation:
+    if entry.header.incarnation >= held.incarnation or not held.branch_open:
         return each
     header = msgspec.structs.replace(entry.header, incarnation=held.incarnation)
     return replace(each, entry=replace(entry, header=header), is_adopted=True)

@@ -1,8 +1,9 @@
 """Owns head office's count of what a till took without a lease or hold since its last report, and the judgement of each payment by it (H8, L5): covered, within the risk
 allowance, or without evidence. Of other ways out (H4): a cash-out has to be covered whole, and what taking an entry back takes of other tills' is told.
 
-The count stands beside the till's row (`risk_taken`), whose lock its pushes hold, and ends where a report is heeded. Called by `keeping` before anything is applied and by
-`wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot or wrote off.
+The count stands beside the till's row (`risk_taken`), whose lock its pushes hold, and ends where a report is heeded, or where a branch is claimed: that has an allowance of its own
+(H6). Called by `keeping` before anything is applied and by `wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot or wrote off, nor for what
+another copy of its disk used of the same reservations.
 """
 
 from collections import Counter, defaultdict
@@ -18,6 +19,7 @@ from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
+from hq_server.ingest.other_copy import shared_with_other_copy
 from hq_server.ingest.own_originals import Reversible
 from hq_server.ingest.understanding import Incoming
 from hq_server.terminals.rows import TerminalRow
@@ -55,7 +57,7 @@ _LEASES_WRITTEN_OFF: Final = Prepared(
 
 
 class _Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Fen by member, and by reservation that was written off while the till was silent."""
+    """Fen by member, and by reservation that excuses: written off while the till was silent, or shared with another copy."""
 
     members: dict[str, int] = {}
     written_off: dict[str, int] = {}
@@ -85,14 +87,14 @@ class TillRisk:
         self._used = Counter(counted.written_off)
         self._terminal = terminal
         self._judges = judges
-        self._written_off: dict[str, int] = {}
-        self._leases_written_off: defaultdict[str, set[str]] = defaultdict(set)
+        self._excusing: dict[str, int] = {}
+        self._leases_excusing: defaultdict[str, set[str]] = defaultdict(set)
         self._uses: dict[int, _Use] = {}
         self._reversible = Reversible()
 
     def learn(self, session: ReadSession, incoming: Sequence[Incoming], wallets: Mapping[str, Wallet | None]) -> None:
         """Reads what was written off of the reservations that payments and cash-outs name and the wallets do not keep any more, and of the leases that a cash-out may rest on
-        without naming them; nothing is asked when there are none."""
+        without naming them; of a branch that was taken over also what the other copy may have used. Nothing is asked when there are none."""
         kept = {
             each.reservation_id for wallet in wallets.values() if wallet is not None for each in wallet.reservations
         }
@@ -106,14 +108,20 @@ class TillRisk:
         if members:
             for name, amount_minor, closed_at, member_id in _LEASES_WRITTEN_OFF.rows(session, **place, members=members):
                 if self._note_written_off(name, amount_minor, closed_at):
-                    self._leases_written_off[member_id].add(name)
+                    self._leases_excusing[member_id].add(name)
+        adopted = {member for each in judged if _is_adopted(each) for member in each.entry.header.members}
+        if adopted:
+            for shared in shared_with_other_copy(session, self._terminal, adopted):
+                self._excusing[shared.reservation_id] = shared.amount_minor
+                if shared.kind == ReservationKind.LEASE:
+                    self._leases_excusing[shared.member_id].add(shared.reservation_id)
 
     def _note_written_off(self, name: str, amount_minor: int, closed_at: datetime | None) -> bool:
         """Unless the till has reported since, and so knows of it."""
         reported_at = self._terminal.reported_at
         unknown_there = reported_at is None or closed_at is None or closed_at >= reported_at
         if unknown_there:
-            self._written_off[name] = amount_minor
+            self._excusing[name] = amount_minor
         return unknown_there
 
     def judge(self, each: Incoming, wallet: Wallet) -> Finding | None:
@@ -121,7 +129,7 @@ class TillRisk:
         if not _is_payment(each):
             return None
         self._take_back(each.seq)
-        if not self._judges or _is_adopted(each) or _says_none(each):
+        if not self._judges or _says_none(each):
             return None
         header = each.entry.header
         names = [ReservationId(name) for name in header.reservations]
@@ -132,7 +140,8 @@ class TillRisk:
         if unknown and each.earlier_epoch:
             return None
         use = _Use(header.members[0])
-        left = self._excused(use, left, unknown)
+        # Of what is still there the other copy may have used a part.
+        left = self._excused(use, left, names if _is_adopted(each) else unknown)
         taken = RiskTaken(member_minor=self._members[use.member_id], till_minor=self._till_minor)
         if each.earlier_epoch:
             # So may be the reports of that time: there is no sum to compare with.
@@ -149,7 +158,7 @@ class TillRisk:
         return self._reversible.refuses(each) or self._uncovered(each, wallet)
 
     def _uncovered(self, each: Incoming, wallet: Wallet) -> Finding | None:
-        if not _is_cash_out(each) or not self._judges or _is_adopted(each) or each.earlier_epoch:
+        if not _is_cash_out(each) or not self._judges or each.earlier_epoch:
             return None
         self._take_back(each.seq)
         header = each.entry.header
@@ -158,7 +167,7 @@ class TillRisk:
         if left <= 0:
             return None
         use = _Use(header.members[0])
-        left = self._excused(use, left, {*header.reservations, *self._leases_written_off[use.member_id]})
+        left = self._excused(use, left, {*header.reservations, *self._leases_excusing[use.member_id]})
         self._count(each.seq, use)
         if not left:
             return None
@@ -168,12 +177,7 @@ class TillRisk:
     def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
         """Of an entry that was applied: what taking another back took of other tills' leases and holds."""
         self._reversible.note(each, before, after)
-        if (
-            not isinstance(each.event, TopUpReversed | RefundReversed)
-            or not self._judges
-            or _is_adopted(each)
-            or each.earlier_epoch
-        ):
+        if not isinstance(each.event, TopUpReversed | RefundReversed) or not self._judges or each.earlier_epoch:
             return ()
         found = taken_from_others(before, after, each.event.occasion)
         return () if found is None else (found,)
@@ -186,9 +190,9 @@ class TillRisk:
         return _encode(_Counted(members=dict(members), written_off=dict(used))).decode()
 
     def _excused(self, use: _Use, left_minor: int, unknown: Collection[str]) -> int:
-        """What the reservations that head office wrote off do not cover either; each gives once what was granted."""
-        for name in sorted(self._written_off.keys() & unknown):
-            given = max(0, min(left_minor, self._written_off[name] - self._used[name]))
+        """What the reservations that head office wrote off, or gave to another copy as well, do not cover either; each gives once what was granted."""
+        for name in sorted(self._excusing.keys() & set(unknown)):
+            given = max(0, min(left_minor, self._excusing[name] - self._used[name]))
             use.written_off[name] = given
             left_minor -= given
         return left_minor
@@ -226,7 +230,7 @@ def _unheard(each: Incoming) -> timedelta | None:
 
 
 def _is_adopted(each: Incoming) -> bool:
-    """A person took a losing branch over (H6): what both branches spent has findings of its own."""
+    """Of a losing branch that a person took over (H6), written in the life before."""
     return any(found.code is FindingCode.FORK_ADOPTED for found in each.findings)
 
 

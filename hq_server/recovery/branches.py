@@ -71,8 +71,8 @@ def _claimed_before(session: ReadSession, terminal: Terminal) -> tuple[int, str]
 
 
 def remember(terminal: TerminalRow, incarnation: int) -> None:
-    """A till that was last signed for in an earlier epoch goes on in an incarnation that this head office, restored from a backup, has forgotten (H1): it claims its branch once
-    more. The person's decision stands; within an epoch nobody takes his own branch over."""
+    """A till that was last signed for in an earlier epoch, and has not reported in this one, goes on in an incarnation that this head office, restored from a backup, has
+    forgotten (H1): it claims its branch once more. The person's decision stands; within an epoch nobody takes his own branch over."""
     if terminal.incarnation < incarnation <= _INCARNATIONS_MAX:
         terminal.incarnation = incarnation
         terminal.branch_from, terminal.branch_hash = UNCLAIMED, ""
@@ -137,6 +137,8 @@ def _claim(session: WriteSession, terminal: Terminal, query: BranchQuery, reply:
     terminal.accepted_seq, terminal.head_hash = common.seq, common.hash
     terminal.requests_closed_through, terminal.grants_closed_through = 0, 0
     terminal.report_signature = ""
+    # What the branch took at risk is its own: the sums so far are the other copy's.
+    terminal.branch_open, terminal.risk_taken = True, ""
     terminal.anchor_seen = _anchor_at(session, terminal, common.seq)
 
 

@@ -134,6 +134,7 @@ def heed(session: WriteSession, terminal: TerminalRow, report: Report, stamp: St
     terminal.grants_closed_through = max(terminal.grants_closed_through, head.grant_watermark)
     terminal.requests_closed_through = max(terminal.requests_closed_through, head.request_watermark)
     terminal.reported_at, terminal.reported_epoch = stamp.at, epoch
+    terminal.branch_open = False
     # Until everything is given back the same report is heeded again.
     terminal.report_signature = "" if heeded.top_ups else head.signature
     return heeded

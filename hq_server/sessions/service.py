@@ -69,7 +69,7 @@ def open_session(
     _prove(terminal, tokens, request, now)
     if request.anchor is not None and _is_ours(keys, request.anchor, terminal):
         _notice_restore(session, keys, terminal, request.anchor, now)
-        if request.anchor.epoch < current_epoch(session):
+        if request.anchor.epoch < (epoch := current_epoch(session)) and terminal.reported_epoch != epoch:
             remember(terminal, request.incarnation)
     _refuse_when_behind(session, terminal, request)
     if request.till_time is not None:

@@ -47,6 +47,7 @@ class TerminalRow:
     machine_seen: str
     branch_from: int
     branch_hash: str
+    branch_open: bool
     unspoken_protocol: str
     unspoken_since: datetime | None
     unspoken_at: datetime | None

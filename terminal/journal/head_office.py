@@ -135,12 +135,14 @@ class HeadOffice:
 
     def enter_incarnation(self, incarnation: int) -> None:
         """Head office took this copy of the journal over (H6): what is written from now on says so. The leases of the old life may be spent: none is spent in the new one."""
-        with self._database.writing() as connection:
-            connection.execute("UPDATE identity SET incarnation = ?", (incarnation,))
-            connection.execute(
-                "UPDATE leases SET closed_seq = (SELECT coalesce(max(seq), 0) FROM entries) WHERE closed_seq IS NULL"
-            )
-        self._identity = replace(self.identity, incarnation=incarnation)
+        with self._database.lock:
+            with self._database.writing() as connection:
+                connection.execute("UPDATE identity SET incarnation = ?", (incarnation,))
+                connection.execute(
+                    "UPDATE leases SET closed_seq = (SELECT coalesce(max(seq), 0) FROM entries) WHERE closed_seq IS NULL"
+                )
+            # Nothing may be written in between: after the first report head office takes nothing of the old life.
+            self._identity = replace(self.identity, incarnation=incarnation)
 
     def trusted_keys(self) -> TrustedKeys:
         """Every certificate is checked against the pinned root; raises `SignatureError`."""

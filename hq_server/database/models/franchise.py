@@ -68,7 +68,8 @@ class Terminal(Table):
     `knows_holds`: it, or the program that enrolled it, once spoke a protocol that reserves before value leaves (`sync.versions`); it is judged by that ever after, whatever it
     says to speak later.
     `hole_seq` is the last entry that was declared lost or whose header cannot be read, 0 for none (H7).
-    From its second incarnation on, `branch_from` is the last entry that the journal has in common with the one before, `branch_hash` the hash of the first that it has not (H6).
+    From its second incarnation on, `branch_from` is the last entry that the journal has in common with the one before, `branch_hash` the hash of the first that it has not (H6);
+    `branch_open`: it has not reported in this incarnation yet, and what was written in an earlier one may still come.
     `machine_mark` is the machine that the till is known by, `machine_seen` another one that it came from and that nobody has confirmed, empty when none.
     `unspoken_protocol` is the version that it was last refused for (`sync.versions`), since `unspoken_since` and last at `unspoken_at`; empty while it is understood.
     `given_up_at`: a person decided that nothing more is to come of a revoked till.
@@ -115,6 +116,7 @@ class Terminal(Table):
     machine_seen: Mapped[str] = mapped_column(String(HASH_CHARS), default="")
     branch_from: Mapped[int] = mapped_column(BigInteger, default=0)
     branch_hash: Mapped[str] = mapped_column(String(HASH_CHARS), default="")
+    branch_open: Mapped[bool] = mapped_column(default=False)
     unspoken_protocol: Mapped[str] = mapped_column(String(40), default="")
     unspoken_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unspoken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
