@@ -19,7 +19,14 @@ from sync.entry import AnchorRef
 from sync.errors import HqRefused
 from sync.keys import session_statement, sign
 from sync.messages import ChallengeRequest, PushReply, Session, SessionRequest
-from tests.hq_server.reservations.reserving import ReservingTill, lease_policy, member_with, nothing_differs, wallet_of
+from tests.hq_server.reservations.reserving import (
+    ReservingTill,
+    lease_policy,
+    member_with,
+    nothing_differs,
+    only,
+    wallet_of,
+)
 from tests.hq_server.served import ServedHq
 
 ALLOWED = RiskAllowance(payment_minor=3_000, member_minor=5_000, till_minor=5_000)
@@ -115,6 +122,25 @@ def test_h6_both_copies_may_have_used_what_they_had_and_each_has_an_allowance(
     found = codes(pushed(till))
     assert found == [["fork_adopted", "reservation_unknown"], ["fork_adopted"], ["fork_adopted"]]
     assert wallet_of(hq, member).total_minor == 50_000 - 13_000 - 15_000
+    nothing_differs(hq)
+
+
+def test_h6_of_a_lease_of_which_the_other_copy_used_a_part_all_may_have_been_used_by_the_branch(
+    hq: ServedHq, till: ReservingTill, member: MemberId
+) -> None:
+    lease_policy(hq, LeasePolicy(tills_max=1, amount_minor=10_000, share_percent=50, from_minor=1), risk=ALLOWED)
+    hq.office.leases.look_at([member])
+    lease = only(hq, member)
+    assert lease.amount_minor == 10_000
+    lease_policy(hq, LeasePolicy(tills_max=0), risk=ALLOWED)
+    copy = Copy(till)
+    till.pay(member, 6_000, lease.reservation_id)
+    till.pushing.push()
+    copy.put_in()
+    till.pay(member, 10_000, lease.reservation_id)
+    copy.is_taken_over()
+    assert codes(pushed(till)) == [["fork_adopted"]]
+    assert wallet_of(hq, member).total_minor == 50_000 - 16_000
     nothing_differs(hq)
 
 
