@@ -111,7 +111,8 @@ def test_h8_a_till_that_heard_nothing_for_the_hours_takes_nothing_at_risk(franch
     assert franchise.books.findings(thief.terminal_id) == {2: ("risk_exceeded",)}
     assert franchise.books.balances()[wang] == before - 1_000
     with franchise.hq.database.read() as session:
-        assert session.scalars(select(ExceptionRecord.code)).all() == ["risk_exceeded"]
+        told = select(ExceptionRecord.terminal_id).where(ExceptionRecord.code == "risk_exceeded")
+        assert session.scalars(told).all() == [thief.terminal_id]
         assert list(differences(session)) == []
 
 

@@ -187,9 +187,12 @@ def test_what_is_built_on_a_push_whose_connection_breaks_is_settled_again(postgr
     before = count(steps, "applied")
     with held_at(hq, member, last_event(first)) as connection:
         one, other = settled_behind(steps, first, second)
-        broken = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        ).fetchall()
+        broken = until(
+            lambda: connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            ).fetchall(),
+            what="the first to come upon the row in its way",
+        )
         assert broken == [(True,)]
     assert [outcome.status for outcome in (*one.reply().outcomes, *other.reply().outcomes)] == ["created"] * 2
     assert count(steps, "applied") == before + 4, "both a second time"
