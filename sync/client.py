@@ -14,9 +14,9 @@ from typing import Final, Self, TypeVar
 
 import httpx
 import msgspec
-import zstandard
 
 from sync.branches import BranchQuery, BranchReply
+from sync.compression import compressed
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
 from sync.feed import KNOWN_KINDS, open_page, read_page
@@ -228,7 +228,7 @@ class HqClient:
         if content is not None:
             headers.append(("Content-Type", "application/json"))
             if len(content) > 1024:
-                content = zstandard.compress(content)
+                content = compressed(content)
                 headers.append(("Content-Encoding", "zstd"))
         patience = (
             self._patience if timeout_s is None else httpx.Timeout(timeout_s, connect=connect_s or timeout_s).as_dict()

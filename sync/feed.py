@@ -7,6 +7,7 @@ import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from sync.compression import compressed, inflated
 from sync.errors import PageError
 from sync.message_types import prepare
 from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow, UnknownRow
@@ -35,13 +36,13 @@ def _address(scope: str, epoch: str, page: int) -> bytes:
 
 def write_page(page: FeedPage) -> bytes:
     """The open page, for a till that showed its token."""
-    return zstandard.compress(_encode(page))
+    return compressed(_encode(page))
 
 
 def read_page(data: bytes) -> FeedPage:
     """Rows of a kind that is not known here become `UnknownRow`. Raises `PageError`."""
     try:
-        plain = zstandard.decompress(data, max_output_size=PAGE_BYTES_MAX)
+        plain = inflated(data, most=PAGE_BYTES_MAX)
         try:
             return _decode(plain)
         except msgspec.ValidationError:
