@@ -35,6 +35,16 @@ def notice_new_epoch(session: WriteSession, epoch: str, held_until: datetime | N
     raise_for_head_office(session, f"{NEW_EPOCH_SUBJECT}-{epoch}", found, now=now)
 
 
+def is_restored(session: ReadSession, epoch: str) -> bool:
+    """Whether the epoch is not the first one of this head office."""
+    told = select(ExceptionRecord.code).where(
+        ExceptionRecord.store_id == OWN_STORE,
+        ExceptionRecord.code == ExceptionCode.HEAD_OFFICE_RESTORED,
+        ExceptionRecord.subject.startswith(f"{NEW_EPOCH_SUBJECT}-{epoch}"),
+    )
+    return session.scalars(told.limit(1)).first() is not None
+
+
 def open_restores(session: ReadSession) -> tuple[ExceptionRecord, ...]:
     """Of which nobody has said yet that the list was gone through; newest first."""
     asked = select(ExceptionRecord).where(

@@ -1,7 +1,8 @@
 """Owns what becomes of members of whom a till knows that they may not pay, and head office has forgotten it in a restore (H1): what only forbids is taken down at once, as at the
 counter, and a person is told, once for each member.
 
-A till could report a loss by an entry of its own: this gives it no other power. Called by the endpoint.
+A till could report a loss of anybody by an entry of its own, and of a member whom its store does not know this gives it no other power: he is lost, which any till's manager ends.
+Where nothing was restored nothing is believed. Called by the endpoint.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,14 +13,16 @@ from sqlalchemy import select
 from hq_server.audit.log import record
 from hq_server.database.among import among
 from hq_server.database.engine import ReadSession, WriteSession
-from hq_server.database.models import HqState, WalletEventRecord, WalletRecord
+from hq_server.database.models import HqState, ScopeMember, WalletEventRecord, WalletRecord
 from hq_server.exceptions.kinds import ExceptionCode
 from hq_server.exceptions.raising import TillFinding, raise_for_head_office
+from hq_server.exceptions.restored import is_restored
+from hq_server.feed.publishing import current_epoch
 from hq_server.office import Office
 from hq_server.own_journal.place import Moment, business_day
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.sessions.tokens import TillToken
-from stored_value.identity import EventId, named_id
+from stored_value.identity import EventId, MemberId, StoreId, named_id
 from stored_value.refusals import RefusalCode
 from stored_value.wallet import WalletStatus
 from sync.remembered import RememberedStanding
@@ -31,9 +34,19 @@ _FORBIDDING: Final = frozenset({WalletStatus.LOST, WalletStatus.FROZEN, WalletSt
 
 def forbid_again(office: Office, till: TillToken, told: Sequence[RememberedStanding]) -> None:
     with office.database.read() as session:
+        if not is_restored(session, current_epoch(session)):
+            return
         forgotten = _forgotten(session, told)
+        own = _known_to(session, till.store_id, [each.member_id for each in forgotten])
     for each in forgotten:
-        _forbid(office, till, each)
+        is_frozen = each.status != WalletStatus.LOST and each.member_id in own
+        _forbid(office, till, each, WalletStatus.FROZEN if is_frozen else WalletStatus.LOST)
+
+
+def _known_to(session: ReadSession, store_id: StoreId, members: Sequence[MemberId]) -> frozenset[str]:
+    """Whom the store's tills hold in their replica."""
+    held = select(ScopeMember.member_id).where(among(ScopeMember.member_id, members), ScopeMember.store_id == store_id)
+    return frozenset(session.scalars(held))
 
 
 def _forgotten(session: ReadSession, told: Iterable[RememberedStanding]) -> list[RememberedStanding]:
@@ -57,10 +70,9 @@ def _forgotten(session: ReadSession, told: Iterable[RememberedStanding]) -> list
     return list(by_member.values())
 
 
-def _forbid(office: Office, till: TillToken, told: RememberedStanding) -> None:
-    """Lost stays lost; what was closed or merged is frozen, until a person has done it again. A member whose enrolment is still to come cannot be forbidden anything yet."""
+def _forbid(office: Office, till: TillToken, told: RememberedStanding, status: WalletStatus) -> None:
+    """Until a person has done again what was done to him. A member whose enrolment is still to come cannot be forbidden anything yet."""
     moment, since = Moment.at(office.clock()), told.since.strftime(_MINUTE)
-    status = WalletStatus.LOST if told.status == WalletStatus.LOST else WalletStatus.FROZEN
     wish = StandingWish(
         request_id=EventId(named_id("standing_forgotten", told.member_id, told.since.isoformat())),
         member_id=told.member_id,

@@ -113,6 +113,28 @@ def test_a_member_who_is_not_enrolled_here_yet_is_told_to_a_person(hq: ServedHq,
     assert (told.member_id, '"now":"unknown"' in told.findings) == (nobody, True)
 
 
+@pytest.mark.parametrize("known", ["frozen", "closed"])
+def test_a_till_of_a_store_that_does_not_know_the_member_reports_him_lost_at_most(
+    hq: ServedHq, till: PushingTill, known: str
+) -> None:
+    """As it could by an entry of its own, and any till's manager ends it: a freeze of head office's would lock the chain's members until a person had looked at each."""
+    member = till.enrol_member()
+    till.push()
+    stranger = hq.till("S02")
+    stranger.client.remembered(barred(member, hq.clock.at - timedelta(minutes=30), known))
+    assert status_of(hq, member) == WalletStatus.LOST
+    [told] = raised(hq, "standing_forgotten")
+    assert stranger.terminal_id in told.findings
+
+
+def test_where_nothing_was_restored_a_till_bars_nobody(hq: ServedHq) -> None:
+    till = hq.till()
+    member = till.enrol_member()
+    till.push()
+    till.client.remembered(barred(member, hq.clock.at - timedelta(days=400), "closed"))
+    assert (status_of(hq, member), raised(hq, "standing_forgotten")) == (WalletStatus.ACTIVE, [])
+
+
 def test_too_much_at_once_and_a_time_without_a_zone_are_refused(hq: ServedHq, till: PushingTill) -> None:
     many = RememberedStanding(member_id=MemberId("m"), status="lost", since=hq.clock.at)
     with pytest.raises(HqRefused, match="request_invalid"):
