@@ -72,7 +72,10 @@ class _Published:
         return self.all.newest_up_to(max(held, default=1))
 
     def used_by(self, version: int, findings: Sequence[OutcomeFinding]) -> Rulebook:
-        """As `understanding` chose it."""
+        """As `understanding` chose it: another one where it was unknown then, although a till has brought it back since."""
+        for found in findings:
+            if found.code == FindingCode.RULEBOOK_UNKNOWN:
+                version = int(found.data["used"])
         book = self.all.pinned(version) or self.all.newest_up_to(version)
         misfit = any(
             found.code == FindingCode.OUTSIDE_ANCHORS and found.data.get("why") in {"anchor", "rulebook"}

@@ -189,3 +189,18 @@ def test_a_rulebook_that_head_office_did_not_sign_or_whose_key_is_revoked_is_lef
     for row in (replaced(good, document=good.document.replace("20000", "90000")), replaced(good, version=8), good):
         till.client.remembered(Remembered(rulebooks=(row,)))
     assert versions(hq) & {7, 8} == set()
+
+
+def test_what_was_applied_before_its_rulebook_came_back_is_rebuilt_as_it_was_applied(
+    hq: ServedHq, till: PushingTill
+) -> None:
+    """By a till that cannot bring it: an older program, or one whose replica was lost."""
+    member = till.enrol_member()
+    till.rulebook = 7
+    till.top_up(member, 10_000)
+    [_, outcome] = till.push().outcomes
+    assert "rulebook_unknown" in {found.code for found in outcome.findings}
+    other = hq.till("S02")
+    other.client.remembered(Remembered(rulebooks=(signed(hq, 7),)))
+    assert 7 in versions(hq)
+    books_are_right(hq)
