@@ -17,6 +17,7 @@ from hq_server.own_journal.place import Moment
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.sessions.epochs import begin_epoch
 from stored_value.identity import EventId, MemberId
+from stored_value.promotions import Promotion
 from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import WalletStatus
 from sync.errors import HqRefused
@@ -147,9 +148,10 @@ def test_too_much_at_once_and_a_time_without_a_zone_are_refused(hq: ServedHq, ti
     assert answer.status_code == 400
 
 
-def signed(hq: ServedHq, version: int) -> RulebookRow:
+def signed(hq: ServedHq, version: int, promotions: tuple[Promotion, ...] | None = None) -> RulebookRow:
     """As head office published it, and has forgotten."""
     book = replace(rulebook(hq.clock.at), version=version)
+    book = book if promotions is None else replace(book, promotions=promotions)
     text, key = write_rulebook(book).decode(), hq.office.keys.signing(KeyPurpose.RULEBOOK, book.effective_at)
     return RulebookRow(
         version=version,
@@ -201,6 +203,6 @@ def test_what_was_applied_before_its_rulebook_came_back_is_rebuilt_as_it_was_app
     [_, outcome] = till.push().outcomes
     assert "rulebook_unknown" in {found.code for found in outcome.findings}
     other = hq.till("S02")
-    other.client.remembered(Remembered(rulebooks=(signed(hq, 7),)))
+    other.client.remembered(Remembered(rulebooks=(signed(hq, 7, promotions=()),)))
     assert 7 in versions(hq)
     books_are_right(hq)
