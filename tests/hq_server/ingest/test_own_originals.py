@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -20,8 +21,10 @@ from stored_value.events_money_out import (
 from stored_value.identity import EventId, MemberId, ShiftId
 from stored_value.offline_policy import RiskAllowance
 from sync.entry import Entry, write_entry
-from sync.messages import Outcome, PushReply
+from sync.hole import DeclaredHole, sign_hole
+from sync.messages import Outcome, PushedEntry, PushReply
 from tests.hq_server.ingest.test_money_out_judged import cash, codes, rule
+from tests.hq_server.ingest.test_poison import POISON, as_strict_as_postgresql
 from tests.hq_server.reservations.reserving import ReservingTill, nothing_differs, wallet_of
 from tests.hq_server.served import PushingTill, ServedHq
 
@@ -271,5 +274,51 @@ def test_h8_a_reversal_that_cannot_be_read_is_judged_as_a_payment(hq: ServedHq) 
     thief.pushing.write(taken_back(thief.pushing, top_up))
     thief.pushing.keep(blurred(thief.pushing.entries.pop()))
     assert codes(thief.pushing.push()) == [["unreadable_body", "risk_exceeded"]]
+    assert wallet_of(hq, member).total_minor == 35_000
+    nothing_differs(hq)
+
+
+@pytest.mark.parametrize("beyond_minor", [0, 1])
+def test_h8_beside_an_entry_that_cannot_be_stored_a_reversal_is_judged_alike(hq: ServedHq, beyond_minor: int) -> None:
+    """Then each is taken in by itself."""
+    as_strict_as_postgresql(hq)
+    till, _ = tills(hq)
+    member, _ = topped_up(till)
+    meal = till.redeem(member, 10_000)
+    till.refund(meal, 1, 5_000)
+    till.push()
+    refund = till.refund(meal, 1, 5_000 + beyond_minor)
+    till.write(refund_taken_back(till, refund))
+    till.enrol_member(POISON, "+8613800001111")
+    reply = till.push()
+    assert [each.status for each in reply.outcomes][2] == "set_aside"
+    assert whys(reply) == ["gave_less"] * beyond_minor
+    assert wallet_of(hq, member).total_minor == 30_000 + 5_000 * beyond_minor
+    nothing_differs(hq)
+
+
+def test_h7_what_took_back_a_lost_entry_moves_as_little_as_that(hq: ServedHq) -> None:
+    """The money came in and went out again; neither is booked, and a person sees both."""
+    till, _ = tills(hq)
+    member, _ = topped_up(till)
+    till.push()
+    lost = till.top_up(member, 5_000)
+    till.write(taken_back(till, lost))
+    message = till.message()
+    entry = till.entries[-2]
+    hole = DeclaredHole(
+        terminal_id=till.terminal_id,
+        incarnation=entry.header.incarnation,
+        seq=entry.header.seq,
+        hash=entry.hash,
+        declared_at=hq.clock.at,
+        declared_by="李师傅",
+        event_id=entry.header.id,
+        kind=entry.header.kind,
+        member_id=member,
+    )
+    entries = PushedEntry(hole=sign_hole(till.key, hole)), message.entries[1]
+    reply = till.client.push(till.terminal_id, msgspec.structs.replace(message, entries=entries))
+    assert codes(reply) == [["hole_declared"], ["original_unknown"]]
     assert wallet_of(hq, member).total_minor == 35_000
     nothing_differs(hq)
