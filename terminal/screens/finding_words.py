@@ -212,6 +212,17 @@ _CODES: Final = {
         Code.FORK_ADOPTED,
     ),
 }
+UNBOOKED: Final = frozenset(
+    {
+        Code.UNREADABLE_HEADER,
+        Code.NOT_A_TILLS_KIND,
+        Code.ANOTHER_TILLS_ENTRY,
+        Code.ORIGINAL_UNKNOWN,
+        Code.NOT_REVERSIBLE,
+        Code.CASH_OUT_UNCOVERED,
+    }
+)
+"""Of an entry with one of these head office booked nothing."""
 SAID: Final[dict[str, FindingSaid]] = {code: said for said, codes in _CODES.items() for code in codes}
 
 

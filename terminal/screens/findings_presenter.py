@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from terminal.counter.views_findings import FoundThing
-from terminal.screens.finding_words import finding_said
+from terminal.screens.finding_words import UNBOOKED, finding_said
 from terminal.screens.presenter import CounterPresenter, Desk
 from terminal.screens.words import Notice, kind_name
 
@@ -87,9 +87,7 @@ class FindingsPresenter(CounterPresenter[FindingsView]):
             why=said.why,
             to_do_label=t("How head office settled it") if settled else t("What to do"),
             to_do=settled.resolution if settled else said.to_do,
-            footnote=t("Settled on {date}. Nothing is left to do here.", date=f"{settled.on:%Y-%m-%d}")
-            if settled
-            else t("Everything stands as recorded. Head office settles it."),
+            footnote=self._footnote(chosen),
             notice=self.notice,
         )
 
@@ -103,6 +101,13 @@ class FindingsPresenter(CounterPresenter[FindingsView]):
             settled=found.settled is not None,
             chosen=place == self._chosen,
         )
+
+    def _footnote(self, found: FoundThing) -> str:
+        if found.settled:
+            return self.t("Settled on {date}. Nothing is left to do here.", date=f"{found.settled.on:%Y-%m-%d}")
+        if found.code in UNBOOKED:
+            return self.t("Nothing of it was booked. Head office settles it.")
+        return self.t("Everything stands as recorded. Head office settles it.")
 
     def _receipt(self, found: FoundThing) -> str:
         return f"{kind_name(found.kind, self.desk.texts)} · {found.receipt_no}"

@@ -10,6 +10,7 @@ from terminal.screens.finding_words import SAID, finding_said
 from terminal.screens.navigation import Findings, Home
 from tests.terminal.screens.desk import Bench
 from tests.terminal.screens.stand_in import STATUS
+from tests.terminal.screens.stand_in_findings import FOUND
 
 
 def test_every_finding_that_somebody_should_know_has_plain_words() -> None:
@@ -54,6 +55,15 @@ def test_of_what_was_settled_it_says_how_and_when_in_place_of_what_to_do() -> No
         "已与会员核对：两张卡合并，旧卡已收回，余额在新卡上。",
     )
     assert view.footnote == "已于 2026-11-20 处理完毕，这里无须再做什么。"
+
+
+@pytest.mark.parametrize("code", ["original_unknown", "cash_out_uncovered", "another_tills_entry", "overdraft"])
+def test_it_does_not_say_that_all_stands_where_nothing_was_booked(code: str) -> None:
+    bench = Bench(Home())
+    bench.counter.found = (replace(FOUND[0], code=code),)
+    bench.navigator.go(Findings())
+    stands = "一律照记录入账，由总部处理。"
+    assert bench.view("findings").footnote == (stands if code == "overdraft" else "该笔未入账，由总部处理。")
 
 
 def test_with_nothing_found_the_screen_says_so() -> None:
