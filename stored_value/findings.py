@@ -77,6 +77,7 @@ class FindingCode(StrEnum):
     HOLDING_UNKNOWN = "holding_unknown"
     PASS_TYPE_UNKNOWN = "pass_type_unknown"
     RESERVATION_UNKNOWN = "reservation_unknown"
+    RESERVATION_FORGOTTEN = "reservation_forgotten"
     RESERVATION_FOREIGN = "reservation_foreign"
     LEASE_CLOSED = "lease_closed"
     LEASE_DIFFERS = "lease_differs"

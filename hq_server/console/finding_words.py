@@ -291,6 +291,10 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The payment used a hold or a lease that head office had closed"),
         N_("It stands. If it overdrew the member, ask who closed the reservation before the till had reported."),
     ),
+    FindingCode.RESERVATION_FORGOTTEN: FindingWords(
+        N_("A payment was taken at the till's word: a restored head office had forgotten what was kept for it"),
+        N_("It stands. Compare it with the store's signed slip: nothing else bounds the till until its first report."),
+    ),
     FindingCode.RESERVATION_FOREIGN: FindingWords(
         N_("The entry names a hold or a lease of another till"),
         N_("It ended nothing. No till does that by itself: look for who has its key, and stop the till."),

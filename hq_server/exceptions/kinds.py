@@ -155,6 +155,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
     ),
     ExceptionKind.RESERVATION: (
         FindingCode.RESERVATION_UNKNOWN,
+        FindingCode.RESERVATION_FORGOTTEN,
         FindingCode.RESERVATION_FOREIGN,
         FindingCode.LEASE_DIFFERS,
         FindingCode.TAKEN_FROM_OTHERS,

@@ -5,10 +5,11 @@ A till could report a loss of anybody by an entry of its own, and of a member wh
 Where nothing was restored nothing is believed. Called by the endpoint.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from hq_server.audit.log import record
 from hq_server.database.among import among
@@ -29,6 +30,8 @@ from sync.remembered import RememberedStanding
 
 _CHANGES_STANDING: Final = ("status_changed", "card_replaced")
 _MINUTE: Final = "%Y-%m-%d %H:%M UTC"
+HEEDED_FOR: Final = timedelta(days=30)
+"""After a restore. By then people have gone through what was forgotten, and a till in strange hands must not have this for ever."""
 _FORBIDDING: Final = frozenset({WalletStatus.LOST, WalletStatus.FROZEN, WalletStatus.CLOSED})
 
 
@@ -36,11 +39,15 @@ def forbid_again(office: Office, till: TillToken, told: Sequence[RememberedStand
     with office.database.read() as session:
         if not is_restored(session, current_epoch(session)):
             return
-        forgotten = _forgotten(session, told)
-        own = _known_to(session, till.store_id, [each.member_id for each in forgotten])
+        own = _known_to(session, till.store_id, [each.member_id for each in told])
+        forgotten = _forgotten(session, told, own, office.clock())
     for each in forgotten:
-        is_frozen = each.status != WalletStatus.LOST and each.member_id in own
-        _forbid(office, till, each, WalletStatus.FROZEN if is_frozen else WalletStatus.LOST)
+        _forbid(office, till, each, _becomes(each, own))
+
+
+def _becomes(told: RememberedStanding, own: Collection[str]) -> WalletStatus:
+    is_frozen = told.status != WalletStatus.LOST and told.member_id in own
+    return WalletStatus.FROZEN if is_frozen else WalletStatus.LOST
 
 
 def _known_to(session: ReadSession, store_id: StoreId, members: Sequence[MemberId]) -> frozenset[str]:
@@ -49,9 +56,13 @@ def _known_to(session: ReadSession, store_id: StoreId, members: Sequence[MemberI
     return frozenset(session.scalars(held))
 
 
-def _forgotten(session: ReadSession, told: Iterable[RememberedStanding]) -> list[RememberedStanding]:
-    """Those who may pay here, though nobody has let them since. What a till says of after the restore is not of this: the feed told it that."""
+def _forgotten(
+    session: ReadSession, told: Iterable[RememberedStanding], own: Collection[str], now: datetime
+) -> list[RememberedStanding]:
+    """Those who may pay here, or are lost here and were frozen, though nobody has let them since. What a till says of after the restore is not of this: the feed told it that."""
     began = session.scalars(select(HqState.epoch_began_at)).one()
+    if now > began + HEEDED_FOR:
+        return []
     by_member: dict[str, RememberedStanding] = {
         each.member_id: each for each in told if each.status in _FORBIDDING and each.since < began
     }
@@ -59,10 +70,15 @@ def _forgotten(session: ReadSession, told: Iterable[RememberedStanding]) -> list
         select(WalletRecord.member_id, WalletRecord.status).where(among(WalletRecord.member_id, by_member))
     )
     for member_id, status in standings.all():
-        if status != WalletStatus.ACTIVE:
+        may_pay = status == WalletStatus.ACTIVE
+        is_more = status == WalletStatus.LOST and _becomes(by_member[member_id], own) is WalletStatus.FROZEN
+        if not (may_pay or is_more):
             del by_member[member_id]
+    by_tills = [_event_id(each, WalletStatus.LOST) for each in by_member.values()]
     changes = select(WalletEventRecord.member_id, WalletEventRecord.occurred_at).where(
-        among(WalletEventRecord.member_id, by_member), WalletEventRecord.kind.in_(_CHANGES_STANDING)
+        among(WalletEventRecord.member_id, by_member),
+        WalletEventRecord.kind.in_(_CHANGES_STANDING),
+        not_(among(WalletEventRecord.event_id, by_tills)),
     )
     for member_id, at in session.execute(changes).all():
         if member_id in by_member and at >= by_member[member_id].since:
@@ -70,11 +86,15 @@ def _forgotten(session: ReadSession, told: Iterable[RememberedStanding]) -> list
     return list(by_member.values())
 
 
+def _event_id(told: RememberedStanding, status: WalletStatus) -> EventId:
+    return EventId(named_id("standing_forgotten", told.member_id, told.since.isoformat(), status))
+
+
 def _forbid(office: Office, till: TillToken, told: RememberedStanding, status: WalletStatus) -> None:
     """Until a person has done again what was done to him. A member whose enrolment is still to come cannot be forbidden anything yet."""
     moment, since = Moment.at(office.clock()), told.since.strftime(_MINUTE)
     wish = StandingWish(
-        request_id=EventId(named_id("standing_forgotten", told.member_id, told.since.isoformat())),
+        request_id=_event_id(told, status),
         member_id=told.member_id,
         status=status,
         reason=f"备份还原 / restored backup: {till.terminal_id}, {told.status}, {since}",

@@ -34,6 +34,11 @@ _UNCOVERED: Final = FindingSaid(
         "Look for the signed slip and give it to the store manager. The store stands for it until head office decides."
     ),
 )
+_FORGOTTEN: Final = FindingSaid(
+    later("Head office took this payment at the till's word"),
+    later("It came back from a backup and had forgotten what was kept for the payment."),
+    later("Nothing now: head office looks at it. Keep the signed slip."),
+)
 _BLOCKED: Final = FindingSaid(
     later("The card was blocked, lost or replaced"),
     later("This till had not heard of it yet."),
@@ -194,6 +199,7 @@ _CODES: Final = {
         Code.BALANCE_LEFT,
     ),
     _RESERVED: (Code.RESERVATION_UNKNOWN, Code.RESERVATION_FOREIGN, Code.LEASE_DIFFERS),
+    _FORGOTTEN: (Code.RESERVATION_FORGOTTEN,),
     _LATE: (Code.PRIOR_PERIOD,),
     _SHIFT: (Code.SHIFT_DIFFERS,),
     _NOT_BOOKED: (Code.UNREADABLE_HEADER,),

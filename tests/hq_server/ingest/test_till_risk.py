@@ -307,7 +307,7 @@ def test_h1_no_till_answers_for_a_hold_that_a_restored_head_office_forgot(hq: Se
     hq.clock.pass_(seconds=2)
     till.pushing.anchor = None
     till.pushing.open_session()
-    assert codes(till.pushing.push()) == [[]]
+    assert codes(till.pushing.push()) == [["reservation_forgotten"]], "no blame, but a person sees it"
     assert balance(hq, member) == 41_000
     till.report()
     till.pay(member, 500, "held-before-the-restore")

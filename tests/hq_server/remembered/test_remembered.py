@@ -128,6 +128,31 @@ def test_a_till_of_a_store_that_does_not_know_the_member_reports_him_lost_at_mos
     assert stranger.terminal_id in told.findings
 
 
+def test_whom_a_stranger_told_of_first_is_frozen_once_his_own_stores_till_tells(
+    hq: ServedHq, till: PushingTill
+) -> None:
+    """Tills of other stores tell as well, and first: a fraudster whom head office froze must not be let go on by a new card."""
+    member, before = till.enrol_member(), hq.clock.at - timedelta(minutes=30)
+    till.push()
+    stranger = hq.till("S02")
+    stranger.client.remembered(barred(member, before, "frozen"))
+    hq.clock.pass_(minutes=1)
+    for teller in (till, stranger, till):
+        teller.client.remembered(barred(member, before, "frozen"))
+    assert status_of(hq, member) == WalletStatus.FROZEN
+    assert len(raised(hq, "standing_forgotten")) == 1
+    books_are_right(hq)
+
+
+def test_a_month_after_the_restore_no_till_bars_anybody_by_it(hq: ServedHq, till: PushingTill) -> None:
+    member, before = till.enrol_member(), hq.clock.at - timedelta(minutes=30)
+    till.push()
+    hq.clock.pass_(hours=31 * 24)
+    till.open_session()
+    till.client.remembered(barred(member, before, "frozen"))
+    assert status_of(hq, member) == WalletStatus.ACTIVE
+
+
 def test_where_nothing_was_restored_a_till_bars_nobody(hq: ServedHq) -> None:
     till = hq.till()
     member = till.enrol_member()
