@@ -32,6 +32,7 @@ from stored_value.rulebook_document import write_rulebook
 from stored_value.wallet import Lot, ValueKind, Wallet
 from sync import replica_schema
 from sync.cards import FIRST_CARD_ISSUE, card_text
+from sync.entry import AnchorRef
 from sync.keys import encode_bytes, public_key_text
 from sync.messages import GLOBAL_SCOPE
 from sync.pins import make_verifier
@@ -96,6 +97,13 @@ class SampleTill:
         self.journal.close()
 
 
+def _heard_at(now: datetime) -> AnchorRef:
+    """Head office was heard just now: the risk allowance has hours."""
+    return AnchorRef(
+        epoch=EPOCH, terminal_id=TILL, hq_time=now, rulebook=1, global_cursor=0, accepted_seq=0, key_id="", sig=""
+    )
+
+
 def open_till(folder: Path, *, members: int) -> SampleTill:
     """On the replica that is there, of so many members, or on a new one."""
     clock = SystemClock()
@@ -115,6 +123,7 @@ def open_till(folder: Path, *, members: int) -> SampleTill:
         seal_public_key=root,
     )
     journal.head_office.enrol(identity, EPOCH, ())
+    journal.head_office.keep_anchor(_heard_at(clock.now()))
     counter = Counter(
         journal,
         replica,
@@ -146,7 +155,9 @@ def fill_replica(path: Path, members: int, clock: Clock) -> None:
         connection.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN"
         )
-        connection.executemany("INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _member_rows(members, now))
+        connection.executemany(
+            "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')", _member_rows(members, now)
+        )
         connection.execute(
             "INSERT INTO rulebooks VALUES (?, ?, ?, '', '')",
             (BOOK.version, BOOK.effective_at.isoformat(), write_rulebook(BOOK)),

@@ -32,6 +32,7 @@ class FindingCode(StrEnum):
     REVERSAL_LATE = "reversal_late"
     CASH_OUT_UNCOVERED = "cash_out_uncovered"
     TAKEN_FROM_OTHERS = "taken_from_others"
+    THING_UNCOVERED = "thing_uncovered"
     RULEBOOK_UNKNOWN = "rulebook_unknown"
     OUTSIDE_ANCHORS = "outside_anchors"
     SAME_PHONE = "same_phone"

@@ -4,6 +4,7 @@ a PIN, a code or a card proves nothing.
 Pure; called by head office before it applies a payment. What the till may take was decided there by `offline_spending`, from the same caps.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from stored_value.occasion import Occasion
 from stored_value.offline_policy import RiskAllowance
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import available_minor
-from stored_value.wallet import Wallet
+from stored_value.wallet import HoldingKind, Wallet
 
 HOURS_LEEWAY: Final = timedelta(minutes=10)
 """A till decides a moment before it writes, and older programs by what they heard in the minutes after head office last signed."""
@@ -58,6 +59,31 @@ def taken_from_others(before: Wallet, after: Wallet, place: Occasion) -> Finding
     short = [max(0, -available_minor(wallet, on, besides=terminal_id)) for wallet in (before, after)]
     taken = min(uncovered, short[1] - short[0])
     return Finding(FindingCode.TAKEN_FROM_OTHERS, {"amount_minor": taken}) if taken > 0 else None
+
+
+def thing_uncovered(before: Wallet, after: Wallet, place: Occasion) -> Finding | None:
+    """Coupons, uses of passes or points that an entry of `place` took though no lease of its till, nor a hold that it names, kept them (H4): no allowance stands for things."""
+    missing = Counter[HoldingKind]()
+    for held in before.holdings:
+        left = after.holding(held.holding_id)
+        missing[held.kind] += held.remaining - (left.remaining if left is not None else 0)
+    for kind, taken in missing.items():
+        uncovered = taken - _things_kept_here(before, kind, place)
+        if uncovered > 0:
+            return Finding(FindingCode.THING_UNCOVERED, {"kind": kind.value, "count": uncovered})
+    return None
+
+
+def _things_kept_here(wallet: Wallet, kind: HoldingKind, place: Occasion) -> int:
+    of_kind = {held.holding_id for held in wallet.holdings if held.kind is kind}
+    return sum(
+        thing.quantity
+        for kept in wallet.reservations
+        if kept.terminal_id == place.terminal_id
+        and (kept.reservation_id in place.reservations or kept.kind is ReservationKind.LEASE)
+        for thing in kept.things
+        if thing.thing_id in of_kind
+    )
 
 
 def beyond_risk(

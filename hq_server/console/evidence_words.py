@@ -72,4 +72,8 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
             "Those tills may spend it all the same, and the member owes it then. Ask the member whether the money was handed back."
         ),
     ),
+    FindingCode.THING_UNCOVERED: (
+        N_("A coupon, a use of a pass or points were taken that nothing kept for the till"),
+        N_("It stands. No till does that by itself: ask the member, and look for who has the till's key."),
+    ),
 }

@@ -159,6 +159,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.RESERVATION_FOREIGN,
         FindingCode.LEASE_DIFFERS,
         FindingCode.TAKEN_FROM_OTHERS,
+        FindingCode.THING_UNCOVERED,
         FindingCode.REVERSAL_LATE,
     ),
     ExceptionKind.UNREADABLE: (

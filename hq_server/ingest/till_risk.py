@@ -23,12 +23,19 @@ from hq_server.ingest.other_copy import shared_with_other_copy
 from hq_server.ingest.own_originals import Reversible
 from hq_server.ingest.understanding import Incoming
 from hq_server.terminals.rows import TerminalRow
-from stored_value.events import OrderPaid, Redeemed, TopUpReversed
+from stored_value.events import OrderPaid, PassUsed, PointsRedeemed, Redeemed, TopUpReversed
 from stored_value.events_money_out import CashOutRequested, RefundReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.occasion import EvidenceClass
 from stored_value.reservation_records import ReservationId, ReservationKind
-from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, reserved_here_minor, taken_from_others
+from stored_value.uncovered import (
+    RiskTaken,
+    beyond_risk,
+    covered_minor,
+    reserved_here_minor,
+    taken_from_others,
+    thing_uncovered,
+)
 from stored_value.wallet import Wallet
 from sync.message_types import prepare
 
@@ -159,11 +166,13 @@ class TillRisk:
         return self._reversible.refuses(each) or self._uncovered(each, wallet)
 
     def _uncovered(self, each: Incoming, wallet: Wallet) -> Finding | None:
-        if not _is_cash_out(each) or not self._judges or each.earlier_epoch:
+        if not _is_cash_out(each) or not self._judges:
             return None
         self._take_back(each.seq)
         header = each.entry.header
         names = [ReservationId(name) for name in header.reservations]
+        if each.earlier_epoch and not set(names) <= {kept.reservation_id for kept in wallet.reservations}:
+            return None
         left = header.out_minor - reserved_here_minor(wallet, names, header.terminal_id)
         if left <= 0:
             return None
@@ -176,12 +185,27 @@ class TillRisk:
         return Finding(FindingCode.CASH_OUT_UNCOVERED, dict(data))
 
     def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
-        """Of an entry that was applied: what taking another back took of other tills' leases and holds."""
+        """Of an entry that was applied: what taking another back took of other tills' leases and holds, what things a use took that nothing kept for it, and a cash-out whose hold
+        a restored head office may have forgotten."""
         self._reversible.note(each, before, after)
-        if not isinstance(each.event, TopUpReversed | RefundReversed) or not self._judges or each.earlier_epoch:
+        if not self._judges:
             return ()
-        found = taken_from_others(before, after, each.event.occasion)
+        if each.earlier_epoch:
+            return _forgotten_cash_out(each, before)
+        match each.event:
+            case TopUpReversed() | RefundReversed():
+                found = taken_from_others(before, after, each.event.occasion)
+            case PassUsed() | PointsRedeemed() | OrderPaid() if not self._names_unknown(each, before):
+                found = thing_uncovered(before, after, each.event.occasion)
+            case _:
+                return ()
         return () if found is None else (found,)
+
+    @staticmethod
+    def _names_unknown(each: Incoming, before: Wallet) -> bool:
+        """What was closed, written off or given to another copy: that is told by itself. So is a branch that was taken over."""
+        names = set(each.entry.header.reservations)
+        return _is_adopted(each) or not names <= {kept.reservation_id for kept in before.reservations}
 
     def counted(self) -> str:
         """For the till's row."""
@@ -215,6 +239,15 @@ class TillRisk:
 def _is_payment(each: Incoming) -> bool:
     """Or may be one: whatever is not understood, its header alone says what it took (H7)."""
     return each.event is None or isinstance(each.event, Redeemed | OrderPaid)
+
+
+def _forgotten_cash_out(each: Incoming, before: Wallet) -> tuple[Finding, ...]:
+    if not _is_cash_out(each):
+        return ()
+    header = each.entry.header
+    names = [ReservationId(name) for name in header.reservations]
+    left = header.out_minor - reserved_here_minor(before, names, header.terminal_id)
+    return (Finding(FindingCode.RESERVATION_FORGOTTEN, {"amount_minor": left}),) if left > 0 else ()
 
 
 def _is_cash_out(each: Incoming) -> bool:

@@ -81,7 +81,9 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
     at_work = place.at_work()
     if isinstance(at_work, Refusal):
         return at_work
-    asked = (quote.member_id, quote.method, quote.refundable_minor, quote.reserved_minor, quote.top_up_ids)
+    # Named one by one: what the member is paid in before this arrives is not asked for, and may be kept for other tills by then (H5).
+    named = tuple(line.top_up_id for line in quote.lines)
+    asked = (quote.member_id, quote.method, quote.refundable_minor, quote.reserved_minor, named)
 
     def is_same(event: Event) -> bool:
         return isinstance(event, CashOutRequested) and asked == (
@@ -116,7 +118,7 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
             method=quote.method,
             refundable_minor=quote.refundable_minor,
             reserved_minor=quote.reserved_minor,
-            top_up_ids=quote.top_up_ids,
+            top_up_ids=named,
             merchant_caused=quote.merchant_caused,
             reason=reason.strip()[:REASON_CHARS_MAX],
         )

@@ -136,6 +136,11 @@ _KEPT_ELSEWHERE: Final = FindingSaid(
     later("They got a lease or a hold of it before head office heard of this."),
     later("Keep the signed slip. What is missing is owed by the member."),
 )
+_THING_UNCOVERED: Final = FindingSaid(
+    later("A coupon, a pass or points were taken that were not kept for this till"),
+    later("Neither a lease nor a hold covered it."),
+    later("Look for the signed slip and give it to the store manager."),
+)
 _OTHER: Final = FindingSaid(
     later("Head office has a question about this entry"),
     later("Head office is newer than this till, which has no words for it."),
@@ -209,6 +214,7 @@ _CODES: Final = {
     _PIN: (Code.PIN_NOT_PROVEN, Code.PIN_ISSUE_OLD),
     _NOT_KEPT: (Code.CASH_OUT_UNCOVERED,),
     _KEPT_ELSEWHERE: (Code.TAKEN_FROM_OTHERS,),
+    _THING_UNCOVERED: (Code.THING_UNCOVERED,),
     _UNREADABLE: (
         Code.UNKNOWN_KIND,
         Code.UNREADABLE_BODY,

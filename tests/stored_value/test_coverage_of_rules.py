@@ -103,6 +103,7 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
     "instalment_forfeited": "tests/stored_value/test_instalments.py",
     "risk_exceeded": "head office's judgement; tests/stored_value/test_uncovered.py, tests/hq_server/ingest/test_till_risk.py",
     "reservation_unknown": "tests/stored_value/test_reservations.py",
+    "thing_uncovered": "tests/stored_value/test_uncovered.py",
     "reservation_forgotten": "tests/hq_server/ingest/test_till_risk.py",
     "reservation_foreign": "tests/stored_value/test_reservations.py",
     "lease_closed": "tests/stored_value/test_reservations.py",

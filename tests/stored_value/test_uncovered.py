@@ -9,13 +9,13 @@ from stored_value.apply import HeaderFacts, apply, settle_header
 from stored_value.events import EvidenceClass
 from stored_value.events_order import OrderItem, OrderPaid, SoldLine
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import EventId, StoreId, TerminalId
+from stored_value.identity import EventId, LotId, StoreId, TerminalId
 from stored_value.offline_policy import RiskAllowance
 from stored_value.offline_spending import risk_left_minor
 from stored_value.postings import Account, Posting
 from stored_value.reservation_records import ReservationId, ReservationKind
-from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, unproved_minor
-from stored_value.wallet import ValueKind
+from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, thing_uncovered, unproved_minor
+from stored_value.wallet import Holding, HoldingKind, ValueKind
 from tests.stored_value.miniature import DAY, MEMBER, PLAIN_BOOK, occasion, principal, redeem, refund
 from tests.stored_value.test_reservations import HERE, THERE, holding, kept
 
@@ -149,3 +149,45 @@ def test_of_an_entry_that_is_not_understood_the_unproved_part_leaves_the_lots_al
     assert principal(done.wallet) == 99_00
     assert Posting(S01, Account.SUSPENSE, 49_00) in done.postings
     assert Posting(S01, Account.UNEXPLAINED, -50_00) in done.postings
+
+
+def pass_of(uses: int) -> Holding:
+    return Holding(
+        holding_id=LotId("wash"),
+        kind=HoldingKind.PASS_USES,
+        item_id="wash10",
+        store_id=S01,
+        source_id=EventId("sold"),
+        acquired_on=DAY,
+        rulebook=1,
+        original=10,
+        remaining=uses,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept_here", "till", "names", "uncovered"),
+    [
+        ({"wash": 3}, HERE, (), 0),
+        ({"wash": 2}, HERE, (), 1),
+        ({"wash": 3}, THERE, (), 3),
+        ({"coupon": 3}, HERE, (), 3),
+        (None, HERE, ("invented",), 3),
+    ],
+)
+def test_uses_of_a_pass_that_the_till_does_not_keep_are_told(
+    kept_here: dict[str, int] | None, till: TerminalId, names: tuple[str, ...], uncovered: int
+) -> None:
+    before = replace(holding(0, kept("lease", 0, till=till, things=kept_here)), holdings=(pass_of(10),))
+    after = replace(before, holdings=(pass_of(7),))
+    found = thing_uncovered(before, after, replace(occasion("u1"), reservations=named(*names)))
+    told: dict[str, int | str] = {"kind": "pass_uses", "count": uncovered}
+    assert found == (Finding(FindingCode.THING_UNCOVERED, told) if uncovered else None)
+
+
+def test_a_hold_of_a_thing_counts_only_where_the_entry_names_it() -> None:
+    held = kept("hold", 0, kind=ReservationKind.HOLD, things={"wash": 1})
+    before = replace(holding(0, held), holdings=(pass_of(10),))
+    after = replace(before, holdings=(pass_of(9),))
+    assert thing_uncovered(before, after, replace(occasion("u1"), reservations=named("hold"))) is None
+    assert thing_uncovered(before, after, occasion("u1")) is not None

@@ -1,15 +1,17 @@
 """Other ways out than payments (H4, H8): a cash-out without cover takes nothing, only its own till finishes what it recorded, and what taking back costs others is told."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from hq_server.database.models import ExceptionRecord
+from hq_server.database.models import ExceptionRecord, WalletRecord
 from hq_server.own_journal.place import Moment
 from hq_server.reservations.write_off import WriteOffWish, write_off
+from hq_server.sessions.epochs import begin_epoch
 from hq_server.terminals.rows import hold_terminal, write_terminal
-from stored_value.events import Event, TopUpReversed, WalletEvent
+from stored_value.events import Event, PassUsed, TopUpReversed, WalletEvent
 from stored_value.events_money_out import (
     CashOutPaid,
     CashOutRejected,
@@ -20,12 +22,13 @@ from stored_value.events_money_out import (
     DepositReturned,
     DepositTaken,
 )
-from stored_value.identity import MemberId
+from stored_value.identity import LotId, MemberId
 from stored_value.occasion import Tender, TenderKind
 from stored_value.offline_policy import LeasePolicy, RiskAllowance
 from stored_value.policies import CashOutMethod
 from stored_value.reservation_records import ReservationId
 from sync.messages import PushReply
+from sync.wallet_codec import read_wallet, write_wallet
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     kept,
@@ -34,6 +37,7 @@ from tests.hq_server.reservations.reserving import (
     nothing_differs,
     wallet_of,
 )
+from tests.hq_server.reservations.test_silence import held_by
 from tests.hq_server.served import ANY_RISK, ServedHq
 
 
@@ -244,3 +248,37 @@ def test_h5_taking_back_a_top_up_that_others_keep_a_part_of_is_told(hq: ServedHq
     assert found == ([] if covered else [("taken_from_others", {"amount_minor": 7_000})])
     assert wallet_of(hq, member).total_minor == 5_000
     nothing_differs(hq)
+
+
+def test_h8_after_a_restore_a_cash_out_is_believed_only_for_what_head_office_may_have_forgotten(hq: ServedHq) -> None:
+    """A till in strange hands never reports, and writes with the anchor of before for ever: what names nothing that was forgotten is judged, what does is told."""
+    rule(hq)
+    thief, honest = ReservingTill(hq, "S02"), ReservingTill(hq)
+    member, other = member_with(honest, 50_000), member_with(honest, 20_000)
+    honest.report()
+    with hq.database.write() as session:
+        begin_epoch(session, honest.pushing.epoch, now=hq.clock.at + timedelta(seconds=1))
+    hq.clock.pass_(hours=240)
+    before = thief.pushing.anchor
+    thief.pushing.open_session()
+    thief.pushing.anchor = before
+    ask_cash_out(thief, member, 50_000)
+    ask_cash_out(thief, other, 20_000, "held-before-the-restore")
+    assert codes(thief.pushing.push()) == [["cash_out_uncovered"], ["reservation_forgotten"]]
+    assert [wallet_of(hq, each).total_minor for each in (member, other)] == [50_000, 0]
+    nothing_differs(hq)
+
+
+def test_h4_uses_of_a_pass_that_nothing_keeps_for_the_till_are_told(hq: ServedHq) -> None:
+    rule(hq)
+    thief, honest = ReservingTill(hq, "S02"), ReservingTill(hq)
+    member = member_with(honest, 0)
+    with hq.database.write() as session:
+        row = session.get_one(WalletRecord, member)
+        row.state = write_wallet(replace(read_wallet(row.state), holdings=held_by(member)))
+    covered = honest.request(member, 0, wash=1)
+    assert honest.send(covered).refusal == ""
+    for till, holds, told in ((honest, (covered.hold_id,), []), (thief, (), ["thing_uncovered"])):
+        occasion = replace(till.pushing.occasion(), reservations=holds)
+        use = PassUsed(occasion=occasion, member_id=member, holding_id=LotId("wash"), units=1, name="洗车")
+        assert [code for code in codes(written(till, use))[-1] if code == "thing_uncovered"] == told
