@@ -99,6 +99,7 @@ class RefusalCode(StrEnum):
     PAYMENT_PIN_DELAYED = "payment_pin_delayed"
     PAYMENT_PIN_WEAK = "payment_pin_weak"
     PAYMENT_PIN_ON_ITS_WAY = "payment_pin_on_its_way"
+    HEAD_OFFICE_OLDER = "head_office_older"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,8 @@ class SessionRequest(Message, frozen=True, kw_only=True):
 
 class Session(Message, frozen=True, kw_only=True):
     """`journal_head` is the last seq that HQ accepted (0: none) with its hash, of incarnation `incarnation` (0: an older HQ, which does not say); `anchor` is fresh.
-    `branch_wanted`: before anything else HQ waits for the till to show where its journal parts from the one before (H6). `requests_closed_through`: requests
-    for holds up to this number come too late; a till that has counted less counts on from there, for they were a copy's of its disk, or its own before the disk was put back."""
+    `branch_wanted`: before anything else HQ waits for the till to show where its journal parts from the one before (H6). `requests_closed_through`: requests for holds up to this
+    number come too late; a till that has counted less counts on from there: they were of a copy of its disk, or of before it was put back. `takes_payment_pins`: no older HQ."""
 
     token: str
     expires_in_s: int
@@ -88,6 +88,7 @@ class Session(Message, frozen=True, kw_only=True):
     machine_confirmed: bool = True
     branch_wanted: bool = False
     requests_closed_through: int = 0
+    takes_payment_pins: bool = False
 
 
 # 3. push: POST /v1/journals/{terminal_id}  (body zstd-compressed JSON)

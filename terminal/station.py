@@ -212,6 +212,7 @@ class Station:
             offline_since=None if status.online else status.since,
             clock_off_by=self._hq_time.off_by(),
             time_at_least=self._hq_time.at_least(),
+            takes_payment_pins=status.takes_payment_pins,
             trouble=Trouble.NOT_TRUSTED if status.online and status.rejected else trouble_of(status.code),
         )
 

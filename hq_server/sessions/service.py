@@ -105,6 +105,7 @@ def open_session(
         machine_confirmed=machine_confirmed,
         branch_wanted=terminal.branch_from == UNCLAIMED,
         requests_closed_through=terminal.requests_closed_through,
+        takes_payment_pins=True,
     )
 
 

@@ -16,13 +16,14 @@ from terminal.troubles import Trouble
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
     """`clock_off_by`: how far the till's clock is ahead of head office's. `trouble`: what else than the line keeps the two apart, also while online.
-    `time_at_least`: what time it is at the earliest, however the clock was set meanwhile; None: nobody reckons it."""
+    `time_at_least`: what time it is at the earliest, however the clock was set meanwhile; None: nobody reckons it. `takes_payment_pins`: head office's program knows them."""
 
     online: bool
     offline_since: datetime | None
     clock_off_by: timedelta = timedelta()
     trouble: Trouble | None = None
     time_at_least: datetime | None = None
+    takes_payment_pins: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from sync.payment_pins import PinVerifier, is_payment_pin, is_weak, key_for, mak
 from sync.personal import seal
 from sync.pins import FULL_COST, PinCost
 from terminal.counter.completion import done_before, finish
+from terminal.counter.link import LinkState
 from terminal.counter.online_read import is_confirmed, is_fresh
 from terminal.counter.pin_tries import PinTries
 from terminal.counter.views import Completed, StaffRole
@@ -99,8 +100,9 @@ class PaymentPins:
         member = place.members.find(member_id)
         if member is None:
             return Refusal(RefusalCode.MEMBER_UNKNOWN)
-        if not place.link.state().online:
-            return Refusal(RefusalCode.ONLINE_ONLY)
+        unreachable = _refuse_unreachable(place.link.state(), fresh=True)
+        if unreachable is not None:
+            return unreachable
         refusal = _refuse_setting(at_work, member, None, static_card=static_card)
         old_is_typed = refusal is not None and refusal.code is RefusalCode.PAYMENT_PIN_NEEDED
         return None if old_is_typed else refusal
@@ -128,15 +130,15 @@ class PaymentPins:
             member = place.members.find(member_id)
             if member is None:
                 return Refusal(RefusalCode.MEMBER_UNKNOWN)
-            if not fresh:
-                return Refusal(RefusalCode.ONLINE_ONLY)
-            refusal = refuse_stale(place, proven, action, member)
+            refusal = _refuse_unreachable(place.link.state(), fresh=fresh) or refuse_stale(
+                place, proven, action, member
+            )
             refusal = refusal or _refuse_setting(at_work, member, proven, static_card=static_card)
             if refusal is not None:
                 return refusal
-            completed = self._set(at_work, action, member, plain, proven)
+            # Before the entry: once that is recorded nothing may refuse any more. It gives no guesser a try: the old PIN was right just now, or there is none to guess.
             self._tries.forgive(member_id)
-            return completed
+            return self._set(at_work, action, member, plain, proven)
 
     def _set(
         self, at_work: AtWork, action: EventId, member: MemberOnFile, plain: bytes, proven: ProvenMember | None
@@ -168,6 +170,13 @@ class PaymentPins:
         if not wallet.pin_is_set:
             return Refusal(RefusalCode.PAYMENT_PIN_NOT_SET)
         return pin if pin is not None and pin.issue == wallet.pin_issue else None
+
+
+def _refuse_unreachable(link: LinkState, *, fresh: bool) -> Refusal | None:
+    """An older head office would set the entry aside: the member would leave with a PIN that counts nowhere."""
+    if not link.online or not fresh:
+        return Refusal(RefusalCode.ONLINE_ONLY)
+    return None if link.takes_payment_pins else Refusal(RefusalCode.HEAD_OFFICE_OLDER)
 
 
 def _refuse_setting(

@@ -39,4 +39,9 @@ PAYMENT_PIN: Final[Mapping[RefusalCode, Said]] = {
         later("Head office has not told this till of it yet."),
         later("Wait a moment and try again, or use the card."),
     ),
+    RefusalCode.HEAD_OFFICE_OLDER: (
+        later("Head office is older"),
+        later("It does not know payment PINs yet: one that is set now would not count."),
+        later("Set it after head office's update. Until then the card pays."),
+    ),
 }

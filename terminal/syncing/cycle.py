@@ -34,10 +34,11 @@ ANCHOR_AGE_MAX: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class CycleReport:
-    """`rejected`: what HQ sent and was not taken, in words for the technician. `unsent`: the next cycle has something to report."""
+    """`rejected`: what HQ sent and was not taken, in words for the technician. `unsent`: the next cycle has something to report. `takes_payment_pins` as HQ's session says."""
 
     rejected: tuple[str, ...]
     unsent: bool = False
+    takes_payment_pins: bool = False
 
 
 class SyncCycle:
@@ -120,7 +121,7 @@ class SyncCycle:
         is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved()
         self._session = session if is_told else self._open()
         self._rejections_told = rejected
-        return CycleReport(rejected, unsent)
+        return CycleReport(rejected, unsent, self._session.takes_payment_pins)
 
     def _open(self) -> Session:
         """Head office hears of each trouble once, of what lasts in every session."""

@@ -27,7 +27,7 @@ TOLD_POLL_S: Final = 60.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncStatus:
     """`online`: the last cycle reached HQ and ended well. `since` is when that last changed. `code` is stable (`codes`), `last_error` its words for the
-    technician; `rejected`: what head office sent and this till did not take, also by a cycle that ended well."""
+    technician; `rejected`: what head office sent and this till did not take, also by a cycle that ended well. `takes_payment_pins`: by the newest cycle that ended well."""
 
     online: bool
     since: datetime
@@ -35,6 +35,7 @@ class SyncStatus:
     code: str = ""
     last_error: str = ""
     rejected: tuple[str, ...] = ()
+    takes_payment_pins: bool = False
 
 
 class SyncWorker:
@@ -91,7 +92,13 @@ class SyncWorker:
         self._failures = 0
         now = self._clock.now()
         since = self._status.since if self._status.online else now
-        self._status = SyncStatus(online=True, since=since, last_success_at=now, rejected=report.rejected)
+        self._status = SyncStatus(
+            online=True,
+            since=since,
+            last_success_at=now,
+            rejected=report.rejected,
+            takes_payment_pins=report.takes_payment_pins,
+        )
         return (
             self._poll_interval_s if report.unsent or not self._is_told() else max(self._poll_interval_s, TOLD_POLL_S)
         )

@@ -12,18 +12,22 @@ from hq_server.console.tills.reads import till as till_line
 from hq_server.enrolment.codes import create_code
 from hq_server.reservations.exposure import exposure
 from stored_value.identity import StoreId, TerminalId
+from stored_value.refusals import RefusalCode
 from sync.client import HqClient
 from sync.feed import page_of
 from sync.keys import encode_bytes, session_statement, sign
 from sync.messages import PROTOCOL_HEADER, SessionRequest
 from sync.till_trouble import TillStanding
 from sync.versions import CURRENT, PREVIOUS, TOO_NEW, VERSIONS
+from terminal.config import TillConfig
+from terminal.language import Language
+from terminal.station import Station, World
 from terminal.syncing import SyncWorker
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import text_of, visit
 from tests.hq_server.served import PushingTill
 from tests.scenarios.franchise import Franchise, member_of
-from tests.scenarios.till import Till
+from tests.scenarios.till import Till, done, refused
 
 pytestmark = pytest.mark.slow
 
@@ -206,6 +210,58 @@ def test_a_newer_till_is_told_and_goes_on_offline(franchise: Franchise, till_of_
     till.begin_shift()
     till.sync()
     assert franchise.books.balances()[member_of("S01")] == 15_000, "nothing was lost meanwhile"
+
+
+class OlderHeadOffice(Speaking):
+    """Its sessions say what they said before there were payment PINs."""
+
+    def __init__(self) -> None:
+        super().__init__(CURRENT)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        if request.url.path != "/v1/sessions":
+            return response
+        said = json.loads(response.read())
+        del said["takes_payment_pins"]
+        return httpx.Response(response.status_code, json=said)
+
+
+def refusal_of_a_pin(till: Till, transport: httpx.BaseTransport | None = None) -> str:
+    """As the till's whole program says it before the member types anything; its last cycle is a moment old."""
+    station = Station(
+        TillConfig(data_dir=till.data_dir, hq_url=till.url),
+        till.clock,
+        on_scanned=lambda _: None,
+        on_scan_rejected=lambda _: None,
+        language=lambda: Language.EN,
+        world=World(transport=transport, machine=lambda: ""),
+    )
+    try:
+        station.sync_once()
+        tile = next(each for each in station.counter.staff() if each.name == till.staff_name)
+        done(station.counter.sign_in(tile.staff_id, till.pin))
+        refusal = station.counter.refuse_setting_pin(member_of("S01"), static_card=True)
+        return "" if refusal is None else refusal.code
+    finally:
+        station.close()
+
+
+def test_no_pin_is_set_while_head_office_does_not_know_them(franchise: Franchise) -> None:
+    """It would set the entry aside, and the member would leave with a PIN that counts nowhere."""
+    till, member = franchise.till("S01-T1"), member_of("S01")
+    till.restart(franchise.hq.url, OlderHeadOffice())
+    till.begin_shift()
+    till.sync()
+    answer = till.counter.set_pin(till.counter.new_action(), member, "483920", static_card=True)
+    assert refused(answer) is RefusalCode.HEAD_OFFICE_OLDER
+    till.top_up(member, 1_000)
+    till.redeem(member, 1_000)
+    till.sync()
+    assert till.flagged() == {}, "all else goes on"
+    till.close()
+    assert refusal_of_a_pin(till, OlderHeadOffice()) == RefusalCode.HEAD_OFFICE_OLDER
+    assert refusal_of_a_pin(till) == ""
 
 
 def test_a_head_office_that_does_not_know_a_field_of_a_session_leaves_it_alone() -> None:

@@ -57,6 +57,7 @@ class Till:
         self.online = False
         self.before_hold: Callable[[], object] = lambda: None
         self.after_hold: Callable[[], object] = lambda: None
+        self.takes_payment_pins = False
         self.lose_hold_replies = False
         self.hold_wait_ms = 0
         self._open(url, transport)
@@ -101,6 +102,7 @@ class Till:
             offline_since=None,
             clock_off_by=self.hq_time.off_by(),
             time_at_least=self.hq_time.at_least(),
+            takes_payment_pins=self.takes_payment_pins,
         )
 
     def _read_member(self, wanted: FindMember) -> FoundMembers | None:
@@ -149,9 +151,10 @@ class Till:
     def sync(self) -> None:
         """One cycle, and the next one when there is something left to report; raises what the worker would show."""
         self.online = False
-        if self.cycle.run_once().unsent:
-            self.cycle.run_once()
-        self.online = True
+        report = self.cycle.run_once()
+        if report.unsent:
+            report = self.cycle.run_once()
+        self.online, self.takes_payment_pins = True, report.takes_payment_pins
 
     def push(self) -> None:
         """The first half of a cycle."""

@@ -81,6 +81,7 @@ REFUSALS_ELSEWHERE = (
             "payment_pin_delayed",
             "payment_pin_weak",
             "payment_pin_on_its_way",
+            "head_office_older",
         ],
         COUNTER,
     )

@@ -33,6 +33,7 @@ class HeadOffice:
     before_hold: Callable[[], object] = lambda: None
     clock_off_by: timedelta = timedelta()
     time_at_least: datetime | None = None
+    takes_payment_pins: bool = True
 
     def state(self) -> LinkState:
         return LinkState(
@@ -40,6 +41,7 @@ class HeadOffice:
             offline_since=None if self.online else START,
             clock_off_by=self.clock_off_by,
             time_at_least=self.time_at_least,
+            takes_payment_pins=self.takes_payment_pins,
         )
 
     def hold(self, wanted: HoldRequest) -> HoldReply | None:

@@ -11,6 +11,8 @@ from sync.event_codec import event_of
 from sync.payment_pins import is_proven
 from terminal.counter.payment_pin import PROVEN_FOR_S, ProvenMember
 from terminal.counter.views import Completed
+from terminal.journal import DiskFull
+from terminal.journal.pin_attempts import Person
 from tests.terminal.counter.till import MANAGER, WANG, Till, done, lines, member_row, refused, wallet_of
 from tests.terminal.slip_rows import words_on
 
@@ -64,6 +66,37 @@ def test_a_pin_is_set_online_with_the_card_and_stands_nowhere(open_till: Till) -
     open_till.restart()
     held = b"".join(path.read_bytes() for path in open_till.folder.iterdir() if path.is_file())
     assert PIN.encode() not in held
+
+
+def test_an_older_head_office_is_sent_no_pin(open_till: Till) -> None:
+    open_till.sign_in(MANAGER)
+    connect(open_till)
+    open_till.hq.takes_payment_pins = False
+    before = open_till.journal.head()
+    looked = open_till.counter.refuse_setting_pin(WANG, static_card=True)
+    assert looked is not None
+    assert looked.code is refused(set_pin(open_till)) is RefusalCode.HEAD_OFFICE_OLDER
+    assert open_till.journal.head() == before
+    open_till.hq.takes_payment_pins = True
+    assert open_till.counter.refuse_setting_pin(WANG, static_card=True) is None
+    done(set_pin(open_till))
+
+
+def test_a_disk_that_cannot_forgive_wrong_pins_sets_none_unsaid(
+    open_till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_till.sign_in(MANAGER)
+    connect(open_till)
+    before = open_till.journal.head()
+
+    def full(person: Person) -> None:
+        raise DiskFull("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(open_till.journal.pin_attempts, "succeeded", full)
+        assert refused(set_pin(open_till)) is RefusalCode.DISK_FULL
+    assert open_till.journal.head() == before, "a refusal for the disk says that nothing is recorded"
+    done(set_pin(open_till))
 
 
 @pytest.mark.parametrize("pin", ["123456", "000000", "48392", "abcdef"])

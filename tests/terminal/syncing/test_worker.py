@@ -57,7 +57,7 @@ def test_offline_is_counted_from_the_first_failure_and_success_ends_it() -> None
         answer = answers.pop(0)
         if answer is not None:
             raise answer
-        return CycleReport(("a rulebook nobody signed",))
+        return CycleReport(("a rulebook nobody signed",), takes_payment_pins=True)
 
     worker = SyncWorker(cycle, clock, poll_interval_s=7)
     assert not worker.status().online
