@@ -7,11 +7,15 @@ Text follows the printer's rules: GB18030 only while Chinese mode is on (FS &); 
 characters that no Chinese reader can use and come out as U+FFFD.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 REPLACEMENT: Final = "\ufffd"
+_ASCII: Final = re.compile(rb"[\x20-\x7f]+")
+_CHINESE: Final = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+")
+"""Whole characters of two bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +158,13 @@ class EscPosParser:
     def feed(self, data: bytes) -> list[Event]:
         self._buffer += data
         events: list[Event] = []
-        pending, at = memoryview(bytes(self._buffer)), 0
-        while at < len(pending):
+        whole, at = bytes(self._buffer), 0
+        pending = memoryview(whole)
+        while at < len(whole):
+            plain = self._plain(whole, at)
+            if plain:
+                at += plain
+                continue
             try:
                 used, found = self._one(pending[at:])
             except _Incomplete:
@@ -164,6 +173,17 @@ class EscPosParser:
             events += found
         del self._buffer[:at]
         return events
+
+    def _plain(self, data: bytes, at: int) -> int:
+        """How many bytes from there are text without any doubt, which most are: taken at once."""
+        run = _ASCII.match(data, at) or (_CHINESE.match(data, at) if self._chinese else None)
+        if run is None:
+            return 0
+        try:
+            self._line.append(run.group().decode("gb18030"))
+        except UnicodeDecodeError:
+            return 0
+        return len(run.group())
 
     def finish(self) -> list[Event]:
         """What is left when no more bytes come: an unprinted line, an unfinished command."""
