@@ -76,6 +76,14 @@ class HeaderFacts:
     unproved_minor: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Unproved:
+    """Head office's judgement (H8): so much of the payment, and whether the coupons, uses of passes and points as well."""
+
+    minor: int
+    things: bool
+
+
 def new_wallet(member_id: MemberId, rulebook: Rulebook) -> Wallet:
     """The wallet of a member of whom nothing is known yet."""
     return Wallet(member_id=member_id, tier_id=rulebook.tier_for(0).tier_id)
@@ -88,15 +96,18 @@ def apply(
     *,
     provisional_bonus: bool = False,
     unproved_minor: int = 0,
+    things_unproved: bool = False,
 ) -> Applied:
     """`rulebook` is the version that the event pins. `provisional_bonus`: the till's view of an event that head office has not confirmed (H3). `unproved_minor`: what of a
-    payment has no evidence in head office's judgement (H8), which goes to the serving store's suspense.
+    payment has no evidence in head office's judgement (H8), which goes to the serving store's suspense. `things_unproved`: nor have the coupons, uses of passes and points that
+    the event takes: they stay with the member, and what they paid of an order is in suspense.
     `Wallet.version` is left alone: counting belongs to whoever orders events."""
     if event.member_id != wallet.member_id:
         raise ValueError("the event is another member's")
+    unproved = _Unproved(unproved_minor, things_unproved)
     if has_expired(wallet) and isinstance(event, DRAWING):
-        return _with_revived_lots(wallet, event, rulebook, unproved_minor)
-    outcome = _outcome(wallet, event, rulebook, unproved_minor, provisional_bonus=provisional_bonus)
+        return _with_revived_lots(wallet, event, rulebook, unproved)
+    outcome = _outcome(wallet, event, rulebook, unproved, provisional_bonus=provisional_bonus)
     return _applied(wallet, *_with_reservations(wallet, event, outcome))
 
 
@@ -104,10 +115,10 @@ DRAWING = Redeemed | OrderPaid | RefundReversed
 """The kinds that draw lots: one from before an expiry finds the lot alive (H5)."""
 
 
-def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, unproved_minor: int) -> Applied:
+def _with_revived_lots(wallet: Wallet, event: WalletEvent, rulebook: Rulebook, unproved: _Unproved) -> Applied:
     """A late entry sees the lots that were good on its day; what it leaves of them expires again at once."""
     alive, postings, revived = revive(wallet, event.occasion.business_date)
-    after, own, draws, findings = _outcome(alive, event, rulebook, unproved_minor, provisional_bonus=False)
+    after, own, draws, findings = _outcome(alive, event, rulebook, unproved, provisional_bonus=False)
     after, lapsing = lapse_again(after, revived)
     findings = findings + revived_findings(wallet, after, revived)
     outcome = after, postings + own + lapsing, draws, findings
@@ -133,7 +144,7 @@ def _with_reservations(before: Wallet, event: WalletEvent, outcome: Outcome) -> 
 
 
 def _outcome(
-    wallet: Wallet, event: WalletEvent, rulebook: Rulebook, unproved_minor: int, *, provisional_bonus: bool
+    wallet: Wallet, event: WalletEvent, rulebook: Rulebook, unproved: _Unproved, *, provisional_bonus: bool
 ) -> Outcome:
     draws: tuple[Draw, ...] = ()
     postings: list[Posting] = []
@@ -153,13 +164,15 @@ def _outcome(
         case ToppedUp():
             after, postings, findings = apply_top_up(wallet, event, rulebook, provisional_bonus=provisional_bonus)
         case Redeemed():
-            after, postings, draws, findings = apply_redemption(wallet, event, rulebook, unproved_minor)
+            after, postings, draws, findings = apply_redemption(wallet, event, rulebook, unproved.minor)
         case OrderPaid():
-            after, postings, draws, findings = apply_order(wallet, event, rulebook, unproved_minor)
+            after, postings, draws, findings = apply_order(
+                wallet, event, rulebook, unproved.minor, things_unproved=unproved.things
+            )
         case OrderRefunded():
             after, postings, draws, findings = apply_order_refund(wallet, event, rulebook)
         case PassUsed():
-            after, postings, findings = apply_pass_use(wallet, event, rulebook)
+            after, postings, findings = apply_pass_use(wallet, event, rulebook, unproved=unproved.things)
         case PurchaseRefunded() if _is_order(wallet, event.purchase_id):
             after, postings, draws, findings = apply_order_refund(wallet, as_order_refund(event), rulebook)
         case PurchaseRefunded():
@@ -173,7 +186,7 @@ def _outcome(
         case InstalmentReleased():
             after, postings, findings = apply_instalment(wallet, event, rulebook)
         case PointsRedeemed():
-            after, postings, findings = apply_points_redemption(wallet, event, rulebook)
+            after, postings, findings = apply_points_redemption(wallet, event, rulebook, unproved=unproved.things)
         case TierReviewed():
             after, findings = apply_tier_review(wallet, event, rulebook)
         case _:

@@ -108,12 +108,14 @@ class _Laying:
                 self.shares[place].append(replace(share, paid_minor=amount))
 
 
-def apply_order(wallet: Wallet, event: OrderPaid, rulebook: Rulebook, unproved_minor: int = 0) -> Settled:
-    """What was sold stands; a coupon, a pass or points that the member did not hold are the serving store's suspense, as is all without evidence (H8) and, of the balance, what
-    head office found unproved."""
+def apply_order(
+    wallet: Wallet, event: OrderPaid, rulebook: Rulebook, unproved_minor: int = 0, *, things_unproved: bool = False
+) -> Settled:
+    """What was sold stands; a coupon, a pass or points that the member did not hold are the serving store's suspense, as is all without evidence (H8) and what head office found
+    unproved: so much of the balance, or what coupons and points paid."""
     place = event.occasion
     order, findings = check_order(wallet, event, rulebook)
-    proven = place.evidence is not EvidenceClass.NONE
+    proven = place.evidence is not EvidenceClass.NONE and not things_unproved
     laying = _Laying.of(order)
     wallet = _take_coupons(wallet, order, rulebook, laying, proven)
     wallet = _take_points(wallet, order, laying, proven)

@@ -35,8 +35,10 @@ def refuse_pass_use(
     return refusal
 
 
-def apply_pass_use(wallet: Wallet, event: PassUsed, rulebook: Rulebook) -> tuple[Wallet, list[Posting], list[Finding]]:
-    """Takes what the pass can give and reports what was missing; without evidence it takes nothing (H8)."""
+def apply_pass_use(
+    wallet: Wallet, event: PassUsed, rulebook: Rulebook, *, unproved: bool = False
+) -> tuple[Wallet, list[Posting], list[Finding]]:
+    """Takes what the pass can give and reports what was missing; without evidence, by the entry's own word or by head office's (`unproved`), it takes nothing (H8)."""
     place = event.occasion
     findings: list[Finding] = []
     standing = refuse_deed(wallet, Deed.REDEEM, place.business_date)
@@ -52,6 +54,7 @@ def apply_pass_use(wallet: Wallet, event: PassUsed, rulebook: Rulebook) -> tuple
         findings.append(Finding(FindingCode.ORDER_AGAINST_POLICY, {"rule": broken.code.value, **broken.data}))
     if place.evidence is EvidenceClass.NONE:
         findings.append(Finding(FindingCode.NO_EVIDENCE, {"holding": held.holding_id, "quantity": event.units}))
+    if unproved or place.evidence is EvidenceClass.NONE:
         return wallet, [], findings
     wallet, taken = use_pass(wallet, held, max(0, event.units), place.business_date, USE_LINE)
     bought = _purchase(event, taken)

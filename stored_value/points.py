@@ -14,7 +14,7 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, PromotionId, StoreId
 from stored_value.loyalty_policy import PointsPolicy, PointsReward
 from stored_value.money import floor_share
-from stored_value.occasion import Occasion
+from stored_value.occasion import EvidenceClass, Occasion
 from stored_value.postings import Account, Posting, clearing
 from stored_value.promotions import CouponGift, PassGift
 from stored_value.refusals import Refusal, RefusalCode
@@ -252,9 +252,10 @@ def refuse_points_redemption(wallet: Wallet, reward_id: str, rulebook: Rulebook,
 
 
 def apply_points_redemption(
-    wallet: Wallet, event: PointsRedeemed, rulebook: Rulebook
+    wallet: Wallet, event: PointsRedeemed, rulebook: Rulebook, *, unproved: bool = False
 ) -> tuple[Wallet, list[Posting], list[Finding]]:
-    """The goods are gone: points that are missing are a finding. A coupon or a pass lands in the wallet. It leaves a purchase, so that it can go back."""
+    """The goods are gone: points that are missing are a finding. A coupon or a pass lands in the wallet. It leaves a purchase, so that it can go back. Without evidence, by the
+    entry's own word or by head office's (`unproved`), it takes and gives nothing, and the goods are the store's own cost (H8)."""
     place = event.occasion
     findings: list[Finding] = []
     if wallet.status is not WalletStatus.ACTIVE:
@@ -262,6 +263,10 @@ def apply_points_redemption(
     reward = rulebook.points.reward(event.reward_id)
     if reward is None or (reward.points, reward.worth_minor) != (event.points, event.worth_minor):
         findings.append(Finding(FindingCode.REWARD_DIFFERS, _differing(event, reward)))
+    if place.evidence is EvidenceClass.NONE:
+        findings.append(Finding(FindingCode.NO_EVIDENCE, {"points": event.points}))
+    if unproved or place.evidence is EvidenceClass.NONE:
+        return wallet, [], findings
     before = usable_points(wallet, place.business_date)
     wallet, missing = use_points(wallet, event.points, place)
     bought = exchanged(event, _taken_of(before, wallet))

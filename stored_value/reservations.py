@@ -197,14 +197,14 @@ def things_used(event: object, wallet: Wallet) -> dict[LotId, int]:
     used: dict[LotId, int] = {}
     match event:
         case PassUsed():
-            used[event.holding_id] = event.units
+            used[event.holding_id] = max(0, event.units)
         case OrderPaid():
             for coupon in event.coupons:
                 used[coupon.holding_id] = 1
             for line in event.lines:
                 cover = line.item.covered_by
                 if cover is not None:
-                    used[cover.holding_id] = used.get(cover.holding_id, 0) + cover.units
+                    used[cover.holding_id] = used.get(cover.holding_id, 0) + max(0, cover.units)
             if event.points is not None:
                 used |= _points(wallet, event.points.points, event.occasion)
         case PointsRedeemed():

@@ -1,7 +1,7 @@
 """What of a payment no reservation of its own till covers, and whether the risk allowance stands for it (L5, H8): the evidence that head office can check. What a till says of
-a PIN, a code or a card proves nothing.
+a PIN, a code or a card proves nothing. The same of coupons, uses of passes and points, for which no allowance stands (H4).
 
-Pure; called by head office before it applies a payment. What the till may take was decided there by `offline_spending`, from the same caps.
+Pure; called by head office before it applies an entry. What the till may take was decided there by `offline_spending`, from the same caps.
 """
 
 from collections import Counter
@@ -11,14 +11,16 @@ from datetime import timedelta
 from typing import Final
 
 from stored_value.draw import drawable_minor
+from stored_value.events import WalletEvent
 from stored_value.findings import Finding, FindingCode
-from stored_value.identity import TerminalId
+from stored_value.identity import LotId, TerminalId
 from stored_value.occasion import Occasion
 from stored_value.offline_policy import RiskAllowance
 from stored_value.reservation_records import ReservationId, ReservationKind
-from stored_value.reservations import available_minor
+from stored_value.reservations import available_minor, things_used
 from stored_value.wallet import HoldingKind, Wallet
 
+_POINTS: Final = LotId(HoldingKind.POINTS)
 HOURS_LEEWAY: Final = timedelta(minutes=10)
 """A till decides a moment before it writes, and older programs by what they heard in the minutes after head office last signed."""
 
@@ -61,29 +63,38 @@ def taken_from_others(before: Wallet, after: Wallet, place: Occasion) -> Finding
     return Finding(FindingCode.TAKEN_FROM_OTHERS, {"amount_minor": taken}) if taken > 0 else None
 
 
-def thing_uncovered(before: Wallet, after: Wallet, place: Occasion) -> Finding | None:
-    """Coupons, uses of passes or points that an entry of `place` took though no lease of its till, nor a hold that it names, kept them (H4): no allowance stands for things."""
-    missing = Counter[HoldingKind]()
-    for held in before.holdings:
-        left = after.holding(held.holding_id)
-        missing[held.kind] += held.remaining - (left.remaining if left is not None else 0)
-    for kind, taken in missing.items():
-        uncovered = taken - _things_kept_here(before, kind, place)
-        if uncovered > 0:
-            return Finding(FindingCode.THING_UNCOVERED, {"kind": kind.value, "count": uncovered})
-    return None
+def things_uncovered(wallet: Wallet, event: WalletEvent) -> Counter[LotId]:
+    """Of the coupons, uses of passes and points that an event takes, how many no lease of its till, nor a hold that it names, keeps (H4): no allowance stands for things. By
+    holding, as `alike` counts them; `wallet` as it is before."""
+    place = event.occasion
+    taken, kept = Counter[LotId](), Counter[LotId]()
+    for thing_id, quantity in things_used(event, wallet).items():
+        held = wallet.holding(thing_id)
+        taken[alike(wallet, thing_id)] += min(quantity, held.remaining) if held is not None else 0
+    for each in wallet.reservations:
+        named = each.reservation_id in place.reservations or each.kind is ReservationKind.LEASE
+        if named and each.terminal_id == place.terminal_id:
+            for thing in each.things:
+                kept[alike(wallet, thing.thing_id)] += thing.quantity
+    return taken - kept
 
 
-def _things_kept_here(wallet: Wallet, kind: HoldingKind, place: Occasion) -> int:
-    of_kind = {held.holding_id for held in wallet.holdings if held.kind is kind}
-    return sum(
-        thing.quantity
-        for kept in wallet.reservations
-        if kept.terminal_id == place.terminal_id
-        and (kept.reservation_id in place.reservations or kept.kind is ReservationKind.LEASE)
-        for thing in kept.things
-        if thing.thing_id in of_kind
-    )
+def alike(wallet: Wallet, thing_id: LotId) -> LotId:
+    """A coupon or a pass is that very one; points are as good from one lot as from another, of which a till may have taken what was kept for another in an earlier epoch."""
+    held = wallet.holding(thing_id)
+    return _POINTS if held is not None and held.kind is HoldingKind.POINTS else thing_id
+
+
+def things_told(wallet: Wallet, uncovered: Counter[LotId]) -> dict[str, int | str]:
+    """The data of a finding: how many of what nothing kept, of the kind of the first where there are several."""
+    kinds = {each: _kind_of(wallet, each) for each in uncovered}
+    kind = min(kinds.values())
+    return {"kind": kind, "count": sum(count for each, count in uncovered.items() if kinds[each] == kind)}
+
+
+def _kind_of(wallet: Wallet, thing_id: LotId) -> HoldingKind:
+    held = wallet.holding(thing_id)
+    return held.kind if held is not None else HoldingKind.POINTS
 
 
 def beyond_risk(
@@ -115,3 +126,8 @@ def _within_hours(allowance: RiskAllowance, unheard: timedelta | None) -> bool:
 def unproved_minor(findings: Iterable[Finding]) -> int:
     """What the judgement of a payment left without evidence: `apply` is told so, whenever the payment is applied again."""
     return sum(int(each.data["amount_minor"]) for each in findings if each.code is FindingCode.RISK_EXCEEDED)
+
+
+def things_unproved(codes: Iterable[str]) -> bool:
+    """The same of coupons, uses of passes and points; `codes` are those of the findings."""
+    return FindingCode.THING_UNCOVERED in codes

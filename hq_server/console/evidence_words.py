@@ -73,7 +73,10 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     FindingCode.THING_UNCOVERED: (
-        N_("A coupon, a use of a pass or points were taken that nothing kept for the till"),
-        N_("It stands. No till does that by itself: ask the member, and look for who has the till's key."),
+        N_("A coupon, a use of a pass or points that nothing kept for the till"),
+        N_(
+            "The member keeps it, and a pass earned nothing; what it paid of an order stands in the store's suspense. No till does that by itself: ask the member, "
+            "and look for who has the till's key."
+        ),
     ),
 }

@@ -195,8 +195,8 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         ExceptionCode.RULEBOOK_NUMBER_TWICE,
     ),
 }
-ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, FindingCode.RISK_EXCEEDED})
-"""What put money into suspense: it is settled by the decision who bears it (H8)."""
+ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, FindingCode.RISK_EXCEEDED, FindingCode.THING_UNCOVERED})
+"""What may have put money into suspense: then it is settled by the decision who bears it (H8)."""
 KIND_OF: Final = {code: kind for kind, codes in _CODES.items() for code in codes}
 
 

@@ -34,6 +34,7 @@ _SHARED: Final = Prepared(
         ReservationRecord.member_id,
         ReservationRecord.kind,
         ReservationRecord.amount_minor,
+        ReservationRecord.things,
     ).where(
         ReservationRecord.store_id == bindparam("store"),
         ReservationRecord.terminal_id == bindparam("terminal"),
@@ -46,12 +47,13 @@ _SHARED: Final = Prepared(
 
 
 class Shared(NamedTuple):
-    """A hold or lease that both copies may have used; `amount_minor` as it was granted."""
+    """A hold or lease that both copies may have used; `amount_minor` and `things` (JSON) as they were granted."""
 
     reservation_id: str
     member_id: str
     kind: str
     amount_minor: int
+    things: str
 
 
 def shared_with_other_copy(session: ReadSession, terminal: TerminalRow, members: Collection[str]) -> list[Shared]:

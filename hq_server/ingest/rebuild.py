@@ -39,6 +39,7 @@ from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.payment_pin import as_judged
 from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
+from stored_value.uncovered import things_unproved
 from stored_value.wallet import ValueKind, Wallet
 from sync.entry import Entry, read_entry
 from sync.event_codec import event_of
@@ -159,8 +160,9 @@ class _Rebuilt:
             assert not isinstance(event, ShiftOpened | ShiftClosed)
             book = published.used_by(event.occasion.rulebook, findings)
             before = self._granted.put_in(self._session, self._before(book, row.version), named, row.received_at)
-            judged = as_judged(event, [found.code for found in findings])
-            applied = apply(before, judged, book, unproved_minor=unproved)
+            codes = [found.code for found in findings]
+            judged, things = as_judged(event, codes), things_unproved(codes)
+            applied = apply(before, judged, book, unproved_minor=unproved, things_unproved=things)
             return applied, event.occasion.business_date.isoformat()
         book = published.newest_at(row.received_at)
         on = header.occurred_at.astimezone(zone).date()

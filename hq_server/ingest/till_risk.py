@@ -1,5 +1,6 @@
 """Owns head office's count of what a till took without a lease or hold since its last report, and the judgement of each payment by it (H8, L5): covered, within the risk
-allowance, or without evidence. Of other ways out (H4): a cash-out has to be covered whole, and what taking an entry back takes of other tills' is told.
+allowance, or without evidence. Of other ways out (H4): a cash-out has to be covered whole, things are judged by `thing_risk`, and what taking an entry back takes of other tills'
+is told.
 
 The count stands beside the till's row (`risk_taken`), whose lock its pushes hold, and ends where a report is heeded, or where a branch is claimed: that has an allowance of its own
 (H6). Called by `keeping` before anything is applied and by `wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot or wrote off, nor for what
@@ -21,9 +22,10 @@ from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
 from hq_server.ingest.other_copy import shared_with_other_copy
 from hq_server.ingest.own_originals import Reversible
+from hq_server.ingest.thing_risk import ThingRisk, decode_things, takes_things
 from hq_server.ingest.understanding import Incoming
 from hq_server.terminals.rows import TerminalRow
-from stored_value.events import OrderPaid, PassUsed, PointsRedeemed, Redeemed, TopUpReversed
+from stored_value.events import OrderPaid, Redeemed, TopUpReversed
 from stored_value.events_money_out import CashOutRequested, RefundReversed
 from stored_value.findings import Finding, FindingCode
 from stored_value.occasion import EvidenceClass
@@ -34,13 +36,17 @@ from stored_value.uncovered import (
     covered_minor,
     reserved_here_minor,
     taken_from_others,
-    thing_uncovered,
 )
 from stored_value.wallet import Wallet
 from sync.message_types import prepare
 
 _WRITTEN_OFF: Final = Prepared(
-    select(ReservationRecord.reservation_id, ReservationRecord.amount_minor, ReservationRecord.closed_at).where(
+    select(
+        ReservationRecord.reservation_id,
+        ReservationRecord.amount_minor,
+        ReservationRecord.closed_at,
+        ReservationRecord.things,
+    ).where(
         ReservationRecord.store_id == bindparam("store"),
         ReservationRecord.terminal_id == bindparam("terminal"),
         among_given(ReservationRecord.reservation_id, "ids"),
@@ -64,10 +70,11 @@ _LEASES_WRITTEN_OFF: Final = Prepared(
 
 
 class _Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Fen by member, and by reservation that excuses: written off while the till was silent, or shared with another copy."""
+    """Fen by member, and by reservation that excuses: written off while the till was silent, or shared with another copy. `things`: what was excused of things."""
 
     members: dict[str, int] = {}
     written_off: dict[str, int] = {}
+    things: dict[str, int] = {}
 
 
 _decode = msgspec.json.Decoder(_Counted).decode
@@ -92,6 +99,7 @@ class TillRisk:
         self._members = Counter(counted.members)
         self._till_minor = self._members.total()
         self._used = Counter(counted.written_off)
+        self._things = ThingRisk(counted.things)
         self._terminal = terminal
         self._judges = judges
         self._excusing: dict[str, int] = {}
@@ -100,17 +108,18 @@ class TillRisk:
         self._reversible = Reversible()
 
     def learn(self, session: ReadSession, incoming: Sequence[Incoming], wallets: Mapping[str, Wallet | None]) -> None:
-        """Reads what was written off of the reservations that payments and cash-outs name and the wallets do not keep any more, and of the leases that a cash-out may rest on
+        """Reads what was written off of the reservations that entries name and the wallets do not keep any more, and of the leases that a cash-out may rest on
         without naming them; of a branch that was taken over also what the other copy may have used. Nothing is asked when there are none."""
         kept = {
             each.reservation_id for wallet in wallets.values() if wallet is not None for each in wallet.reservations
         }
-        judged = [each for each in incoming if _is_payment(each) or _is_cash_out(each)]
+        judged = [each for each in incoming if _is_payment(each) or _is_cash_out(each) or takes_things(each)]
         missing = sorted({name for each in judged for name in each.entry.header.reservations} - kept)
         place = {"store": self._terminal.store_id, "terminal": self._terminal.terminal_id}
         if missing:
-            for name, amount_minor, closed_at in _WRITTEN_OFF.rows(session, **place, ids=missing):
-                self._note_written_off(name, amount_minor, closed_at)
+            for name, amount_minor, closed_at, things in _WRITTEN_OFF.rows(session, **place, ids=missing):
+                if self._note_written_off(name, amount_minor, closed_at):
+                    self._things.excuse(name, decode_things(things))
         members = sorted({member for each in judged if _is_cash_out(each) for member in each.entry.header.members})
         if members:
             for name, amount_minor, closed_at, member_id in _LEASES_WRITTEN_OFF.rows(session, **place, members=members):
@@ -120,6 +129,7 @@ class TillRisk:
         if adopted:
             for shared in shared_with_other_copy(session, self._terminal, adopted):
                 self._excusing[shared.reservation_id] = shared.amount_minor
+                self._things.excuse(shared.reservation_id, decode_things(shared.things))
                 if shared.kind == ReservationKind.LEASE:
                     self._leases_excusing[shared.member_id].add(shared.reservation_id)
 
@@ -160,6 +170,14 @@ class TillRisk:
         self._count(each.seq, use)
         return found
 
+    def judge_things(self, each: Incoming, wallet: Wallet) -> Finding | None:
+        """The same of coupons, uses of passes and points, of which there is no allowance: all that the entry takes of them has evidence, or none of it."""
+        if not self._judges:
+            return None
+        names = set(each.entry.header.reservations)
+        unknown = names.difference(kept.reservation_id for kept in wallet.reservations)
+        return self._things.judge(each, wallet, unknown, names if _is_adopted(each) else unknown)
+
     def refuses(self, each: Incoming, wallet: Wallet) -> Finding | None:
         """A cash-out that nothing of the till's own covers: nobody has been paid when it is asked for, so nothing leaves the wallet. Counters reserve all of it, online (H4).
         And a reversal of what gave nothing."""
@@ -185,34 +203,23 @@ class TillRisk:
         return Finding(FindingCode.CASH_OUT_UNCOVERED, dict(data))
 
     def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
-        """Of an entry that was applied: what taking another back took of other tills' leases and holds, what things a use took that nothing kept for it, and a cash-out whose hold
-        a restored head office may have forgotten."""
+        """Of an entry that was applied: what taking another back took of other tills' leases and holds, and a cash-out whose hold a restored head office may have forgotten."""
         self._reversible.note(each, before, after)
         if not self._judges:
             return ()
         if each.earlier_epoch:
             return _forgotten_cash_out(each, before)
-        match each.event:
-            case TopUpReversed() | RefundReversed():
-                found = taken_from_others(before, after, each.event.occasion)
-            case PassUsed() | PointsRedeemed() | OrderPaid() if not self._names_unknown(each, before):
-                found = thing_uncovered(before, after, each.event.occasion)
-            case _:
-                return ()
+        if not isinstance(each.event, TopUpReversed | RefundReversed):
+            return ()
+        found = taken_from_others(before, after, each.event.occasion)
         return () if found is None else (found,)
-
-    @staticmethod
-    def _names_unknown(each: Incoming, before: Wallet) -> bool:
-        """What was closed, written off or given to another copy: that is told by itself. So is a branch that was taken over."""
-        names = set(each.entry.header.reservations)
-        return _is_adopted(each) or not names <= {kept.reservation_id for kept in before.reservations}
 
     def counted(self) -> str:
         """For the till's row."""
-        members, used = +self._members, +self._used
-        if not (members or used):
+        members, used, things = +self._members, +self._used, self._things.used()
+        if not (members or used or things):
             return ""
-        return _encode(_Counted(members=dict(members), written_off=dict(used))).decode()
+        return _encode(_Counted(members=dict(members), written_off=dict(used), things=things)).decode()
 
     def _excused(self, use: _Use, left_minor: int, unknown: Collection[str]) -> int:
         """What the reservations that head office wrote off, or gave to another copy as well, do not cover either; each gives once what was granted."""

@@ -4,7 +4,7 @@ Everything is kept by member, so that a member whose wallet changed meanwhile is
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -40,7 +40,7 @@ from stored_value.payment_pin import as_judged
 from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.reservations import with_reservation
-from stored_value.uncovered import unproved_minor
+from stored_value.uncovered import things_unproved, unproved_minor
 from stored_value.wallet import Purchase, ValueKind, Wallet
 from sync.event_codec import stored_value_moved
 from sync.messages import OutcomeFinding
@@ -157,9 +157,9 @@ def apply_to_member(
         if refused is not None:
             batch.landed[each.seq] = Landed(None, (*each.findings, refused), set_aside=True)
             continue
-        beyond = risk.judge(each, wallet) if risk is not None else None
+        judged = () if risk is None else (risk.judge(each, wallet), risk.judge_things(each, wallet))
         unproven = pins.judge(each, wallet) if pins is not None else None
-        applied, findings = _applied(wallet, each, beyond, unproven)
+        applied, findings = _applied(wallet, each, (*judged, unproven))
         if risk is not None:
             findings += risk.remarks(each, wallet, applied.wallet)
         if pins is not None:
@@ -214,12 +214,10 @@ def _note_reservations(batch: MemberBatch, each: Incoming, before: tuple[Reserva
         batch.written_off.add(each.event.reservation_id)
 
 
-def _applied(
-    wallet: Wallet, each: Incoming, beyond: Finding | None, unproven: Finding | None
-) -> tuple[Applied, tuple[Finding, ...]]:
-    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `beyond`: what of it neither reservations nor the risk allowance cover; `unproven`:
-    that the payment PIN was not typed."""
-    findings = [found for found in (beyond, unproven) if found is not None]
+def _applied(wallet: Wallet, each: Incoming, judged: Iterable[Finding | None]) -> tuple[Applied, tuple[Finding, ...]]:
+    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `judged`: what of it neither reservations nor the risk allowance cover, that nothing
+    kept the things that it takes, that the payment PIN was not typed."""
+    findings = [found for found in judged if found is not None]
     unproved = unproved_minor(findings)
     event = each.event
     if event is not None:
@@ -227,8 +225,9 @@ def _applied(
         if wallet.version == 0 and not isinstance(event, MemberEnrolled):
             findings.append(Finding(FindingCode.MEMBER_UNKNOWN))
         try:
-            judged = as_judged(event, [found.code for found in findings])
-            applied = apply(wallet, judged, each.rulebook, unproved_minor=unproved)
+            codes = [found.code for found in findings]
+            judged_event, things = as_judged(event, codes), things_unproved(codes)
+            applied = apply(wallet, judged_event, each.rulebook, unproved_minor=unproved, things_unproved=things)
         except CANNOT_BE_APPLIED as error:
             logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
             set_aside(each, f"{type(error).__name__}: {error}")

@@ -137,8 +137,8 @@ _KEPT_ELSEWHERE: Final = FindingSaid(
     later("Keep the signed slip. What is missing is owed by the member."),
 )
 _THING_UNCOVERED: Final = FindingSaid(
-    later("A coupon, a pass or points were taken that were not kept for this till"),
-    later("Neither a lease nor a hold covered it."),
+    later("Head office did not take a coupon, a pass or points"),
+    later("Neither a lease nor a hold covered it, so the member keeps it."),
     later("Look for the signed slip and give it to the store manager."),
 )
 _OTHER: Final = FindingSaid(

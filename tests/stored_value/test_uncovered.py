@@ -7,14 +7,15 @@ import pytest
 
 from stored_value.apply import HeaderFacts, apply, settle_header
 from stored_value.events import EvidenceClass
-from stored_value.events_order import OrderItem, OrderPaid, SoldLine
+from stored_value.events_loyalty import PointsRedeemed
+from stored_value.events_order import OrderItem, OrderPaid, PassUsed, SoldLine
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, StoreId, TerminalId
 from stored_value.offline_policy import RiskAllowance
 from stored_value.offline_spending import risk_left_minor
 from stored_value.postings import Account, Posting
 from stored_value.reservation_records import ReservationId, ReservationKind
-from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, thing_uncovered, unproved_minor
+from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, things_told, things_uncovered, unproved_minor
 from stored_value.wallet import Holding, HoldingKind, ValueKind
 from tests.stored_value.miniature import DAY, MEMBER, PLAIN_BOOK, occasion, principal, redeem, refund
 from tests.stored_value.test_reservations import HERE, THERE, holding, kept
@@ -165,6 +166,11 @@ def pass_of(uses: int) -> Holding:
     )
 
 
+def use_of(units: int, *names: str) -> PassUsed:
+    place = replace(occasion("u1"), reservations=named(*names))
+    return PassUsed(occasion=place, member_id=MEMBER, holding_id=LotId("wash"), units=units, name="洗车")
+
+
 @pytest.mark.parametrize(
     ("kept_here", "till", "names", "uncovered"),
     [
@@ -175,19 +181,42 @@ def pass_of(uses: int) -> Holding:
         (None, HERE, ("invented",), 3),
     ],
 )
-def test_uses_of_a_pass_that_the_till_does_not_keep_are_told(
+def test_uses_of_a_pass_that_the_till_does_not_keep_are_uncovered(
     kept_here: dict[str, int] | None, till: TerminalId, names: tuple[str, ...], uncovered: int
 ) -> None:
     before = replace(holding(0, kept("lease", 0, till=till, things=kept_here)), holdings=(pass_of(10),))
-    after = replace(before, holdings=(pass_of(7),))
-    found = thing_uncovered(before, after, replace(occasion("u1"), reservations=named(*names)))
-    told: dict[str, int | str] = {"kind": "pass_uses", "count": uncovered}
-    assert found == (Finding(FindingCode.THING_UNCOVERED, told) if uncovered else None)
+    found = things_uncovered(before, use_of(3, *names))
+    assert found == ({"wash": uncovered} if uncovered else {})
+    if uncovered:
+        assert things_told(before, found) == {"kind": "pass_uses", "count": uncovered}
 
 
 def test_a_hold_of_a_thing_counts_only_where_the_entry_names_it() -> None:
     held = kept("hold", 0, kind=ReservationKind.HOLD, things={"wash": 1})
     before = replace(holding(0, held), holdings=(pass_of(10),))
-    after = replace(before, holdings=(pass_of(9),))
-    assert thing_uncovered(before, after, replace(occasion("u1"), reservations=named("hold"))) is None
-    assert thing_uncovered(before, after, occasion("u1")) is not None
+    assert not things_uncovered(before, use_of(1, "hold"))
+    assert things_uncovered(before, use_of(1))
+
+
+def test_what_is_not_there_is_not_taken() -> None:
+    assert things_uncovered(replace(holding(0), holdings=(pass_of(2),)), use_of(5)) == {"wash": 2}
+    assert not things_uncovered(holding(0), use_of(5))
+    assert not things_uncovered(replace(holding(0), holdings=(pass_of(2),)), use_of(-5))
+
+
+def test_points_kept_in_one_lot_cover_those_of_another() -> None:
+    """Another till, in an earlier epoch, may have taken what was kept for this one."""
+    lots = tuple(
+        replace(pass_of(40), holding_id=LotId(name), kind=HoldingKind.POINTS, item_id="") for name in ("p1", "p2")
+    )
+    before = replace(holding(0, kept("lease", 0, things={"p1": 70})), holdings=lots)
+    wanted = PointsRedeemed(occasion=occasion("x1"), member_id=MEMBER, points=75, reward_id="cup")
+    assert things_uncovered(before, wanted) == {"points": 5}
+    assert things_told(before, things_uncovered(before, wanted)) == {"kind": "points", "count": 5}
+    assert not things_uncovered(before, replace(wanted, points=70))
+
+
+def test_h8_uses_without_evidence_in_head_offices_judgement_take_nothing() -> None:
+    before = replace(holding(0), holdings=(replace(pass_of(10), sold_for_minor=500_00),))
+    done = apply(before, use_of(3), PLAIN_BOOK, things_unproved=True)
+    assert (done.wallet, done.postings, done.purchases) == (before, (), ())

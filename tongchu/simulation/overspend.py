@@ -96,13 +96,15 @@ def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:
     excused = {
         (terminal_id, seq)
         for terminal_id, seq, raw in books.rows(
-            "SELECT terminal_id, seq, raw FROM journal_entries WHERE findings LIKE '%risk_exceeded%'"
+            "SELECT terminal_id, seq, raw FROM journal_entries"
+            " WHERE findings LIKE '%risk_exceeded%' OR findings LIKE '%thing_uncovered%'"
         )
         if restored and terminal_id in world.copied and json.loads(bytes(raw))["header"]["reservations"]
     }
     for terminal_id, seq, found in blamed(books, BEYOND_RISK):
         if (terminal_id, seq) not in excused:
-            yield f"{terminal_id}-{seq}: beyond the risk allowance {found['data']}"
+            what = "beyond the risk allowance" if found["code"] == "risk_exceeded" else "a thing that nothing kept"
+            yield f"{terminal_id}-{seq}: {what} {found['data']}"
     for terminal_id, seq, found in blamed(books, NO_TILLS_DOING):
         yield f"{terminal_id}-{seq}: {found['code']} {found['data']}, which no honest till writes"
 

@@ -16,7 +16,8 @@ from tongchu.witness.reserved import PAYMENTS, ReservedBook
 
 CLOSED: Final = frozenset({"reservation_unknown", "reservation_foreign", "lease_differs"})
 """A till used what head office does not keep for it, or gave back another amount."""
-BEYOND_RISK: Final = frozenset({"risk_exceeded"})
+BEYOND_RISK: Final = frozenset({"risk_exceeded", "thing_uncovered"})
+"""Nothing covers it: of money no allowance, of things nothing at all."""
 NO_TILLS_DOING: Final = frozenset(
     {"not_a_tills_kind", "another_tills_entry", "original_unknown", "not_reversible", "cash_out_uncovered"}
 )
