@@ -77,6 +77,8 @@ _SINCE: Final = Prepared(
         WalletEventRecord.terminal_id == bindparam("terminal"),
         WalletEventRecord.kind == bindparam("kind"),
         WalletEventRecord.version > bindparam("version"),
+        # Not by the copy that lost its branch (H6): what it took back may be its own.
+        or_(WalletEventRecord.incarnation == bindparam("incarnation"), WalletEventRecord.seq <= bindparam("common")),
     )
     .limit(1)
 )
@@ -236,7 +238,7 @@ class _Originals:
         return found is not None
 
     def _reversed_since(self, held: _Written, event: Reversal) -> bool:
-        """A counter takes back only the member's newest entry: another reversal of the kind behind it is one of the same entry."""
+        """A counter takes back only the member's newest entry: another reversal of the kind behind it in the same journal is one of the same entry."""
         found = _SINCE.row(
             self._session,
             member=held.member_id,
@@ -244,6 +246,8 @@ class _Originals:
             terminal=held.terminal_id,
             kind=event.kind,
             version=held.version,
+            incarnation=self._terminal.incarnation,
+            common=self._terminal.branch_from,
         )
         return found is not None
 

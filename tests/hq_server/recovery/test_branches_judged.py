@@ -19,6 +19,7 @@ from sync.entry import AnchorRef
 from sync.errors import HqRefused
 from sync.keys import session_statement, sign
 from sync.messages import ChallengeRequest, PushReply, Session, SessionRequest
+from tests.hq_server.ingest.test_own_originals import taken_back, whys
 from tests.hq_server.reservations.reserving import (
     ReservingTill,
     lease_policy,
@@ -195,6 +196,44 @@ def test_h6_when_the_new_life_has_reported_nothing_of_the_old_one_is_taken(
         row = read_terminal(session, pushing.store_id, pushing.terminal_id)
     assert row is not None
     assert (row.status, row.branch_open) == ("stopped", False)
+
+
+def test_h6_what_the_other_copy_took_back_does_not_stand_against_the_branch(
+    hq: ServedHq, till: ReservingTill, member: MemberId
+) -> None:
+    """It took back a top-up of its own; the branch, in which the newest is one of both, hands that back. Once."""
+    common = till.pushing.top_up(member, 2_000)
+    till.pushing.push()
+    copy = Copy(till)
+    till.pushing.write(taken_back(till.pushing, till.pushing.top_up(member, 3_000)))
+    till.pushing.push()
+    assert wallet_of(hq, member).total_minor == 52_000
+    copy.put_in()
+    till.pushing.write(taken_back(till.pushing, common))
+    copy.is_taken_over()
+    assert codes(pushed(till)) == [["fork_adopted"]]
+    assert wallet_of(hq, member).total_minor == 50_000
+    till.pushing.write(taken_back(till.pushing, common))
+    assert whys(pushed(till)) == ["again"]
+    assert wallet_of(hq, member).total_minor == 50_000
+    nothing_differs(hq)
+
+
+def test_h6_what_both_copies_had_taken_back_is_not_taken_back_again(
+    hq: ServedHq, till: ReservingTill, member: MemberId
+) -> None:
+    common = till.pushing.top_up(member, 2_000)
+    till.pushing.write(taken_back(till.pushing, common))
+    till.pushing.push()
+    copy = Copy(till)
+    till.pay(member, 100)
+    till.pushing.push()
+    copy.put_in()
+    till.pushing.write(taken_back(till.pushing, common))
+    copy.is_taken_over()
+    assert whys(pushed(till)) == ["again"]
+    assert wallet_of(hq, member).total_minor == 49_900
+    nothing_differs(hq)
 
 
 def test_h8_a_till_that_has_reported_since_a_restore_does_not_take_itself_over(
