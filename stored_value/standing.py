@@ -140,10 +140,12 @@ def refuse_card(wallet: Wallet, card_issue: int, on: date) -> Refusal | None:
 
 
 def apply_status(wallet: Wallet, event: StatusChanged) -> tuple[Wallet, list[Finding]]:
-    """The newest word stands, but a freeze by head office against any till's; a step that the table does not know is told. A reactivation ends an expiry as well."""
+    """The newest word stands, but a freeze by head office against any till's; a step that the table does not know is told. A reactivation ends an expiry as well. A card that
+    was reported lost, before such a freeze or behind it, is lost when the freeze ends."""
     by_head_office = event.occasion.store_id == HEAD_OFFICE_STORE
     if wallet.frozen_by_head_office and not by_head_office:
-        return wallet, [Finding(FindingCode.FREEZE_STANDS, {"wanted": event.status.value})]
+        stands = Finding(FindingCode.FREEZE_STANDS, {"wanted": event.status.value})
+        return replace(wallet, loss_reported=_is_lost(wallet, event)), [stands]
     findings: list[Finding] = []
     revives = event.status is WalletStatus.ACTIVE and wallet.expires_on is not None
     if event.before is not wallet.status or (event.status not in NEXT[wallet.status] and not revives):
@@ -157,7 +159,19 @@ def apply_status(wallet: Wallet, event: StatusChanged) -> tuple[Wallet, list[Fin
         findings.append(Finding(FindingCode.BALANCE_LEFT, left))
     expires_on = None if revives else wallet.expires_on
     held = by_head_office and event.status is WalletStatus.FROZEN
-    return replace(wallet, status=event.status, expires_on=expires_on, frozen_by_head_office=held), findings
+    lost = wallet.loss_reported or wallet.status is WalletStatus.LOST
+    status = WalletStatus.LOST if wallet.loss_reported and event.status is WalletStatus.ACTIVE else event.status
+    after = replace(
+        wallet, status=status, expires_on=expires_on, frozen_by_head_office=held, loss_reported=held and lost
+    )
+    return after, findings
+
+
+def _is_lost(wallet: Wallet, event: StatusChanged) -> bool:
+    """Behind a freeze only what is said of the loss itself counts: reported, or the lost card found."""
+    if event.status is WalletStatus.LOST:
+        return True
+    return wallet.loss_reported and event.before is not WalletStatus.LOST
 
 
 def apply_card(wallet: Wallet, event: CardReplaced) -> tuple[Wallet, list[Finding]]:
@@ -167,7 +181,7 @@ def apply_card(wallet: Wallet, event: CardReplaced) -> tuple[Wallet, list[Findin
         return wallet, [Finding(FindingCode.CARD_ISSUE_OLD, data)]
     findings = deed_findings(wallet, Deed.REPLACE_CARD, event.occasion.business_date)
     status = WalletStatus.ACTIVE if wallet.status is WalletStatus.LOST else wallet.status
-    return replace(wallet, card_issue=event.card_issue, status=status), findings
+    return replace(wallet, card_issue=event.card_issue, status=status, loss_reported=False), findings
 
 
 def apply_identity(wallet: Wallet, event: IdentityRecorded) -> tuple[Wallet, list[Finding]]:

@@ -208,7 +208,8 @@ class Purchase:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
     """`purchases` holds those that the caller loaded: at least any that the event names and any with an open receivable.
-    A freeze by head office (`frozen_by_head_office`) ends by its word alone. `pin_issue` counts what became of the payment PIN, set or cleared; 0: never set."""
+    A freeze by head office (`frozen_by_head_office`) ends by its word alone; `loss_reported` keeps a loss of the card behind it.
+    `pin_issue` counts what became of the payment PIN, set or cleared; 0: never set."""
 
     member_id: MemberId
     tier_id: TierId
@@ -235,6 +236,7 @@ class Wallet:
     pin_issue: int = 0
     pin_is_set: bool = False
     frozen_by_head_office: bool = False
+    loss_reported: bool = False
 
     def balance_minor(self, kind: ValueKind) -> int:
         """What the lots of a kind hold, provisional ones included."""

@@ -242,7 +242,7 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     FindingCode.FREEZE_STANDS: FindingWords(
         N_("A till changed the status of a wallet that head office froze"),
         N_(
-            "Nothing was changed: the freeze ends here alone. If it was a loss report, report the loss when you lift the freeze; if it was lifted, ask the store who did it."
+            "The freeze ends here alone. If it was a loss report, it is kept: the card stays lost when you lift the freeze. If it was lifted, ask the store who did it."
         ),
     ),
     FindingCode.BALANCE_LEFT: FindingWords(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hq_server.ingest.rebuild import differences
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.transfers import TwoMembers, move
@@ -11,7 +12,7 @@ from stored_value.refusals import RefusalCode
 from stored_value.wallet import WalletStatus
 from tests.hq_server.own_journal.miniature import unnoted
 from tests.scenarios.franchise import Franchise, member_of
-from tests.scenarios.till import refused
+from tests.scenarios.till import done, refused
 
 
 def stand(franchise: Franchise, member: MemberId, status: WalletStatus) -> None:
@@ -42,6 +43,31 @@ def test_a_transfer_and_a_freeze_by_head_office_are_what_the_tills_show_next(fra
     far.sync()
     assert refused(far.try_to_redeem(other, 100)) is not None
     till.redeem(one, 100)
+
+
+@pytest.mark.slow
+def test_h9_a_card_lost_while_head_office_froze_it_stays_lost_when_that_ends(franchise: Franchise) -> None:
+    """The till that heard of the loss did not know of the freeze; the finder of the card gets nothing anywhere until the member has it again."""
+    member, near, far = member_of("S01"), franchise.till("S01-T1"), franchise.till("S01-T2")
+    near.top_up(member, 50_000)
+    near.sync()
+    near.unplug()
+    stand(franchise, member, WalletStatus.FROZEN)
+    done(near.counter.change_status(near.counter.new_action(), member, WalletStatus.LOST, "电话挂失"))
+    near.sync()
+    assert list(near.flagged().values()) == [("freeze_stands",)]
+    assert near.member(member).status is WalletStatus.FROZEN
+    stand(franchise, member, WalletStatus.ACTIVE)
+    for till in (near, far):
+        till.sync()
+        assert refused(till.try_to_redeem(member, 100)) is RefusalCode.WALLET_NOT_ACTIVE
+        assert till.member(member).status is WalletStatus.LOST
+    done(far.counter.change_status(far.counter.new_action(), member, WalletStatus.ACTIVE, ""))
+    far.redeem(member, 100)
+    far.sync()
+    franchise.hq.sequenced()
+    with franchise.hq.database.read() as session:
+        assert list(differences(session)) == []
 
 
 @pytest.mark.slow

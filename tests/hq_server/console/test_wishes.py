@@ -155,6 +155,19 @@ def test_a_standing_is_changed_with_its_reason(hq: ServedHq, two: tuple[MemberId
     assert user_id.encode() in raw
 
 
+def test_who_lifts_a_freeze_is_told_of_the_loss_behind_it(two: tuple[MemberId, MemberId], boss: Visit) -> None:
+    page, standing = f"/members/{two[1]}", f"/members/{two[1]}/standing"
+    for status in ("lost", "frozen"):
+        boss.send(f"{standing}?status={status}", standing, reason="电话挂失")
+    assert "Frozen Card lost" in text_of(boss.page(page))
+    assert "the card stays lost" in text_of(boss.page(f"{standing}?status=active"))
+    boss.send(f"{standing}?status=active", standing, reason="查清了")
+    shown = text_of(boss.page(page))
+    assert "Card lost" in shown
+    assert "Frozen" not in shown
+    assert "may top up and pay again" in text_of(boss.page(f"{standing}?status=active"))
+
+
 def test_a_payment_pin_is_shown_and_taken_away_once_with_its_reason(
     hq: ServedHq, till: PushingTill, two: tuple[MemberId, MemberId], boss: Visit
 ) -> None:
