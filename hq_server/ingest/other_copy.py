@@ -1,18 +1,18 @@
 """Owns what a branch that was taken over (H6) may have used of reservations that head office counts to the other copy of the till's disk: what was open where the two parted, or
 was given to the till after that. The other copy may have used it up, given it back, or reported that it is over.
 
-Reads only; called by `till_risk` for entries of such a branch. Must not look at what ended before the copies parted: both knew that.
+Reads only; called by `till_risk` for entries of such a branch, and by `reservations.exposure`. Must not look at what ended before the copies parted: both knew that.
 """
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState
+from hq_server.database.models import JournalEntry, ReservationRecord, ReservationState, Terminal
 from hq_server.database.prepared import Prepared
 from hq_server.terminals.rows import TerminalRow
 from sync.message_types import prepare
@@ -28,6 +28,13 @@ _PARTED: Final = Prepared(
     .order_by(JournalEntry.incarnation.desc())
     .limit(1)
 )
+_OF_BOTH: Final = (
+    ReservationRecord.store_id == bindparam("store"),
+    ReservationRecord.terminal_id == bindparam("terminal"),
+    ReservationRecord.incarnation < bindparam("incarnation"),
+    ReservationRecord.state != ReservationState.REFUSED,
+    or_(ReservationRecord.closed_at.is_(None), ReservationRecord.closed_at >= bindparam("parted")),
+)
 _SHARED: Final = Prepared(
     select(
         ReservationRecord.reservation_id,
@@ -35,15 +42,9 @@ _SHARED: Final = Prepared(
         ReservationRecord.kind,
         ReservationRecord.amount_minor,
         ReservationRecord.things,
-    ).where(
-        ReservationRecord.store_id == bindparam("store"),
-        ReservationRecord.terminal_id == bindparam("terminal"),
-        among_given(ReservationRecord.member_id, "members"),
-        ReservationRecord.incarnation < bindparam("incarnation"),
-        ReservationRecord.state != ReservationState.REFUSED,
-        or_(ReservationRecord.closed_at.is_(None), ReservationRecord.closed_at >= bindparam("parted")),
-    )
+    ).where(*_OF_BOTH, among_given(ReservationRecord.member_id, "members"))
 )
+_SHARED_MINOR: Final = Prepared(select(func.coalesce(func.sum(ReservationRecord.amount_minor), 0)).where(*_OF_BOTH))
 
 
 class Shared(NamedTuple):
@@ -57,12 +58,22 @@ class Shared(NamedTuple):
 
 
 def shared_with_other_copy(session: ReadSession, terminal: TerminalRow, members: Collection[str]) -> list[Shared]:
-    place = {"store": terminal.store_id, "terminal": terminal.terminal_id, "incarnation": terminal.incarnation}
-    found = _SHARED.rows(session, **place, members=sorted(members), parted=_parted_at(session, terminal))
+    found = _SHARED.rows(session, **_copies(session, terminal), members=sorted(members))
     return [Shared(*row) for row in found]
 
 
-def _parted_at(session: ReadSession, terminal: TerminalRow) -> datetime:
+def shared_minor(session: ReadSession, terminal: Terminal) -> int:
+    """Of all members: what the branch may use once more, while it may still come."""
+    found = _SHARED_MINOR.row(session, **_copies(session, terminal))
+    return 0 if found is None else int(found[0])
+
+
+def _copies(session: ReadSession, terminal: TerminalRow | Terminal) -> dict[str, Any]:
+    place = {"store": terminal.store_id, "terminal": terminal.terminal_id, "incarnation": terminal.incarnation}
+    return {**place, "parted": _parted_at(session, terminal)}
+
+
+def _parted_at(session: ReadSession, terminal: TerminalRow | Terminal) -> datetime:
     """When the last entry came that the copies have in common."""
     found = _PARTED.row(
         session,

@@ -2,14 +2,15 @@
 
 Worst case of a till = its risk allowance (`allowances`), heard lately or not: what a till took since its last report is known from its next one alone
                      + what was written off while the till may still spend it
-                     , and for a till of which there may be two machines the allowance twice, and its leases once more.
+                     , and for a till of which there may be two machines the allowance twice, and its leases once more
+                     , and for a branch that was taken over and has not reported what the other copy of its disk could use as well.
 Worst case in all    = those added up + what head office forgot when it was restored, until every till has reported: payments that it does not know of may be made again, so
                      whatever the members hold by its own books counts, once for all tills
                      + what tills keep of members who do not have it any more (`gone`), until it is back.
 Other leases and holds that are known are kept from everybody else and add nothing. A revoked till may still bring, by a recovery, what it took: it counts until a person gives it
 up.
-Not in it: what a till takes whose program knows no holds, which is told with the till; more than two machines of one till, a copy that nobody has noticed, and a rulebook that head
-office forgot.
+Not in it: what a till takes whose program knows no holds, which is told with the till; more than two machines of one till, a copy that nobody has noticed, what a copy used of
+leases that have run out, until it shows where it parted, and a rulebook that head office forgot.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from hq_server.database.models import (
     WalletRecord,
 )
 from hq_server.feed.publishing import current_epoch
+from hq_server.ingest.other_copy import shared_minor
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from hq_server.reservations.allowances import allowances
 from hq_server.reservations.gone import gone_in_all
@@ -54,7 +56,7 @@ class TillExposure:
     """`heard_at` is the last word of the till, `reported_at` its last report that closed anything or nothing; `silent`: none since head office was restored.
     `unjudged`: its program knows no holds, so no
     payment of it is judged and no figure bounds it. `risk_minor` is one machine's allowance, of which there may be so many `machines`; `copied_minor` what the second may spend of
-    leases."""
+    leases, or a branch that was taken over of what it had in common with the other copy."""
 
     store_id: StoreId
     terminal_id: TerminalId
@@ -124,12 +126,12 @@ _NOTHING: Final = Outstanding()
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Of one till's reservations what counts here; `copied` are the leases that a copy of its disk may have."""
+    """Of one till's reservations what counts here; `copied_minor` is what a copy of its disk may use of them as well."""
 
     leased: Outstanding
     held: Outstanding
     written_off: Outstanding
-    copied: Outstanding
+    copied_minor: int
 
 
 def exposure(session: ReadSession, rulebooks: Rulebooks, now: datetime, *, store_id: StoreId | None = None) -> Exposure:
@@ -167,7 +169,7 @@ def _till(row: Terminal, risk_minor: int, kept: _Kept, epoch: str) -> TillExposu
         unjudged=row.last_seen_at is not None and row.reported_at is None and not row.knows_holds,
         machines=_machines(row),
         risk_minor=risk_minor,
-        copied_minor=kept.copied.amount_minor,
+        copied_minor=kept.copied_minor,
         written_off=kept.written_off,
         leased=kept.leased,
         held=kept.held,
@@ -175,7 +177,7 @@ def _till(row: Terminal, risk_minor: int, kept: _Kept, epoch: str) -> TillExposu
 
 
 def _kept(session: ReadSession, tills: Sequence[Terminal], now: datetime) -> dict[str, _Kept]:
-    """What a copy may have: every lease that runs, open at head office or not."""
+    """What a copy may have: every lease that runs, open at head office or not; once it was taken over, what it has in common with the other one."""
     record = ReservationRecord
     is_lease = record.kind == ReservationKind.LEASE
     own = (record.store_id.in_(sorted({till.store_id for till in tills})),)
@@ -189,12 +191,17 @@ def _kept(session: ReadSession, tills: Sequence[Terminal], now: datetime) -> dic
         if doubted
         else {}
     )
+    taken_over = {
+        till.terminal_id: shared_minor(session, till)
+        for till in tills
+        if till.branch_open and till.branch_from != UNCLAIMED
+    }
     return {
         till.terminal_id: _Kept(
             leased=leased.get(till.terminal_id, _NOTHING),
             held=held.get(till.terminal_id, _NOTHING),
             written_off=written_off.get(till.terminal_id, _NOTHING),
-            copied=copied.get(till.terminal_id, _NOTHING),
+            copied_minor=copied.get(till.terminal_id, _NOTHING).amount_minor + taken_over.get(till.terminal_id, 0),
         )
         for till in tills
     }

@@ -12,6 +12,8 @@ from hq_server.terminals.standing import Standing, allow_again, revoke, stop
 from stored_value.identity import MemberId, TerminalId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy, RiskAllowance
 from stored_value.reservation_records import ReservationId
+from terminal.syncing.opening import open_session
+from terminal.till_directory import TillDirectory
 from tests.scenarios.disaster import Disaster, meets
 from tests.scenarios.franchise import TILLS, Franchise, member_of
 from tests.scenarios.relay import LossyRelay
@@ -202,6 +204,36 @@ def test_l5_two_machines_of_one_till_count_twice_until_a_person_has_decided(fran
     assert overspent(franchise, wang) == 20_000 <= found.worst_minor
     speaks(clone)
     assert exposed(franchise).worst_minor == ALL
+
+
+def test_l5_a_branch_that_showed_itself_and_has_not_spoken_counts_with_what_both_copies_could_use(
+    franchise: Franchise,
+) -> None:
+    """Taken over, it has claimed its branch and sent nothing of it; the other copy's part is in the books already. Nobody may risk anything."""
+    one, two, wang = two_tills(franchise, LEASES)
+    assert until(lambda: leased(one, wang), what="the lease to come") == 5_000
+    clone = one.cloned(franchise.folder / "clone", franchise.hq.url)
+    franchise.stack.callback(clone.close)
+    for copy in (one, clone):
+        copy.begin_shift()
+        copy.redeem(wang, 5_000)
+    one.sync()
+    franchise.pass_time(days=30)  # the lease, which is used up at head office, would have run out
+    clone.sync_fails()
+    assert decide(franchise) is Standing.CHANGED
+    claims(clone)
+    found = exposed(franchise)
+    two.sync()
+    two.redeem(wang, 5_000)
+    two.sync()
+    clone.sync()
+    assert overspent(franchise, wang) == 5_000 == found.worst_minor
+    assert exposed(franchise).worst_minor == 0, "its report ended the branch"
+
+
+def claims(till: Till) -> None:
+    """The first step of a cycle and no more."""
+    open_session(till.client, till.journal, TillDirectory(till.data_dir).secrets().terminal_key, "")
 
 
 def test_l5_what_a_restored_head_office_forgot_may_be_spent_again_and_counts(

@@ -33,7 +33,7 @@ FORMULA: Final = {
     "tills[].risk_minor": "the highest risk.till_minor of any rulebook that the till may still decide by",
     "tills[].machines": "2 while there may be a copy of the till and nobody has decided, else 1",
     "tills[].unjudged": "true: an old program that knows no holds; no figure bounds what it takes until it is updated",
-    "tills[].copied_minor": "with 2 machines: the leases that the other one may spend once more",
+    "tills[].copied_minor": "with 2 machines: the leases that the other one may spend once more; of a copy that was taken over, until its first report: what both could use",
     "tills[].written_off": "written off, and the till has not reported since that it uses it no more",
     "forgotten_minor": "after a restore, until every till has reported: what the members hold",
     "gone_minor": "what tills keep of members who do not have it any more, because another till took it at its own risk",
