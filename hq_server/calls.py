@@ -120,7 +120,8 @@ class _Entrance:
         request = Request(scope, receive, send)
         office = request.app.state.office
         assert isinstance(office, Office)
-        call = Call(office, request, EMPTY if request.method == "GET" else await read_body(request))
+        pause_s = office.config.body_pause_max_s
+        call = Call(office, request, EMPTY if request.method == "GET" else await read_body(request, pause_s))
         answering = self._endpoint(call) if self._waits else run_in_threadpool(self._endpoint, call)
         assert inspect.isawaitable(answering)
         response = await answering

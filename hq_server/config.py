@@ -73,6 +73,13 @@ class HqConfig(BaseModel):
     waiting_calls_max: Annotated[
         int, Field(gt=0, description="How many tills may wait for news at once; more are asked to come back.")
     ] = 10_000
+    body_pause_max_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="After how many seconds without a byte a till's half-sent call is given up; the whole may take eight times as long.",
+        ),
+    ] = 15.0
     secure_cookies: Annotated[
         bool, Field(description="Send the console's cookie over HTTPS only. Set it when a TLS proxy stands before HQ.")
     ] = False

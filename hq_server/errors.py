@@ -48,6 +48,7 @@ STATUS_OF: Final[dict[str, int]] = {
     "journal_gap": 409,
     "hold_differs": 409,
     "hold_too_late": 409,
+    "body_too_slow": 408,
     "body_too_large": 413,
     "encoding_unknown": 415,
     "protocol_too_old": 426,

@@ -53,6 +53,7 @@ SEALED_PAGE_TYPE = "application/vnd.tongchu.sealed-page"
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
+_TIMED_OUT: Final = 408
 _SILENT_S: Final = 4
 _PROBES: Final = ((socket.TCP_KEEPIDLE, _SILENT_S), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 3))
 """A line on which an answer is awaited is probed: a cable that was pulled says nothing by itself."""
@@ -277,6 +278,8 @@ class HqClient:
         if response.status_code in (429, 503):
             wait = response.headers.get("retry-after", "")
             raise HqBusy(told.message, response.status_code, float(wait) if wait.isdigit() else 5.0)
+        if response.status_code == _TIMED_OUT:
+            raise HqUnreachable(f"what was sent did not arrive in time: {told.code}")
         if response.status_code == 401 and told.code == "token_expired":
             raise TokenExpired(told.code, told.message, response.status_code, told.data)
         raise HqRefused(told.code, told.message, response.status_code, told.data)

@@ -38,9 +38,18 @@ app.add_typer(replay_commands.rulebook_app, name="rulebook")
 
 def main() -> None:
     try:
+        _refuse_unchecked()
         app()
     except Unusable as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refuse_unchecked() -> None:
+    """The laws of money are checked while it moves: that postings balance is an assertion."""
+    if not __debug__:
+        raise Unusable(
+            "Python was told to leave checks out (-O or PYTHONOPTIMIZE); Tongchu does not run without them: unset it"
+        )

@@ -1,6 +1,10 @@
-"""Told to end, head office answers whoever waits for news, instead of waiting for news with them."""
+"""Told to end, head office answers whoever waits for news, instead of waiting for news with them. It notices dead lines, and bounds how many are open."""
 
+import resource
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,8 +38,29 @@ def test_a_till_that_waits_for_news_is_answered_when_head_office_ends(furnished_
         )
         answer = pool.submit(till.client.live, known)
         until(lambda: office.news.waiting, what="the till to wait")
+        (line, *_) = server.server_state.connections
+        taken: socket.socket = line.transport.get_extra_info("socket")
+        assert taken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "a till whose line was cut would be waited for"
         server.should_exit = True
         thread.join(LIVE_WAIT_S_MAX / 2)
         assert not thread.is_alive(), "it waits for the till, which waits for news"
         assert answer.result(1).epoch == till.epoch
         till.client.close()
+
+
+FILES = """
+import logging, resource
+from hq_server.server import lines_at_most
+logging.basicConfig(format="%(message)s")
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 1000))
+print(lines_at_most(200), lines_at_most(10_000), *resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+
+
+def test_as_many_files_are_taken_as_the_system_gives_and_lines_are_bounded_by_them() -> None:
+    """In a process of its own: a limit once lowered stays."""
+    told = subprocess.run([sys.executable, "-c", FILES], check=True, capture_output=True, text=True)
+    assert told.stdout.split() == ["800", "800", "1000", "1000"]
+    assert told.stderr.count("LimitNOFILE") == 1, "of the one that is too many"
+    assert "some 266 tills" in told.stderr
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[1] > 1_000

@@ -18,6 +18,12 @@ def test_it_is_a_module_to_run(tmp_path: Path) -> None:
     assert (done.returncode, "no such file" in done.stderr) == (2, True)
 
 
+def test_it_does_not_run_where_assertions_are_left_out(tmp_path: Path) -> None:
+    command = [sys.executable, "-O", "-m", "tongchu", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, "PYTHONOPTIMIZE" in done.stderr) == (2, "", True)
+
+
 @pytest.mark.parametrize(
     ("group", "commands"),
     [
