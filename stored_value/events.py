@@ -121,7 +121,7 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseRefunded:
-    """Names purchase and lines, never lots (H10)."""
+    """Names purchase and lines, never lots (H10). `suspense_minor`: what of it lay in suspense as far as the till knew, and so does not come to the member."""
 
     kind: ClassVar[Literal["purchase_refunded"]] = "purchase_refunded"
     occasion: Occasion
@@ -131,6 +131,7 @@ class PurchaseRefunded:
     lines: tuple[RefundLine, ...]
     reason: str = ""
     expected_draw: tuple[ExpectedDraw, ...] = ()
+    suspense_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ class TakenBackLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundReversed:
-    """A refund of this shift taken back: the lines owe again what `refund_id` gave back on them, in the same amounts."""
+    """A refund of this shift taken back: the lines owe again what `refund_id` gave back on them, in the same amounts; `suspense_minor` as it says."""
 
     kind: ClassVar[Literal["refund_reversed"]] = "refund_reversed"
     occasion: Occasion
@@ -131,6 +131,7 @@ class RefundReversed:
     purchase_id: EventId
     amount_minor: int
     lines: tuple[TakenBackLine, ...]
+    suspense_minor: int = 0
 
 
 class TransferPurpose(StrEnum):

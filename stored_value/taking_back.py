@@ -232,6 +232,7 @@ def _refund(event: PurchaseRefunded, wallet: Wallet, place: Occasion) -> WalletE
         purchase_id=event.purchase_id,
         amount_minor=event.amount_minor,
         lines=tuple(TakenBackLine(line_no=line.line_no, amount_minor=line.amount_minor) for line in event.lines),
+        suspense_minor=event.suspense_minor,
     )
 
 

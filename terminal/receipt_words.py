@@ -56,6 +56,7 @@ class ReceiptWords:
     leased_elsewhere: str
     held_elsewhere: str
     owed: str
+    awaiting: str
     as_of: str
     as_of_here: str
     provisional: str
@@ -122,6 +123,7 @@ CHINESE: Final = ReceiptWords(
     leased_elsewhere="其中他机离线额度",
     held_elsewhere="其中他机付款预占",
     owed="欠款",
+    awaiting="待总部核实",
     as_of="总部数据截至",
     as_of_here="本机数据，未经总部确认",
     provisional="离线·未确认",
@@ -190,6 +192,7 @@ ENGLISH: Final = ReceiptWords(
     leased_elsewhere="of which leased elsewhere",
     held_elsewhere="of which held elsewhere",
     owed="Owed",
+    awaiting="Awaiting head office",
     as_of="Head office data of",
     as_of_here="Known at this till only",
     provisional="OFFLINE, NOT CONFIRMED",

@@ -58,11 +58,13 @@ class Slip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """What a redemption drew, or a refund put back, by kind; `owed_minor` is what the member came to owe, or owes less."""
+    """What a redemption drew, or a refund put back, by kind; `owed_minor` is what the member came to owe, or owes less; `awaiting_minor` what waits for head office's decision and
+    never was the member's to pay."""
 
     principal_minor: int = 0
     bonus_minor: int = 0
     owed_minor: int = 0
+    awaiting_minor: int = 0
 
 
 def member_receipt(
@@ -201,6 +203,7 @@ def _refunded(
         Rule(),
         *amount_rows(slip, words.refund, event.amount_minor),
         *split_rows(words.back_to_principal, words.back_to_bonus, words.owed, split),
+        *awaiting_rows(words, split.awaiting_minor),
     )
 
 
@@ -229,6 +232,10 @@ def amount_rows(slip: Slip, name: str, amount_minor: int) -> tuple[Block, ...]:
 def split_rows(principal: str, bonus: str, owed: str, split: Split) -> tuple[Block, ...]:
     parts = ((principal, split.principal_minor), (bonus, split.bonus_minor), (owed, split.owed_minor))
     return tuple(Row(left=f"  {name}", right=format_yuan(minor)) for name, minor in parts if minor)
+
+
+def awaiting_rows(words: ReceiptWords, awaiting_minor: int) -> tuple[Block, ...]:
+    return (Row(left=f"  {words.awaiting}", right=format_yuan(awaiting_minor)),) if awaiting_minor else ()
 
 
 def tender_rows(words: ReceiptWords, name: str, tenders: tuple[Tender, ...]) -> tuple[Block, ...]:

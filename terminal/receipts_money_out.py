@@ -35,7 +35,7 @@ from stored_value.money import format_yuan
 from stored_value.occasion import Tender
 from stored_value.wallet import WalletStatus
 from sync.cards import card_text, receipt_text
-from terminal.receipts import Slip, amount_rows, balance_rows, closing, head, reason_text, tender_rows
+from terminal.receipts import Slip, amount_rows, awaiting_rows, balance_rows, closing, head, reason_text, tender_rows
 
 if TYPE_CHECKING:
     from terminal.counter.views import MemberView
@@ -157,6 +157,7 @@ def _body(slip: Slip, event: SlipEvent, after: MemberView, facts: MoneyOutFacts)
                 ),
                 Rule(),
                 *amount_rows(slip, words.refund_reversal, event.amount_minor),
+                *awaiting_rows(slip.words, event.suspense_minor),
             )
         case StatusChanged():
             return (

@@ -206,7 +206,7 @@ def _wrong_amount(event: Event) -> str:
             amounts = [event.amount_minor, *(line.total_minor for line in event.lines)]
             amounts += [draw.amount_minor for draw in event.expected_draw]
         case PurchaseRefunded():
-            amounts = [event.amount_minor, *(line.amount_minor for line in event.lines)]
+            amounts = [event.amount_minor, event.suspense_minor, *(line.amount_minor for line in event.lines)]
             amounts += [draw.amount_minor for draw in event.expected_draw]
         case ShiftOpened():
             amounts = [event.float_minor]

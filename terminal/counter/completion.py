@@ -171,6 +171,7 @@ def _completed(
         amount_minor=_amount_minor(event),
         principal_minor=split.principal_minor,
         bonus_minor=split.bonus_minor,
+        awaiting_minor=split.awaiting_minor,
         principal_after_minor=after.principal_minor,
         bonus_after_minor=after.bonus_minor + after.provisional_bonus_minor,
         provisional=event.occasion.offline,
@@ -273,5 +274,6 @@ def _split(place: Workplace, event: WalletEvent, wallet: Wallet) -> Split:
                 if lot is not None:
                     by_kind[lot.kind] += draw.amount_minor
             principal, bonus = by_kind[ValueKind.PRINCIPAL], by_kind[ValueKind.BONUS]
-            owed = moved - principal - bonus
-            return Split(principal_minor=principal, bonus_minor=bonus, owed_minor=owed)
+            awaiting = event.suspense_minor if isinstance(event, PurchaseRefunded) else 0
+            owed = moved - principal - bonus - awaiting
+            return Split(principal_minor=principal, bonus_minor=bonus, owed_minor=owed, awaiting_minor=awaiting)

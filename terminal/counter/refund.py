@@ -1,5 +1,7 @@
 """Refund of a purchase 退款, by line, at the till that made it; elsewhere the same lines could be refunded twice (H4)."""
 
+from dataclasses import replace
+
 from stored_value.events import (
     Event,
     EvidenceClass,
@@ -14,7 +16,7 @@ from stored_value.identity import EventId
 from stored_value.order_refund import cover_of, pass_rest_minor
 from stored_value.refund import plan_refund, refuse_refund
 from stored_value.refusals import Refusal, RefusalCode
-from stored_value.wallet import Purchase, PurchaseLine, Wallet
+from stored_value.wallet import Purchase, PurchaseLine, ValueKind, Wallet
 from sync.entry import Entry
 from sync.event_codec import event_of
 from terminal.counter.completion import done_before, finish
@@ -104,13 +106,20 @@ def _refund(
         amount_minor=sum(line.amount_minor for line in lines),
         lines=lines,
         reason=reason.strip()[:REASON_CHARS_MAX],
-        expected_draw=tuple(
-            ExpectedDraw(lot_id=back.lot_id, amount_minor=back.amount_minor)
-            for back in plan_refund(purchase, lines)
-            if back.lot_id is not None
-        ),
     )
-    return finish(place, at_work, member, event)
+    return finish(place, at_work, member, with_plan(event, purchase))
+
+
+def with_plan(event: PurchaseRefunded, purchase: Purchase) -> PurchaseRefunded:
+    """A refund says what it expects to put back: by lot, and what of it waits for head office and was never taken of the member."""
+    back = plan_refund(purchase, event.lines)
+    return replace(
+        event,
+        expected_draw=tuple(
+            ExpectedDraw(lot_id=each.lot_id, amount_minor=each.amount_minor) for each in back if each.lot_id is not None
+        ),
+        suspense_minor=sum(each.amount_minor for each in back if each.kind is ValueKind.SUSPENSE),
+    )
 
 
 def own_entry(place: Workplace, receipt_no: str) -> Entry | None:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from stored_value.events import (
     Event,
     EvidenceClass,
-    ExpectedDraw,
     OrderRefunded,
     PurchaseRefunded,
     ShiftClosed,
@@ -19,7 +18,6 @@ from stored_value.events import (
 from stored_value.events_money_out import CashOutReversed, DepositRestored, RefundReversed
 from stored_value.identity import EventId, MemberId
 from stored_value.order_refund import plan_order_refund
-from stored_value.refund import plan_refund
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservationId
 from stored_value.standing import Deed
@@ -32,6 +30,7 @@ from terminal.counter.member_view import moved_minor
 from terminal.counter.online_read import is_fresh
 from terminal.counter.order_refund import as_planned
 from terminal.counter.own_entries import entry_before, newest_entry
+from terminal.counter.refund import with_plan
 from terminal.counter.reserving import Wanted, cover, reserving_any
 from terminal.counter.views import Completed
 from terminal.counter.views_money_out import TakingBack
@@ -170,12 +169,7 @@ def _with_draw(undoing: WalletEvent, wallet: Wallet) -> WalletEvent:
     assert purchase is not None, "the rules refund only a purchase that they found"
     if isinstance(undoing, OrderRefunded):
         return as_planned(undoing, plan_order_refund(wallet, purchase, undoing.lines))
-    expected = tuple(
-        ExpectedDraw(lot_id=back.lot_id, amount_minor=back.amount_minor)
-        for back in plan_refund(purchase, undoing.lines)
-        if back.lot_id is not None
-    )
-    return replace(undoing, expected_draw=expected)
+    return with_plan(undoing, purchase)
 
 
 def _own(place: Workplace, event_id: EventId) -> tuple[Entry, WalletEvent] | Refusal:

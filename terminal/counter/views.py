@@ -178,7 +178,8 @@ class RedemptionPreview:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
     """An action that is durable in the journal. The same action again gives an equal value but for `printing`.
-    `bonus_minor`: bonus given (top-up), drawn (redemption) or put back (refund). `principal_after_minor`/`bonus_after_minor` are 0 without a member.
+    `bonus_minor`: bonus given (top-up), drawn (redemption) or put back (refund). `awaiting_minor`: of a refund, what head office had not taken of the member.
+    `principal_after_minor`/`bonus_after_minor` are 0 without a member.
     `provisional`: draw, bonus and balances wait for head office (H10). `printing`: a print job was queued. `opens_drawer`: cash changed hands."""
 
     event_id: EventId
@@ -196,6 +197,7 @@ class Completed:
     printing: bool
     opens_drawer: bool
     points_after: int = 0
+    awaiting_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

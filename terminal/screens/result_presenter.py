@@ -108,6 +108,12 @@ class ResultPresenter(CounterPresenter[ResultView]):
                 return ""
             case "redeemed" | "order_paid":
                 return t("principal {principal} · bonus {bonus}", principal=principal, bonus=bonus)
+            case "purchase_refunded" if done.awaiting_minor:
+                balance, awaiting = (
+                    format_yuan(done.principal_minor + done.bonus_minor),
+                    format_yuan(done.awaiting_minor),
+                )
+                return t("to balance {balance} · awaiting head office {awaiting}", balance=balance, awaiting=awaiting)
             case "order_refunded" if not done.principal_minor + done.bonus_minor:
                 return ""
             case "purchase_refunded" | "order_refunded":

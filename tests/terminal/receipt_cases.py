@@ -223,6 +223,21 @@ def refund() -> Receipt:
     return member_receipt(slip(45), event, after, split, names=names, original_no="S01-T1-000044")
 
 
+def refund_awaiting(words: ReceiptWords = CHINESE) -> Receipt:
+    """Of a payment that head office had put into suspense."""
+    event = PurchaseRefunded(
+        occasion=occasion("2026-11-23 15:00:30"),
+        member_id=MEMBER,
+        purchase_id=SALE,
+        amount_minor=3_005,
+        lines=(RefundLine(line_no=2, amount_minor=3_005),),
+        suspense_minor=2_000,
+    )
+    split = Split(principal_minor=804, bonus_minor=201, awaiting_minor=2_000)
+    after = member(92_160, 23_040, as_of=HQ_TIME)
+    return member_receipt(slip(45, words), event, after, split, names={2: "护发精油"}, original_no="S01-T1-000044")
+
+
 def reversal() -> Receipt:
     event = TopUpReversed(
         occasion=occasion("2026-11-23 15:10:00"),

@@ -40,6 +40,8 @@ CASES: dict[str, Callable[[], Receipt]] = {
     "redemption_offline": cases.redemption,
     "redemption_offline_english": lambda: cases.redemption(ENGLISH),
     "refund_of_a_line": cases.refund,
+    "refund_awaiting": cases.refund_awaiting,
+    "refund_awaiting_english": lambda: cases.refund_awaiting(ENGLISH),
     "reversal": cases.reversal,
     "enrolment": cases.enrolment,
     "shift_opening": cases.shift_opening,

@@ -14,11 +14,13 @@ from tongchu.witness.journal import SeenEntry, seen_entry
 
 _BALANCE: Final = "('principal_liability', 'bonus_liability', 'overdraft_receivable')"
 _PAYMENTS: Final = frozenset({"redeemed", "order_paid"})
+_REFUNDS: Final = {"purchase_refunded": 1, "refund_reversed": -1}
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """`moved_minor` is what the member's balance gained by head office's postings; `given` what each promotion gave at once."""
+    """`moved_minor` is what the member's balance gained by head office's postings; `given` what each promotion gave at once; `suspense_minor` what of a refund went back to where
+    its payment lay in suspense, by the postings of both."""
 
     entry: SeenEntry
     member_id: str
@@ -26,13 +28,22 @@ class Booked:
     moved_minor: int
     findings: tuple[dict[str, Any], ...]
     given: Counter[str] = field(default_factory=Counter)
+    suspense_minor: int = 0
 
     def explained_minor(self, paper_minor: int, bonus_minor: int = 0) -> int:
         """What the findings say of the difference: head office's figure less the paper's. `bonus_minor` is the paper's bonus, with its sign."""
-        return sum(
+        told = sum(
             _EXPLAINED[found["code"]](self, found["data"], paper_minor, bonus_minor)
             for found in self.findings
             if found["code"] in _EXPLAINED
+        )
+        return told + self._suspense_minor()
+
+    def _suspense_minor(self) -> int:
+        """Of a refund (or one taken back): what lay in suspense beyond what its till knew."""
+        sign = _REFUNDS.get(self.entry.kind, 0)
+        return (
+            sign * (self.entry.awaiting_minor - self.suspense_minor) if self.moved_minor or self.suspense_minor else 0
         )
 
     @property
@@ -67,6 +78,12 @@ def _booked_entries(books: HqBooks, member_id: str | None, through: int | None) 
             f"SELECT event_id, sum(amount_minor) FROM postings WHERE account IN {_BALANCE}{chosen} GROUP BY event_id"
         )
     }
+    suspended = {
+        str(event_id): int(minor)
+        for event_id, minor in books.rows(
+            f"SELECT event_id, sum(amount_minor) FROM postings WHERE account = 'suspense'{chosen} GROUP BY event_id"
+        )
+    }
     given: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for event_id, promotion, minor in books.rows(
         "SELECT event_id, detail, sum(amount_minor) FROM postings"
@@ -78,15 +95,25 @@ def _booked_entries(books: HqBooks, member_id: str | None, through: int | None) 
         told = tuple(json.loads(findings))
         if event_id in booked and any(each["code"] == "event_repeated" for each in told):
             continue  # another branch of a forked journal brings it once more: it was booked once
+        entry = seen_entry(seq, bytes(raw))
         booked[event_id] = Booked(
-            entry=seen_entry(seq, bytes(raw)),
+            entry=entry,
             member_id=member,
             version=int(version or 0),
             moved_minor=moved.get(event_id, 0),
             findings=told,
             given=given[event_id],
+            suspense_minor=_suspense_minor(entry, suspended),
         )
     return booked
+
+
+def _suspense_minor(entry: SeenEntry, suspended: Mapping[str, int]) -> int:
+    """Never more than the payment itself put there, which a finding of its own says."""
+    if entry.kind not in _REFUNDS:
+        return 0
+    most = suspended.get(str(entry.body.get("purchase_id")), 0)
+    return min(most, -_REFUNDS[entry.kind] * suspended.get(entry.event_id, 0))
 
 
 Reason = Callable[[Booked, Mapping[str, Any], int, int], int]

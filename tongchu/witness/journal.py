@@ -63,15 +63,24 @@ class SeenEntry:
         return [int(each["bonus_minor"]) for each in self.body["promised"] if each["bonus_minor"]]
 
     @property
+    def awaiting_minor(self) -> int:
+        """Of a refund: what its till knew to lie in suspense."""
+        return int(self.body.get("suspense_minor", 0))
+
+    @property
     def value_minor(self) -> int:
         """What the member's wallet gained or lost, promised bonus included."""
         amount = self.amount_minor
         match self.kind:
             case "topped_up":
                 return amount + sum(self.promised_minor)
-            case "redeemed" | "order_paid" | "refund_reversed" | "cash_out_requested":
+            case "redeemed" | "order_paid" | "cash_out_requested":
                 return -amount
-            case "purchase_refunded" | "order_refunded" | "cash_out_rejected":
+            case "refund_reversed":
+                return self.awaiting_minor - amount
+            case "purchase_refunded":
+                return amount - self.awaiting_minor
+            case "order_refunded" | "cash_out_rejected":
                 return amount
             case "transferred_in":
                 return self._moved_minor

@@ -56,6 +56,8 @@ AMOUNTS = {
 }
 """The row that says what the entry moved."""
 BONUS = "赠送"
+AWAITING = "待总部核实"
+"""Of a refund: what was never taken of the member, so that nothing of it comes back."""
 SIGNS = {
     "topped_up": 1,
     "redeemed": -1,
@@ -110,7 +112,8 @@ class PaperReceipt:
     @property
     def value_minor(self) -> int:
         """What the member gained (+) or lost (-), bonus included."""
-        return SIGNS.get(self.kind, 0) * self.amount_minor + self.bonus_minor
+        awaiting = self.amount(AWAITING) or 0
+        return SIGNS.get(self.kind, 0) * (self.amount_minor - awaiting) + self.bonus_minor
 
     def sum_of(self, prefix: str) -> int:
         return sum(amount for label, amount in self.rows if label.startswith(prefix))

@@ -1,5 +1,6 @@
 """Refunds by line, and taking back top-ups."""
 
+from printers.document import Row
 from stored_value.events import RefundLine
 from stored_value.identity import EventId
 from stored_value.refusals import Refusal, RefusalCode
@@ -56,6 +57,26 @@ def test_a_refund_works_the_same_before_and_after_head_office_confirmed_the_sale
     assert refused(refund(open_till, sale, back(2, 1))) is RefusalCode.REFUND_EXCEEDS_LINE
     done(refund(open_till, sale, back(1, 9_000)))
     assert open_till.wang().balance_minor == 60_000
+
+
+def test_what_head_office_had_not_taken_of_the_member_goes_back_to_where_it_waits(open_till: Till) -> None:
+    """The payment was without evidence there: a refund gives the member only what was taken of him, and says so."""
+    sale = done(open_till.redeem(9_000, 3_000))
+    open_till.settle_and_follow(unproved_minor=10_000)
+    assert open_till.wang().balance_minor == 60_000 - 2_000
+    action = open_till.counter.new_action()
+    first = done(open_till.counter.refund(action, sale.event_id, back(1, 9_000), ""))
+    assert (first.principal_minor, first.bonus_minor, first.awaiting_minor) == (1_250, 250, 7_500)
+    assert done(open_till.counter.refund(action, sale.event_id, back(1, 9_000), "")) == first
+    second = done(refund(open_till, sale, back(2, 3_000)))
+    assert (second.principal_minor + second.bonus_minor, second.awaiting_minor) == (500, 2_500)
+    assert open_till.wang().balance_minor == 60_000
+    again = done(open_till.counter.take_back(open_till.counter.new_action(), second.event_id))
+    assert open_till.wang().balance_minor == 59_500
+    for completed, awaiting in ((first, "￥75.00"), (second, "￥25.00"), (again, "￥25.00")):
+        rows = [(block.left, block.right) for block in completed.receipt.blocks if isinstance(block, Row)]
+        assert ("  待总部核实", awaiting) in rows
+        assert "  欠款" not in dict(rows)
 
 
 def test_a_double_tap_is_one_refund_with_one_answer(open_till: Till) -> None:

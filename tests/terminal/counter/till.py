@@ -292,8 +292,8 @@ class Till:
     def wang(self) -> MemberView:
         return done(self.counter.member(WANG))
 
-    def settle_and_follow(self) -> None:
-        """Head office takes everything in the journal, and its feed reaches the replica."""
+    def settle_and_follow(self, unproved_minor: int = 0) -> None:
+        """Head office takes everything in the journal, and its feed reaches the replica. `unproved_minor`: so much of each payment it puts into suspense."""
         outcomes: list[Outcome] = []
         wallets: dict[MemberId, Wallet] = {}
         rows: dict[MemberId, MemberRow] = {}
@@ -312,7 +312,9 @@ class Till:
             confirmed = self.replica.member(member_id)
             local = self.journal.local_members.find(member_id)
             before = wallets.get(member_id) or self._confirmed_wallet(member_id)
-            after = apply(before, event, self.replica.rulebook(event.occasion.rulebook) or RULEBOOK).wallet
+            after = apply(
+                before, event, self.replica.rulebook(event.occasion.rulebook) or RULEBOOK, unproved_minor=unproved_minor
+            ).wallet
             wallets[member_id] = replace(after, version=before.version + 1)
             known = confirmed or local
             assert known is not None

@@ -76,6 +76,7 @@ def _paper(seq: int, kind: str, body: Mapping[str, Any]) -> PaperReceipt:
         "cash_out_requested": "已预留",
     }
     rows = [(amounts[kind], int(body.get("amount_minor", body.get("reserved_minor", 0))))]
+    rows += [("待总部核实", int(body["suspense_minor"]))] if "suspense_minor" in body else []
     rows += [(f"赠送 {each['promotion_id']}", int(each["bonus_minor"])) for each in body.get("promised", ())]
     rows += [("赠送", -int(body["taken_minor"]))] if "taken_minor" in body else []
     return PaperReceipt(
@@ -219,3 +220,36 @@ def test_a_first_bonus_whose_top_up_was_taken_back_may_be_given_again(hand: Hand
 def test_a_promise_that_was_not_kept_needs_a_rulebook_that_did_not_fit(hand: Hand) -> None:
     hand.took("t1", "topped_up", PAID_IN, found=(_differs("first-50", 5_000, 0),))
     assert hand.unexplained_bonus() == ["t1: the promise of first-50 was not kept, and its rulebook fits"]
+
+
+def _paid_in_part_by_nobody(hand: Hand) -> None:
+    """￥60.00 of ￥100.00 lie in suspense."""
+    found = {"code": "risk_exceeded", "data": {"amount_minor": 6_000}}
+    hand.took("r1", "redeemed", {"amount_minor": 10_000}, found=(found,))
+    hand.posted("r1", "principal_liability", 4_000)
+    hand.posted("r1", "suspense", 6_000)
+
+
+@pytest.mark.parametrize("known", [{}, {"suspense_minor": 6_000}, {"suspense_minor": 1_000}])
+def test_a_refund_of_what_lay_in_suspense_comes_back_only_as_far_as_it_was_taken(
+    hand: Hand, known: dict[str, int]
+) -> None:
+    """Whether or not the till had heard of it."""
+    _paid_in_part_by_nobody(hand)
+    hand.took("f1", "purchase_refunded", {"amount_minor": 7_000, "purchase_id": "r1", **known})
+    hand.posted("f1", "principal_liability", -1_000)
+    hand.posted("f1", "suspense", -6_000)
+    hand.holds(-3_000, 0)
+    assert hand.disagreements() == []
+
+
+@pytest.mark.parametrize(("booked", "suspense"), [(-1_000, 0), (0, -7_000), (-500, -6_000)])
+def test_a_refund_is_not_explained_by_more_than_its_payment_had_put_there(
+    hand: Hand, booked: int, suspense: int
+) -> None:
+    _paid_in_part_by_nobody(hand)
+    hand.took("f1", "purchase_refunded", {"amount_minor": 7_000, "purchase_id": "r1"})
+    hand.posted("f1", "principal_liability", booked)
+    hand.posted("f1", "suspense", suspense)
+    hand.holds(-4_000 - booked, 0)
+    assert any(each.startswith("S01-T1-000002") for each in hand.disagreements())
