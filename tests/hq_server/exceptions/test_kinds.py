@@ -22,9 +22,20 @@ def test_an_old_rulebook_is_not_taken_for_a_wrong_clock() -> None:
 
 
 def test_the_document_names_every_kind_and_who_looks_at_it() -> None:
-    told = {
-        cells[1].strip("` "): cells[3].strip()
-        for line in DOCUMENT.read_text(encoding="utf-8").splitlines()
-        if line.startswith("| `") and len(cells := line.split("|")) > 4
-    }
+    told = {kind: who for kind, _, who in rows_of("Kinds, and who is responsible until somebody is named")}
     assert told == {kind.value: who.value.replace("_", " ") for kind, who in RESPONSIBLE.items()}
+
+
+def test_the_document_names_every_code_with_its_kind() -> None:
+    rows = rows_of("Codes")
+    told = {code: kind for code, kind, _ in rows}
+    assert told == {str(code): kind.value for code, kind in KIND_OF.items()}
+    assert len(told) == len(rows)
+
+
+def rows_of(section: str) -> list[tuple[str, ...]]:
+    """Of the table in a section of the document, three cells each."""
+    _, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(f"## {section}\n")
+    text, _, _ = rest.partition("\n## ")
+    rows = [tuple(cell.strip("` ") for cell in line.split("|")[1:-1]) for line in text.splitlines()]
+    return [row for row in rows if len(row) == 3 and "-" not in row[0] and row[0] not in {"kind", "code"}]
