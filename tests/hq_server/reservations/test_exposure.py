@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from hq_server import franchise_data
 from hq_server.audit.log import broken_rows
 from hq_server.console.members.reads import member_view
 from hq_server.database.models import AuditRecord, ExceptionRecord, Terminal
 from hq_server.exceptions.exposed import watch_exposure
 from hq_server.own_journal.place import Moment
+from hq_server.reservations.allowances import risk_of_a_till
 from hq_server.reservations.exposure import Exposure, exposure
 from hq_server.reservations.write_off import WriteOff, WriteOffWish, write_off
 from hq_server.sessions.epochs import begin_epoch
@@ -33,7 +35,7 @@ from tests.hq_server.reservations.reserving import (
     state_of,
     wallet_of,
 )
-from tests.hq_server.served import ServedHq
+from tests.hq_server.served import NOON, ServedHq
 
 RISK = RiskAllowance(payment_minor=5_000, member_minor=10_000, till_minor=40_000, hours=24)
 NO_LEASES = LeasePolicy(tills_max=0)
@@ -126,6 +128,16 @@ def test_a_rulebook_that_the_tills_time_may_fall_behind_again_is_not_believed(hq
     lease_policy(hq, NO_LEASES)
     member_with(till, 100)
     assert now_exposed(hq).worst_minor == 40_000, "the entry's anchor is from before the new rulebook"
+
+
+def test_the_sample_franchise_warns_of_what_is_unusual_only() -> None:
+    """An alarm that always shows is one that nobody reads."""
+    policy = franchise_data.rulebook(NOON).offline
+    tills, limit = sum(len(store.tills) for store in franchise_data.STORES), policy.exposure_alert_minor
+    one = risk_of_a_till(policy.risk)
+    assert one
+    assert (tills + 1) * one <= limit, "one more till may be enrolled"
+    assert (tills + 1) * one + policy.leases.amount_minor > limit, "a till of which there is a copy, with a lease"
 
 
 def test_a_till_that_may_be_two_machines_counts_twice_until_a_person_has_decided(hq: ServedHq) -> None:
