@@ -48,7 +48,7 @@ class RawSqlite:
 
     def is_empty(self, table: str) -> bool:
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
-            return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608
+            return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608 - a name of our own
 
     def insert(self, batch: dict[str, Rows]) -> None:
         if self._connection is None:
@@ -59,7 +59,7 @@ class RawSqlite:
         for table, rows in batch.items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
-                self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+                self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - a name of our own
         self._connection.execute("COMMIT")
 
     def close(self) -> None:

@@ -276,7 +276,7 @@ class FilePort:
     def read(self, timeout_s: float) -> bytes:  # noqa: ARG002 - a file has nothing to say
         return b""
 
-    def line_time_s(self, size: int) -> float:  # noqa: ARG002
+    def line_time_s(self, size: int) -> float:  # noqa: ARG002 - a file takes no time
         return 0.0
 
     def close(self) -> None:

@@ -47,4 +47,4 @@ class WorkerRunner:
                 job()
             except Exception as defect:  # the last resort of this thread: logged and shown, the till goes on
                 _log.exception("an action at the counter failed")
-                self._post(lambda defect=defect: self._on_defect(defect))  # type: ignore[misc]
+                self._post(lambda defect=defect: self._on_defect(defect))  # type: ignore[misc]  # a lambda that binds now

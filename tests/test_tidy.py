@@ -107,6 +107,9 @@ BAD = [
     (tidy.rules_of_money_are_pure, "stored_value/wallet.py", "from uuid import uuid4\nx = uuid4()\n"),
     (tidy.rules_of_money_are_pure, "stored_value/wallet.py", "x = open('file')\n"),
     (tidy.says_which_transaction, "sync/feed.py", "class Transaction: ...\n"),
+    (tidy.says_why_a_check_is_off, "sync/feed.py", "x = f()  # noqa: S608\n"),
+    (tidy.says_why_a_check_is_off, "sync/feed.py", "x = f()  # type: ignore[arg-type, misc]\n"),
+    (tidy.says_why_a_check_is_off, "sync/feed.py", "x = f()  # noqa\n"),
 ]
 
 GOOD = [

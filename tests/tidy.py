@@ -34,6 +34,8 @@ LAST_RESORTS: Final[dict[str, str]] = {
     "hq_server/snapshots/builder.py": "the thread of the snapshots: a defect is logged, who waits is told, the next round goes on",
 }
 
+_CHECK_OFF: Final = re.compile(r"# (?:noqa|type: ignore)(?:: [A-Z0-9, ]+|\[[a-z, -]+\])? *$")
+
 # What stored_value may import: values and arithmetic. No clock, chance, environment, log, file or thread.
 PURE_MODULES: Final = frozenset(
     {
@@ -244,6 +246,14 @@ def says_which_transaction(source: Source) -> Iterator[Offence]:
             yield source.offence(node, f"'{node.name}' alone", "Say what it is: top-up, posting, unit of work")
 
 
+def says_why_a_check_is_off(source: Source) -> Iterator[Offence]:
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if _CHECK_OFF.search(line):
+            yield source.offence(
+                number, "a check is off, and nothing says why", "Write the reason behind it, or let the check be right"
+            )
+
+
 RULES: Final[tuple[Rule, ...]] = (
     module_is_short,
     functions_are_short,
@@ -256,6 +266,7 @@ RULES: Final[tuple[Rule, ...]] = (
     presenters_know_no_window,
     rules_of_money_are_pure,
     says_which_transaction,
+    says_why_a_check_is_off,
 )
 
 

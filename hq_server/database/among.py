@@ -57,7 +57,7 @@ class _Pairs(TypeDecorator[list[tuple[str, str]]]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[tuple[str, str]] | None, dialect: Dialect) -> str:  # noqa: ARG002
+    def process_bind_param(self, value: list[tuple[str, str]] | None, dialect: Dialect) -> str:  # noqa: ARG002 - SQLAlchemy's signature
         return json.dumps(value)
 
 
@@ -66,7 +66,7 @@ class _Condition(FunctionElement[bool]):
 
     type = Boolean()
 
-    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002 - SQLAlchemy's signature
         return self
 
 
@@ -95,12 +95,12 @@ def _in_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(_PairAmong, "postgresql")
 def _pair_in_elements(element: _PairAmong, compiler: SQLCompiler, **options: Any) -> str:
     first, second, pairs = (compiler.process(part, **options) for part in element.clauses)
-    found = f"SELECT pair ->> 0, pair ->> 1 FROM json_array_elements(CAST({pairs} AS json)) AS pair"  # noqa: S608
+    found = f"SELECT pair ->> 0, pair ->> 1 FROM json_array_elements(CAST({pairs} AS json)) AS pair"  # noqa: S608 - a mark of SQLAlchemy's own
     return f"({first}, {second}) IN ({found})"
 
 
 @compiles(_PairAmong, "sqlite")
 def _pair_in_json(element: _PairAmong, compiler: SQLCompiler, **options: Any) -> str:
     first, second, pairs = (compiler.process(part, **options) for part in element.clauses)
-    found = f"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each({pairs})"  # noqa: S608
+    found = f"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each({pairs})"  # noqa: S608 - a mark of SQLAlchemy's own
     return f"({first}, {second}) IN ({found})"

@@ -181,18 +181,18 @@ class _Repeats:
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
         for name in ("items", "row_class", "presenter"):
-            self.fbind(name, self._lay)  # type: ignore[attr-defined]
+            self.fbind(name, self._lay)  # type: ignore[attr-defined]  # of the layout that it is mixed into
         self._lay()
 
     def _lay(self, *_changed: object) -> None:
-        rows = self.children[::-1]  # type: ignore[attr-defined]
-        items = self.items if self.row_class else ()  # type: ignore[attr-defined]
+        rows = self.children[::-1]  # type: ignore[attr-defined]  # of the layout that it is mixed into
+        items = self.items if self.row_class else ()  # type: ignore[attr-defined]  # of the layout that it is mixed into
         for row, item in zip(rows, items, strict=False):
-            row.item, row.presenter = item, self.presenter  # type: ignore[attr-defined]
+            row.item, row.presenter = item, self.presenter  # type: ignore[attr-defined]  # of the layout that it is mixed into
         for surplus in rows[len(items) :]:
-            self.remove_widget(surplus)  # type: ignore[attr-defined]
+            self.remove_widget(surplus)  # type: ignore[attr-defined]  # of the layout that it is mixed into
         for item in items[len(rows) :]:
-            self.add_widget(Factory.get(self.row_class)(item=item, presenter=self.presenter))  # type: ignore[attr-defined]
+            self.add_widget(Factory.get(self.row_class)(item=item, presenter=self.presenter))  # type: ignore[attr-defined]  # of the layout that it is mixed into
 
 
 class RepeatBox(_Repeats, BoxLayout):

@@ -99,7 +99,7 @@ def test_a_naive_time_is_refused(conn: sqlite3.Connection) -> None:
     with pytest.raises(ValueError, match="aware"):
         enqueue(
             conn,
-            PrintJob(job_id="a", kind="x", printer="front", document=sale(), created_at=datetime(2026, 1, 1)),  # noqa: DTZ001
+            PrintJob(job_id="a", kind="x", printer="front", document=sale(), created_at=datetime(2026, 1, 1)),  # noqa: DTZ001 - the naive time is what is tested
         )
 
 

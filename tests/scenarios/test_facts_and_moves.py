@@ -10,14 +10,14 @@ from stored_value.identity import EventId
 from stored_value.refusals import RefusalCode
 from tests.hq_server.own_journal.miniature import unnoted
 from tests.scenarios.franchise import Franchise, member_of
-from tests.scenarios.till import done, refused
+from tests.scenarios.till import Till, done, refused
 
 pytestmark = pytest.mark.slow
 
 
-def known_at(franchise: Franchise, till: object, member_id: str) -> None:
+def known_at(franchise: Franchise, till: Till, member_id: str) -> None:
     number = dict(franchise.books.rows("SELECT member_id, member_no FROM members"))[member_id]
-    done(till.counter.identify(str(number)))  # type: ignore[attr-defined]
+    done(till.counter.identify(str(number)))
 
 
 def test_h10_refunding_an_overdrawn_purchase_puts_back_what_is_owed_first_and_mints_nothing(

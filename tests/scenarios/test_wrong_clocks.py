@@ -96,7 +96,7 @@ def test_h8_a_till_set_back_in_time_finds_no_ended_promotion(franchise: Franchis
     quoted = done(till.counter.quote_top_up(wang, 100_000, None))
     assert quoted.bonus_minor == 0
     assert till.top_up(wang, 100_000).bonus_minor == 0
-    answer = till.counter.quote_top_up(wang, 100_000, plan_id="plan-1000")  # type: ignore[arg-type]
+    answer = till.counter.quote_top_up(wang, 100_000, plan_id="plan-1000")  # type: ignore[arg-type]  # an id as text
     assert refused(answer) is RefusalCode.PLAN_UNKNOWN
     till.sync()
     assert franchise.books.balances()[wang] == 100_000

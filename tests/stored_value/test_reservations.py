@@ -300,7 +300,7 @@ def test_a_leased_pass_counts_down_by_what_was_used() -> None:
     held = holding(100_00, kept("lease", 0, things={"pass": 3}))
     used = PassUsed(occasion=redeem("u1", 1).occasion, member_id=MEMBER, holding_id=LotId("pass"), units=2)
     done = apply(held, naming(used, "lease", offline=True), PLAIN_BOOK).wallet
-    assert find(done, ReservationId("lease")).things == (ReservedThing(thing_id=LotId("pass"), quantity=1),)  # type: ignore[union-attr]
+    assert find(done, ReservationId("lease")).things == (ReservedThing(thing_id=LotId("pass"), quantity=1),)  # type: ignore[union-attr]  # it is there
 
 
 def test_expiry_leaves_what_reservations_still_need() -> None:

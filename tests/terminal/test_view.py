@@ -121,7 +121,7 @@ class World:
             entry = self.journal.entry(seq)
             assert entry is not None
             event = event_of(entry)
-            self.hq_applies(event)  # type: ignore[arg-type]
+            self.hq_applies(event)  # type: ignore[arg-type]  # no shift is opened here
             self.landed[seq] = self.version
             self.at_hq = seq
         if not reply_lost:

@@ -42,16 +42,16 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 def session_of(client: HqClient, key: Ed25519PrivateKey, terminal_id: str) -> Session:
-    challenge = client.challenge(ChallengeRequest(terminal_id=terminal_id)).challenge  # type: ignore[arg-type]
+    challenge = client.challenge(ChallengeRequest(terminal_id=terminal_id)).challenge  # type: ignore[arg-type]  # an id as text
     signature = sign(key, session_statement(challenge))
     return client.open_session(
-        SessionRequest(terminal_id=terminal_id, challenge=challenge, signature=signature)  # type: ignore[arg-type]
+        SessionRequest(terminal_id=terminal_id, challenge=challenge, signature=signature)  # type: ignore[arg-type]  # an id as text
     )
 
 
 def is_there(client: HqClient) -> bool:
     try:
-        client.challenge(ChallengeRequest(terminal_id="S01-T1"))  # type: ignore[arg-type]
+        client.challenge(ChallengeRequest(terminal_id="S01-T1"))  # type: ignore[arg-type]  # an id as text
     except HqUnreachable:
         return False
     return True

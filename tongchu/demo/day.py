@@ -150,7 +150,7 @@ def play(franchise: Franchise, tell: Tell) -> None:
     tell("── 建设路店、滨江店断网 ──")
     for cashier in (two, three):
         cashier.stand.cable.cut()
-        _await(lambda: not cashier.stand.till.counter.status().online, f"{cashier.stand.name} notices")  # noqa: B023
+        _await(lambda: not cashier.stand.till.counter.status().online, f"{cashier.stand.name} notices")  # noqa: B023 - awaited in the loop
     _offline(two, three, people)
     _meanwhile(one, people)
     tell("── 网络恢复, 全部补传 ──")

@@ -81,7 +81,7 @@ class Deeds:
         for _ in range(A_DAY):
             act = self._pack.deal()
             at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
-            world.after(at, lambda act=act: act(world) if world.head_office.up else None)  # type: ignore[misc]
+            world.after(at, lambda act=act: act(world) if world.head_office.up else None)  # type: ignore[misc]  # a lambda that binds now
         soon = timedelta(seconds=world.publishing.uniform(0, OPEN_FOR.total_seconds() / 2))
         world.after(soon, lambda: publish(world))
 

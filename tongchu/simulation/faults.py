@@ -176,7 +176,7 @@ class Strikes:
         for _ in range(A_DAY if self._wanted else 0):
             fault = self._pack.deal()
             at = timedelta(seconds=world.fate.uniform(0, OPEN_FOR.total_seconds()))
-            world.after(at, lambda fault=fault: fault.strike(world))  # type: ignore[misc]
+            world.after(at, lambda fault=fault: fault.strike(world))  # type: ignore[misc]  # a lambda that binds now
 
 
 def _some_till(world: World) -> TillMachine:

@@ -110,7 +110,7 @@ async def _at_once(work: Callable[..., T], *arguments: Any, **_: Any) -> T:
 def _without_threads() -> Iterator[None]:
     """The web framework hands blocking work to anyio's thread pool; one thread of control is what makes a run repeatable, and it is much faster."""
     pool = anyio.to_thread.run_sync
-    anyio.to_thread.run_sync = _at_once  # type: ignore[assignment]
+    anyio.to_thread.run_sync = _at_once  # type: ignore[assignment]  # a function of another kind in its place
     try:
         yield
     finally:

@@ -104,7 +104,7 @@ class World:
             for till in self.tills:
                 for begins, visits in rushes:
                     self._enter_rush(till, begins, visits)
-                self.agenda.enter(self.closing - timedelta(minutes=5), lambda till=till: self._close(till))  # type: ignore[misc]
+                self.agenda.enter(self.closing - timedelta(minutes=5), lambda till=till: self._close(till))  # type: ignore[misc]  # a lambda that binds now
             for number in range(1, OPEN_FOR // BACKUP_EVERY + 1):
                 self.agenda.enter(morning + number * BACKUP_EVERY, self._back_up)
             happenings_of_the_day()
@@ -229,7 +229,7 @@ class World:
         """The others hear at once that their leases are needed; the customer waits a moment and asks again."""
         for other in self.in_service:
             if other is not till:
-                self.after(_AT_ONCE, lambda other=other: self._listen(other))  # type: ignore[misc]
+                self.after(_AT_ONCE, lambda other=other: self._listen(other))  # type: ignore[misc]  # a lambda that binds now
         again = visit.again
         if again is not None:
             self.after(_A_MOMENT, lambda: self._try_again(till, visit, again))

@@ -82,7 +82,7 @@ def post_sign_out(request: Request, office: OfficeOf, _visitor: FormVisitor) -> 
 
 
 @router.get("/language/{language}")
-def get_language(office: OfficeOf, language: str, next: str = "") -> Response:  # noqa: A002
+def get_language(office: OfficeOf, language: str, next: str = "") -> Response:  # noqa: A002 - the address says next
     if language not in set(Language):
         raise PageMissing
     response = RedirectResponse(safe_next(next), 303)

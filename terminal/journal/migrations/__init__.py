@@ -17,7 +17,7 @@ def upgrade(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with one_migration_at_a_time, engine.connect() as connection:
         # The driver would commit before each CREATE; a revision must be there whole or not at all.
-        connection.connection.isolation_level = None  # type: ignore[attr-defined]
+        connection.connection.isolation_level = None  # type: ignore[attr-defined]  # SQLite's own connection
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -195,7 +195,7 @@ def test_an_overdraft_becomes_a_receivable_and_a_finding(hq: ServedHq) -> None:
 
 def test_a_member_whom_nobody_enrolled_is_served_and_flagged(hq: ServedHq) -> None:
     till = hq.till()
-    till.top_up(hq.new_id(), 10_000)  # type: ignore[arg-type]
+    till.top_up(hq.new_id(), 10_000)  # type: ignore[arg-type]  # an id as text
     reply = till.push()
     assert reply.outcomes[0].status == "created"
     assert "member_unknown" in codes(reply.outcomes[0])

@@ -187,13 +187,13 @@ def foreign(
         return {"occasion": thief.pushing.occasion(), "member_id": member}
 
     return [
-        TopUpReversed(**place(), top_up_id=top_up, amount_minor=amount, tenders=cash(amount)),  # type: ignore[arg-type]
+        TopUpReversed(**place(), top_up_id=top_up, amount_minor=amount, tenders=cash(amount)),  # type: ignore[arg-type]  # the same place for each kind
         deposit_returned(thief, deposit),
-        DepositKept(**place(), deposit_id=deposit_id, amount_minor=9_000),  # type: ignore[arg-type]
-        DepositRestored(**place(), deposit_id=deposit_id, amount_minor=9_000),  # type: ignore[arg-type]
+        DepositKept(**place(), deposit_id=deposit_id, amount_minor=9_000),  # type: ignore[arg-type]  # the same place for each kind
+        DepositRestored(**place(), deposit_id=deposit_id, amount_minor=9_000),  # type: ignore[arg-type]  # the same place for each kind
         pay_out(thief, asked),
-        CashOutRejected(**place(), request_id=request_id, restored_minor=50_000),  # type: ignore[arg-type]
-        CashOutReversed(**place(), request_id=request_id, amount_minor=50_000, tenders=cash(50_000)),  # type: ignore[arg-type]
+        CashOutRejected(**place(), request_id=request_id, restored_minor=50_000),  # type: ignore[arg-type]  # the same place for each kind
+        CashOutReversed(**place(), request_id=request_id, amount_minor=50_000, tenders=cash(50_000)),  # type: ignore[arg-type]  # the same place for each kind
     ]
 
 

@@ -111,9 +111,9 @@ def test_h4_what_moved_to_another_member_is_given_back_by_no_till(hq: ServedHq, 
         place = {"occasion": till.occasion(), "member_id": taker, "deposit_id": deposit.occasion.event_id}
         forged: list[Backward] = [
             replace(taken_back(till, top_up), member_id=taker),
-            DepositReturned(**place, amount_minor=9_000, tenders=cash(9_000)),  # type: ignore[arg-type]
-            DepositKept(**place, amount_minor=9_000),  # type: ignore[arg-type]
-            DepositRestored(**place, amount_minor=9_000),  # type: ignore[arg-type]
+            DepositReturned(**place, amount_minor=9_000, tenders=cash(9_000)),  # type: ignore[arg-type]  # the same place for each kind
+            DepositKept(**place, amount_minor=9_000),  # type: ignore[arg-type]  # the same place for each kind
+            DepositRestored(**place, amount_minor=9_000),  # type: ignore[arg-type]  # the same place for each kind
         ]
         for event in forged:
             again = replace(event, occasion=till.occasion())

@@ -14,7 +14,7 @@ from hq_server.sessions.epochs import begin_epoch
 from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal, RefusalCode
 from sync.messages import PushReply
-from sync.payment_pins import key_for, make_secret
+from sync.payment_pins import PinSecret, key_for, make_secret
 from tests.hq_server.own_journal.miniature import books_are_right, unnoted, wallet_of
 from tests.hq_server.pin_till import PIN, QUICK, PinTill
 from tests.hq_server.served import PushingTill, ServedHq
@@ -119,10 +119,12 @@ def test_a_changed_pin_counts_and_the_old_one_for_what_came_before(
 @pytest.mark.parametrize(
     "old", [None, make_secret("555111", bytes, QUICK)], ids=["by the card", "by an invented proof"]
 )
-def test_h8_a_till_in_strange_hands_changes_no_pin(hq: ServedHq, till: PinTill, member: MemberId, old: object) -> None:
+def test_h8_a_till_in_strange_hands_changes_no_pin(
+    hq: ServedHq, till: PinTill, member: MemberId, old: PinSecret | None
+) -> None:
     first = till.set_pin(member)
     till.pushing.push()
-    till.set_pin(member, 2, pin="192837", old=old)  # type: ignore[arg-type]
+    till.set_pin(member, 2, pin="192837", old=old)
     assert codes(till.pushing.push()) == [["pin_not_proven"]]
     assert till.row_of(member).pin == first.verifier(1)
     assert wallet_of(hq, member).pin_issue == 1

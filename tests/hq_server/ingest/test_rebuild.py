@@ -63,9 +63,9 @@ def test_a_changed_figure_is_found(hq: ServedHq, table: object, what: str) -> No
     till.push()
     hq.sequenced()
     assert found(hq) == []
-    owner: type[Table] = table.class_  # type: ignore[attr-defined]
+    owner: type[Table] = table.class_  # type: ignore[attr-defined]  # a mapped column knows its class
     with hq.database.write() as session:
-        session.execute(update(owner).values({table: table + 1}))  # type: ignore[operator]
+        session.execute(update(owner).values({table: table + 1}))  # type: ignore[operator]  # a column of integers
     assert {difference.what for difference in found(hq)} == {what}
 
 

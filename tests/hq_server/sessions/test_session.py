@@ -69,7 +69,7 @@ def anchor_of(hq: OpenedHq, till: EnrolledTill, **changed: object) -> AnchorRef:
         epoch = current_epoch(session)
     facts = {"epoch": epoch, "hq_time": NOW, "rulebook": 0, "global_cursor": 0, "accepted_seq": 0} | changed
     key = hq.keys.signing(KeyPurpose.ANCHOR, NOW)
-    return make_anchor(key.private, key.key_id, terminal_id=till.enrolment.terminal_id, **facts)  # type: ignore[arg-type]
+    return make_anchor(key.private, key.key_id, terminal_id=till.enrolment.terminal_id, **facts)  # type: ignore[arg-type]  # facts of several types
 
 
 def test_a_session_says_where_head_office_stands_and_signs_it(hq: OpenedHq, till: EnrolledTill) -> None:

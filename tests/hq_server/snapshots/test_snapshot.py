@@ -172,7 +172,7 @@ def test_members_who_entered_another_stores_scope_are_in_both(hq: Hq, tmp_path: 
 def test_the_background_makes_one_for_every_store_and_rests(hq: Hq) -> None:
     hq.builder.start()
     for store in franchise_data.STORES:
-        until(lambda: hq.builder.latest(store.store_id), what=f"the snapshot of {store.store_id}")  # noqa: B023
+        until(lambda: hq.builder.latest(store.store_id), what=f"the snapshot of {store.store_id}")  # noqa: B023 - awaited here
     assert hq.builder.stale() == []
 
 

@@ -39,7 +39,7 @@ def prints_before_committing(*arguments: Any, **named: Any) -> Station:
 
         return append(event, receipts=at_once, **rest)
 
-    station.journal.append = printing_first  # type: ignore[method-assign]
+    station.journal.append = printing_first  # type: ignore[method-assign]  # the planted bug
     return station
 
 
@@ -59,14 +59,14 @@ def skips_late_rows(*arguments: Any, **named: Any) -> Station:
 
         return apply_page(page, in_doubt, wanted)
 
-    station.replica.apply_page = skipping  # type: ignore[method-assign]
+    station.replica.apply_page = skipping  # type: ignore[method-assign]  # the planted bug
     return station
 
 
 def forgets_its_open_push(*arguments: Any, **named: Any) -> Station:
     """H7, H9: what was sent and not answered is not written down, so nobody's row waits for it."""
     station = Station(*arguments, **named)
-    station.journal.outcomes.members_in_doubt = frozenset  # type: ignore[method-assign]
+    station.journal.outcomes.members_in_doubt = frozenset  # type: ignore[method-assign]  # the planted bug
     return station
 
 

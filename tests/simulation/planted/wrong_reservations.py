@@ -209,7 +209,7 @@ BY_NAME: dict[str, Wrong] = {
     "partial head closes leases": Wrong(
         (
             ("hq_server.ingest.service._is_whole_report", every_head_is_a_report),
-            ("terminal.syncing.push.PUSH_ENTRIES_MAX", 1),  # type: ignore[arg-type]
+            ("terminal.syncing.push.PUSH_ENTRIES_MAX", 1),  # type: ignore[arg-type]  # a constant, no method
         )
     ),
     "till spends a returned lease": Wrong((("terminal.counter.reserving.own_leases", spends_what_was_returned()),)),
@@ -217,7 +217,7 @@ BY_NAME: dict[str, Wrong] = {
     "report leaves leases out": Wrong(
         (
             ("terminal.journal.reservations.Reservations.report", reports_no_leases()),
-            ("hq_server.reservations.lease_desk.LEASE_PAUSE", timedelta()),  # type: ignore[arg-type]
+            ("hq_server.reservations.lease_desk.LEASE_PAUSE", timedelta()),  # type: ignore[arg-type]  # a constant, no method
         )
     ),
     "first bonus given again": Wrong((("hq_server.ingest.wallet_batch.apply", gives_first_again),)),

@@ -25,7 +25,7 @@ def connect(till: Till) -> None:
 
 
 def proven(till: Till, action: str, pin: str = PIN) -> ProvenMember:
-    return done(till.counter.prove(action, WANG, pin))  # type: ignore[arg-type]
+    return done(till.counter.prove(action, WANG, pin))  # type: ignore[arg-type]  # an id as text
 
 
 def set_pin(till: Till, pin: str = PIN) -> Completed | Refusal:

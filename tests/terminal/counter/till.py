@@ -102,7 +102,7 @@ def wallet_of(principal: int, bonus: int = 0, *, member_id: MemberId = WANG, ver
 
     def lot(suffix: str, kind: ValueKind, amount: int) -> Lot:
         return Lot(
-            lot_id=f"{origin}/{suffix}",  # type: ignore[arg-type]
+            lot_id=f"{origin}/{suffix}",  # type: ignore[arg-type]  # an id as text
             kind=kind,
             store_id=StoreId("S02"),
             top_up_id=origin,

@@ -59,5 +59,5 @@ def test_no_more_than_a_bounded_number_of_answers_is_kept(tmp_path: Path) -> Non
     with opened_journal(tmp_path) as journal:
         asked: list[int] = []
         for number in (*range(REMEMBERED_MAX + 1), 0):
-            journal._database.remembered((str(number),), lambda _, number=number: asked.append(number))  # type: ignore[misc]
+            journal._database.remembered((str(number),), lambda _, number=number: asked.append(number))  # type: ignore[misc]  # a lambda that binds now
         assert asked == [*range(REMEMBERED_MAX + 1), 0]

@@ -5,6 +5,7 @@ import pytest
 from stored_value.events import MemberEnrolled, PurchaseRefunded, Redeemed, ShiftClosed, TenderKind, ToppedUp
 from stored_value.identity import StaffId
 from sync.event_codec import event_of
+from terminal.counter.views import MemberView
 from terminal.language import Language
 from terminal.screens.navigation import (
     CloseShift,
@@ -291,7 +292,9 @@ def test_scans_mean_nothing_while_locked_or_counting(open_bench: Bench, here: Lo
 
 
 def test_a_refusal_changes_its_language_with_the_screen(open_bench: Bench) -> None:
-    open_bench.navigator.go(Redeem(open_bench.desk.counter.identify(WANG_CARD), True))  # type: ignore[arg-type]
+    member = open_bench.desk.counter.identify(WANG_CARD)
+    assert isinstance(member, MemberView)
+    open_bench.navigator.go(Redeem(member, True))
     open_bench.press("700")
     assert open_bench.view("redeem").notice.title == "余额不足"
     open_bench.appearance.next_language()

@@ -124,7 +124,7 @@ def test_tenders_states_and_kinds_have_names_of_their_own() -> None:
 )
 def test_a_promotion_says_in_one_line_why_it_gives_or_not(code: str, data: dict[str, int | str], says: str) -> None:
     name = Words(zh="首充送50", en="50 for the first top-up")
-    reason = Reason(promotion_id="p", name=name, given=code == "given", code=code, data=data)  # type: ignore[arg-type]
+    reason = Reason(promotion_id="p", name=name, given=code == "given", code=code, data=data)  # type: ignore[arg-type]  # ids as text
     assert reason_text(reason, RULEBOOK, Texts()) == says
 
 

@@ -142,7 +142,7 @@ def test_what_a_cycle_commits_itself_brings_no_other_cycle() -> None:
     worker = SyncWorker(cycle, SimulatedClock(START), poll_interval_s=3600)
     worker.start()
     for wakes in range(1, 11):
-        until(lambda wakes=wakes: cycles >= wakes, what="a cycle")  # type: ignore[misc]
+        until(lambda wakes=wakes: cycles >= wakes, what="a cycle")  # type: ignore[misc]  # a lambda that binds now
         worker.wake()
     until(lambda: cycles >= 11, what="the last cycle")
     assert worker.stop()
