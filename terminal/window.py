@@ -101,10 +101,12 @@ class TillWindow(App):
         front: Front,
         on_closed: Callable[[], None] = lambda: None,
         prepare_after_s: float = 0.5,
+        monotonic_s: Callable[[], float] = time.monotonic,
         **properties: object,
     ) -> None:
-        """`prepare_after_s`: how long after a front is served the screens not yet needed are made, one at a time."""
+        """`prepare_after_s`: how long after a front is served the screens not yet needed are made, one at a time. By `monotonic_s` a scanner types faster than a person."""
         super().__init__(**properties)
+        self._monotonic_s = monotonic_s
         self._prepare_after_s = prepare_after_s
         self.title = "通储 Tongchu"
         self._front = front
@@ -193,12 +195,12 @@ class TillWindow(App):
         self._front.press(key)
 
     def _typed(self, _window: Any, text: str) -> None:
-        self._keys.text(text, time.monotonic(), to_field=self._field_has_focus())
+        self._keys.text(text, self._monotonic_s(), to_field=self._field_has_focus())
 
     def _key_down(self, _window: Any, key: int, *_rest: object) -> bool:
         to_field = self._field_has_focus()
         if key in _ENTER_KEYS:
-            self._keys.enter(time.monotonic(), to_field=to_field)
+            self._keys.enter(self._monotonic_s(), to_field=to_field)
         elif key == _BACKSPACE_KEY and not to_field:
             self._keys.backspace()
         elif key == _ESCAPE_KEY:

@@ -25,7 +25,7 @@ from terminal.screens.navigation import (
 )
 from tests.terminal.counter.till import PIN, WANG_CARD, Till
 from tests.terminal.screens.desk import Bench
-from tests.terminal.screens.driving import Driver, pump, receipt_picture, unpainted, window
+from tests.terminal.screens.driving import Driver, as_a_scanner_types, pump, receipt_picture, unpainted, window
 from tests.terminal.screens.make_screenshots import SHOTS
 from tests.terminal.screens.pin_setting import set_at_the_counter
 from tests.terminal.screens.shots import Shot, english
@@ -236,9 +236,10 @@ def test_a_disabled_confirm_key_does_nothing(till: Till, open_bench: Bench) -> N
 def test_a_scanner_that_types_is_heard_by_the_window(open_bench: Bench) -> None:
     open_bench.navigator.go(Identify(Purpose.REDEEM))
     with window(open_bench) as driver:
-        for char in WANG_CARD:
-            driver.window.dispatch("on_textinput", char)
-        driver.window.dispatch("on_key_down", 13, 40, None, [])
+        with as_a_scanner_types():
+            for char in WANG_CARD:
+                driver.window.dispatch("on_textinput", char)
+            driver.window.dispatch("on_key_down", 13, 40, None, [])
         assert open_bench.at(Redeem)
         driver.settle(0.15)
         assert open_bench.view("redeem").pad.faint, "no digit of the code is in the amount"
