@@ -16,6 +16,7 @@ from stored_value.identity import MemberId
 from sync.client import SEALED_PAGE_TYPE, scope_key_bytes
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.feed import open_page, page_of, read_page
+from sync.grants import Grants
 from sync.keys import public_key_text, session_statement, sign
 from sync.live import LiveRequest, News
 from sync.messages import (
@@ -24,7 +25,6 @@ from sync.messages import (
     PROTOCOL_VERSION,
     Challenge,
     ChallengeRequest,
-    Grants,
     MemberRow,
     ScopeKey,
     Session,

@@ -20,6 +20,7 @@ from sync.compression import compressed
 from sync.enrolment import Enrolment, EnrolmentRequest
 from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpired
 from sync.feed import KNOWN_KINDS, open_page, read_page
+from sync.grants import Grants
 from sync.keys import decode_bytes
 from sync.live import LiveRequest, News
 from sync.messages import (
@@ -32,7 +33,6 @@ from sync.messages import (
     FeedPage,
     FindMember,
     FoundMembers,
-    Grants,
     HoldReply,
     HoldRequest,
     Push,

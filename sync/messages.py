@@ -13,6 +13,7 @@ from sync.hole import DeclaredHole
 from sync.keys import KeyCertificate, KeyRevocation
 from sync.message_types import prepare
 from sync.payment_pins import PinVerifier
+from sync.signed_hold import SignedHold
 from sync.till_trouble import TillStanding, TillTrouble
 from sync.versions import CURRENT
 
@@ -24,7 +25,6 @@ GLOBAL_SCOPE = "global"
 PUSH_ENTRIES_MAX = 500
 PAGE_ROWS = 256
 MEMBER_NO_BLOCK = 10_000
-GRANTS_MAX = 256
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,11 +119,13 @@ class SignedHead(Message, frozen=True, kw_only=True):
 
 
 class Push(Message, frozen=True, kw_only=True):
-    """Entries in order, the first following what HQ has accepted. `last` of the batch need not be the head."""
+    """Entries in order, the first following what HQ has accepted. `last` of the batch need not be the head. `signed_holds`: of an epoch that is over, what the entries
+    name of it, at most PUSH_ENTRIES_MAX."""
 
     epoch: str
     entries: tuple[PushedEntry, ...]
     head: SignedHead
+    signed_holds: tuple[SignedHold, ...] = ()
 
 
 class OutcomeFinding(Message, frozen=True, kw_only=True):
@@ -366,35 +368,18 @@ class HoldRequest(Message, frozen=True, kw_only=True):
 
 
 class HoldReply(Message, frozen=True, kw_only=True):
-    """`refusal` is empty when the value is held, else a code of `stored_value.refusals` with its data; `member` is the member as HQ knows him now, the hold included."""
+    """`refusal` is empty when the value is held, else a code of `stored_value.refusals` with its data; `member` is the member as HQ knows him now, the hold included.
+    `signed`: the till keeps it for a restored HQ (None: nothing is held, or an older HQ)."""
 
     epoch: str
     as_of: datetime
     member: MemberRow | None = None
     refusal: str = ""
     data: dict[str, int | str] = {}
+    signed: SignedHold | None = None
 
 
-# 8. leases offered to this till: GET /v1/grants?after=N; 9. the live channel: `sync.live`
-
-
-class Grant(Message, frozen=True, kw_only=True):
-    """`number` counts the grants to one till, without gaps. `version` is the wallet's that contains the lease: the till accepts it when its replica has come so far."""
-
-    number: int
-    lease_id: ReservationId
-    member_id: MemberId
-    version: int
-    amount_minor: int
-    expires_at: datetime
-    things: tuple[ReservedThing, ...] = ()
-
-
-class Grants(Message, frozen=True, kw_only=True):
-    """In the order of their numbers, at most GRANTS_MAX."""
-
-    epoch: str
-    grants: tuple[Grant, ...]
+# 8. leases offered to this till: `sync.grants`; 9. the live channel: `sync.live`
 
 
 prepare(globals())

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from stored_value.identity import TerminalId
 from sync.keys import sign, statement_of, verify
 from sync.messages import Message, Outcome, PushedEntry
+from sync.signed_hold import SignedHold
 
 
 class RescuedHead(Message, frozen=True, kw_only=True):
@@ -26,13 +27,14 @@ class RescuedHead(Message, frozen=True, kw_only=True):
 
 class Recovery(Message, frozen=True, kw_only=True):
     """Entries of the dead till that follow what head office holds, in order; none only asks how far head office has come. `head` is None then. `is_whole`: with these,
-    everything that the copy holds has been sent."""
+    everything that the copy holds has been sent. `signed_holds` as in a push."""
 
     epoch: str
     approval: str
     entries: tuple[PushedEntry, ...] = ()
     head: RescuedHead | None = None
     is_whole: bool = False
+    signed_holds: tuple[SignedHold, ...] = ()
 
 
 class RecoveryReply(Message, frozen=True, kw_only=True):

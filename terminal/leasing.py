@@ -15,7 +15,7 @@ from stored_value.identity import EventId, ShiftId, StaffId
 from stored_value.occasion import EvidenceClass, Occasion
 from stored_value.reservation_records import Reservation, ReservationId
 from stored_value.reservations import find
-from sync.messages import Grant, Grants
+from sync.grants import Grant, Grants
 from terminal.clock import Clock, new_id
 from terminal.journal import Journal, OpenLease
 from terminal.members import MemberOnFile, Members

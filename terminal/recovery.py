@@ -23,6 +23,8 @@ from sync.hole import DeclaredHole, sign_hole
 from sync.keys import decode_bytes, encode_bytes, session_statement, sign
 from sync.messages import PUSH_ENTRIES_MAX, ChallengeRequest, PushedEntry, SessionRequest
 from sync.recovery import Recovery, RecoveryAsk, RecoveryAsked, RecoveryReply, RescuedHead, sign_rescue
+from sync.signed_hold import SignedHold
+from terminal.journal.reservations import signed_in
 from terminal.till_directory import KeyFileUnusable, TillDirectory
 
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -43,13 +45,21 @@ class _Row:
     """Event id, kind and member, as far as the copy's index tells."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    seq: int
+    epoch: str
+    hold: SignedHold
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadJournal:
-    """What is left. `own_key` is the dead till's, when the copy is its whole folder."""
+    """What is left; `signed` what shows that the holds of its entries were granted. `own_key` is the dead till's, when the copy is its whole folder."""
 
     path: Path
     terminal_id: TerminalId
     rows: tuple[_Row, ...]
+    signed: tuple[_Signed, ...]
     own_key: Ed25519PrivateKey | None
 
     @property
@@ -95,11 +105,11 @@ class Rescuer:
 def read_copy(path: Path) -> DeadJournal:
     """`path` is a till's folder, a journal.db, a mirror, or a folder with one mirror in it. Raises `CopyUnusable`."""
     file = _file_in(path)
-    rows = _rows_of(file)
+    rows, signed = _read(file)
     terminal_id = next((entry.header.terminal_id for entry in _readable(rows)), None)
     if terminal_id is None:
         raise CopyUnusable(f"{file}: no entry in it can be read")
-    return DeadJournal(path=file, terminal_id=terminal_id, rows=rows, own_key=_own_key(file))
+    return DeadJournal(path=file, terminal_id=terminal_id, rows=rows, signed=signed, own_key=_own_key(file))
 
 
 def recover(client: HqClient, dead: DeadJournal, rescuer: Rescuer, *, dry_run: bool = False) -> RecoveryReport:
@@ -210,6 +220,9 @@ def _batches(dead: DeadJournal, asked: RecoveryReply, tail: Tail, rescuer: Rescu
             entries=tuple(entries),
             head=sign_rescue(rescuer.key, bare, dead.own_key),
             is_whole=not left,
+            signed_holds=tuple(
+                each.hold for each in dead.signed if seq - len(entries) < each.seq <= seq and each.epoch != epoch
+            ),
         )
         if not left:
             return
@@ -273,23 +286,42 @@ def _copied(file: Path) -> Iterator[Path]:
         yield target
 
 
-def _rows_of(file: Path) -> tuple[_Row, ...]:
+def _read(file: Path) -> tuple[tuple[_Row, ...], tuple[_Signed, ...]]:
     """What can be read; a damaged page ends the reading."""
     rows: list[_Row] = []
+    signed: list[_Signed] = []
     try:
         with _copied(file) as copy, closing(sqlite3.connect(copy)) as connection:
-            columns = {column[1] for column in connection.execute("PRAGMA table_info(entries)")}
-            index = ", ".join(name if name in columns else "NULL" for name in ("event_id", "kind", "member_id"))
-            found = connection.execute(
-                f"SELECT seq, hash, CAST(raw AS BLOB), attachment, {index} FROM entries ORDER BY seq"  # noqa: S608  names of our own columns
-            )
-            while row := found.fetchone():
-                known_as = (row[4] or "", row[5] or "", row[6] or "")
-                rows.append(_Row(row[0], str(row[1]), row[2], row[3] or b"", known_as))
+            rows.extend(_rows_in(connection))
+            signed.extend(_signed_in(connection))
     except (sqlite3.DatabaseError, OSError) as error:
         if not rows:
             raise CopyUnusable(f"{file}: {error}") from error
-    return tuple(rows)
+    return tuple(rows), tuple(signed)
+
+
+def _rows_in(connection: sqlite3.Connection) -> Iterator[_Row]:
+    columns = _columns(connection, "entries")
+    index = ", ".join(name if name in columns else "NULL" for name in ("event_id", "kind", "member_id"))
+    found = connection.execute(
+        f"SELECT seq, hash, CAST(raw AS BLOB), attachment, {index} FROM entries ORDER BY seq"  # noqa: S608  names of our own columns
+    )
+    while row := found.fetchone():
+        known_as = (row[4] or "", row[5] or "", row[6] or "")
+        yield _Row(row[0], str(row[1]), row[2], row[3] or b"", known_as)
+
+
+def _signed_in(connection: sqlite3.Connection) -> Iterator[_Signed]:
+    """None in a copy by an older program."""
+    if not _columns(connection, "signed_holds"):
+        return
+    for seq, epoch, text in connection.execute("SELECT seq, epoch, signed FROM signed_holds WHERE seq IS NOT NULL"):
+        for hold in signed_in((text,)):
+            yield _Signed(seq, epoch, hold)
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {column[1] for column in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def _readable(rows: Sequence[_Row]) -> Iterator[Entry]:

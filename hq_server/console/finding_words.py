@@ -292,8 +292,12 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("It stands. If it overdrew the member, ask who closed the reservation before the till had reported."),
     ),
     FindingCode.RESERVATION_FORGOTTEN: FindingWords(
-        N_("A payment was taken at the till's word: a restored head office had forgotten what was kept for it"),
-        N_("It stands. Compare it with the store's signed slip: nothing else bounds the till until its first report."),
+        N_(
+            "The entry names a hold or a lease from before the restore that head office does not know and nobody signed"
+        ),
+        N_(
+            "An older till cannot show what it was granted; one in strange hands invents it. Compare with the store's signed slip before you decide about what the entry took."
+        ),
     ),
     FindingCode.RESERVATION_FOREIGN: FindingWords(
         N_("The entry names a hold or a lease of another till"),

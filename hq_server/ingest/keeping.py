@@ -31,6 +31,7 @@ from hq_server.members.personal import store_personal
 from hq_server.office import Office
 from hq_server.reservations.lost_grants import mark_earlier
 from hq_server.reservations.settling import note_settled
+from hq_server.reservations.signed_holds import Shown, show_again
 from hq_server.stores.zones import zone_of
 from hq_server.terminals.rows import TerminalRow
 from stored_value.events import MemberEnrolled
@@ -39,6 +40,7 @@ from stored_value.identity import StoreId
 from stored_value.periods import is_prior_period
 from sync.entry import AnchorRef
 from sync.messages import Outcome
+from sync.signed_hold import SignedHold
 
 logger = logging.getLogger(__name__)
 steps = logging.getLogger("hq_server.steps")
@@ -91,6 +93,17 @@ def hashes_of(held: dict[int, HeldEntry]) -> dict[int, str]:
     return {seq: each.hash for seq, each in held.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What came with the entries: `remark` is told with each, `signed_holds` are shown by their till."""
+
+    remark: Finding | None = None
+    signed_holds: Sequence[SignedHold] = ()
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
 def keep(
     office: Office,
     session: WriteSession,
@@ -98,13 +111,13 @@ def keep(
     proven: Proven,
     epoch: str,
     *,
-    remark: Finding | None = None,
+    beside: Beside = NOTHING_BESIDE,
     repeats: bool = True,
     knows_holds: bool = True,
     place: LinePlace | None = None,
 ) -> Kept:
-    """Moves the journal's head at head office to the last of them. `remark` is told with each entry; `repeats` as in `with_retries`; `knows_holds` is False for a till
-    whose program cannot reserve; `place` where the unit of work stands among others of the same members."""
+    """Moves the journal's head at head office to the last of them. `repeats` as in `with_retries`; `knows_holds` is False for a till whose program cannot reserve; `place` where
+    the unit of work stands among others of the same members."""
     now = office.clock()
     risk = TillRisk(terminal, judges=knows_holds)
     pins = PinProofs(office.keys, terminal, epoch, now)
@@ -115,11 +128,13 @@ def keep(
         for each, received in zip(incoming, proven.fresh, strict=True):
             if received.is_adopted:
                 each.findings.append(Finding(FindingCode.FORK_ADOPTED, {"incarnation": terminal.incarnation}))
-        if remark is not None:
+        if beside.remark is not None:
             for each in incoming:
-                each.findings.append(remark)
+                each.findings.append(beside.remark)
         refuse_unfounded(session, terminal, incoming, now)
         mark_earlier(session, terminal, incoming, epoch, office.rulebooks.all(session), now)
+        if beside.signed_holds:
+            show_again(session, terminal, incoming, Shown(beside.signed_holds, office.keys.trusted))
         check_shifts(session, terminal, incoming)
         return incoming
 

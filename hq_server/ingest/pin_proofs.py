@@ -29,6 +29,8 @@ HEARD_WITHIN: Final = timedelta(minutes=10)
 FORGOTTEN_MAX: Final = 100
 """How many issues of a member's PIN a restored head office may have forgotten (H1)."""
 
+_FORGOTTEN: Final = "forgotten"
+
 
 def concerns_pin(header: Header) -> bool:
     return header.kind == PinSet.kind or header.evidence.evidence_class is EvidenceClass.PIN
@@ -65,8 +67,9 @@ class PinProofs:
         ref, issue = header.evidence.ref, issue_named(header.evidence.ref)
         kept = None if issue is None else self._kept.get((wallet.member_id, issue))
         if kept is None or issue is None:
-            may_be_forgotten = each.earlier_epoch and self._forgot and (issue or 0) > wallet.pin_issue
-            return None if may_be_forgotten else _not_proven("unknown")
+            # A restored head office may have forgotten it (H1); that shows nobody's presence.
+            may_be_forgotten = each.earlier_epoch and (issue or 0) > wallet.pin_issue
+            return _not_proven(_FORGOTTEN if may_be_forgotten else "unknown")
         if not is_proven(ref, kept.key, EventId(header.id), wallet.member_id, header.out_minor):
             return _not_proven("wrong")
         if kept.ended_at is None:
@@ -76,12 +79,13 @@ class PinProofs:
         return _not_proven("ended") if heard else None
 
     def refuses(self, each: Incoming, wallet: Wallet) -> Finding | None:
-        """A PIN that is not to be had: no proof of the one before, or nothing that head office can open. No value moved, so nothing is lost by it."""
+        """A PIN that is not to be had: no proof of the one before, or nothing that head office can open. No value moved, so nothing is lost by it. Where head office knows of none,
+        the card is enough."""
         event = each.event
         if not isinstance(event, PinSet) or event.pin_issue <= wallet.pin_issue:
             return None
         unproven = self.judge(each, wallet)
-        if unproven is not None:
+        if unproven is not None and (wallet.pin_is_set or unproven != _not_proven(_FORGOTTEN)):
             return unproven
         left_out = FORGOTTEN_MAX if each.earlier_epoch and self._forgot else 0
         if event.pin_issue > wallet.pin_issue + 1 + left_out:

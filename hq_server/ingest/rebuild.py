@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -47,6 +47,7 @@ from sync.messages import OutcomeFinding
 from sync.wallet_codec import read_purchase, read_wallet
 
 _decode_findings = msgspec.json.Decoder(tuple[OutcomeFinding, ...]).decode
+_UNKNOWN: Final = frozenset({FindingCode.RESERVATION_UNKNOWN, FindingCode.RESERVATION_FORGOTTEN})
 RollupKey = tuple[str, str, str, str, str]
 Sums = tuple[int, int, int]
 
@@ -153,7 +154,7 @@ class _Rebuilt:
         findings = _decode_findings(row.findings)
         header = entry.header
         unproved = sum(int(each.data["amount_minor"]) for each in findings if each.code == FindingCode.RISK_EXCEEDED)
-        unknown = {str(each.data["reservation"]) for each in findings if each.code == FindingCode.RESERVATION_UNKNOWN}
+        unknown = {str(each.data.get("reservation")) for each in findings if each.code in _UNKNOWN}
         named = [name for name in header.reservations if name not in unknown]
         if row.status == EntryStatus.CREATED:
             event = event_of(entry)

@@ -21,6 +21,7 @@ from hq_server.exceptions.raising import TillFinding, raise_about_till
 from hq_server.feed.news import member_topic
 from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.keeping import (
+    Beside,
     hashes_of,
     held_entries,
     journal_head,
@@ -58,8 +59,8 @@ def take_in(office: Office, till: TillToken, push: Push, *, protocol: str = CURR
     """Idempotent: the same entries again are answered `exists`, with the versions and findings of the first time, and change nothing. `protocol`: the till's."""
     if push.epoch != till.epoch:
         raise ApiProblem("epoch_over", f"this head office is in epoch {till.epoch}", {"epoch": till.epoch})
-    if len(push.entries) > PUSH_ENTRIES_MAX:
-        raise ApiProblem("request_invalid", f"a push has at most {PUSH_ENTRIES_MAX} entries")
+    if max(len(push.entries), len(push.signed_holds)) > PUSH_ENTRIES_MAX:
+        raise ApiProblem("request_invalid", f"a push has at most {PUSH_ENTRIES_MAX} entries, and as many signed holds")
     try:
         received = read_pushed(push.entries, push.head, office.clock())
     except SignatureError as error:
@@ -165,6 +166,7 @@ def _take_in_once(
         terminal,
         proven,
         push.epoch,
+        beside=Beside(signed_holds=push.signed_holds),
         repeats=pushed.repeats,
         knows_holds=terminal.knows_holds,
         place=place,

@@ -2,7 +2,7 @@
 evidence. `apply` then leaves it with the member, whenever the entry is applied.
 
 Part of `till_risk`, which reads and stores what it counts; must not read or write. Excused is what head office wrote off while the till was silent and what another copy of its
-disk may have used of the same reservations, each once and as much as was granted; told and taken is what names a reservation that a restored head office may have forgotten (H1).
+disk may have used of the same reservations, each once and as much as was granted.
 """
 
 from collections import Counter
@@ -38,18 +38,16 @@ class ThingRisk:
         if things:
             self._excusing[reservation_id] = tuple(things)
 
-    def judge(self, each: Incoming, wallet: Wallet, unknown: Iterable[str], shared: Iterable[str]) -> Finding | None:
-        """On the wallet as it is before the entry. `unknown` are the reservations named that the wallet does not keep, `shared` those that may excuse."""
+    def judge(self, each: Incoming, wallet: Wallet, names: Iterable[str]) -> Finding | None:
+        """On the wallet as it is before the entry. `names` are those of its reservations that may excuse."""
         self._used.subtract(self._uses.pop(each.seq, ()))
         event = each.event
         if event is None or not takes_things(each) or event.occasion.evidence is EvidenceClass.NONE:
             return None
         assert isinstance(event, PassUsed | PointsRedeemed | OrderPaid)
         left = things_uncovered(wallet, event)
-        if left and each.earlier_epoch and set(unknown):
-            return Finding(FindingCode.RESERVATION_FORGOTTEN, things_told(wallet, left))
         if left:
-            left = self._excused(each.seq, wallet, left, shared)
+            left = self._excused(each.seq, wallet, left, names)
         return Finding(FindingCode.THING_UNCOVERED, things_told(wallet, left)) if left else None
 
     def used(self) -> dict[str, int]:

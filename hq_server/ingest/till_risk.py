@@ -3,8 +3,8 @@ allowance, or without evidence. Of other ways out (H4): a cash-out has to be cov
 is told.
 
 The count stands beside the till's row (`risk_taken`), whose lock its pushes hold, and ends where a report is heeded, or where a branch is claimed: that has an allowance of its own
-(H6). Called by `keeping` before anything is applied and by `wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot or wrote off, nor for what
-another copy of its disk used of the same reservations.
+(H6). Called by `keeping` before anything is applied and by `wallet_batch` entry by entry; must not write. No till is blamed for what head office forgot and it can show, or what
+was written off, nor for what another copy of its disk used of the same reservations.
 """
 
 from collections import Counter, defaultdict
@@ -154,9 +154,6 @@ class TillRisk:
         if left <= 0:
             return None
         unknown = set(names).difference(kept.reservation_id for kept in wallet.reservations)
-        if unknown and each.earlier_epoch:
-            # No blame (H1), but told: until the till's first report nothing else shows what a till in strange hands takes so.
-            return Finding(FindingCode.RESERVATION_FORGOTTEN, {"amount_minor": left})
         use = _Use(header.members[0])
         # Of what is still there the other copy may have used a part.
         left = self._excused(use, left, names if _is_adopted(each) else unknown)
@@ -176,7 +173,7 @@ class TillRisk:
             return None
         names = set(each.entry.header.reservations)
         unknown = names.difference(kept.reservation_id for kept in wallet.reservations)
-        return self._things.judge(each, wallet, unknown, names if _is_adopted(each) else unknown)
+        return self._things.judge(each, wallet, names if _is_adopted(each) else unknown)
 
     def refuses(self, each: Incoming, wallet: Wallet) -> Finding | None:
         """A cash-out that nothing of the till's own covers: nobody has been paid when it is asked for, so nothing leaves the wallet. Counters reserve all of it, online (H4).
@@ -189,8 +186,6 @@ class TillRisk:
         self._take_back(each.seq)
         header = each.entry.header
         names = [ReservationId(name) for name in header.reservations]
-        if each.earlier_epoch and not set(names) <= {kept.reservation_id for kept in wallet.reservations}:
-            return None
         left = header.out_minor - reserved_here_minor(wallet, names, header.terminal_id)
         if left <= 0:
             return None
@@ -203,13 +198,9 @@ class TillRisk:
         return Finding(FindingCode.CASH_OUT_UNCOVERED, dict(data))
 
     def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
-        """Of an entry that was applied: what taking another back took of other tills' leases and holds, and a cash-out whose hold a restored head office may have forgotten."""
+        """Of an entry that was applied: what taking another back took of other tills' leases and holds."""
         self._reversible.note(each, before, after)
-        if not self._judges:
-            return ()
-        if each.earlier_epoch:
-            return _forgotten_cash_out(each, before)
-        if not isinstance(each.event, TopUpReversed | RefundReversed):
+        if not self._judges or not isinstance(each.event, TopUpReversed | RefundReversed):
             return ()
         found = taken_from_others(before, after, each.event.occasion)
         return () if found is None else (found,)
@@ -246,15 +237,6 @@ class TillRisk:
 def _is_payment(each: Incoming) -> bool:
     """Or may be one: whatever is not understood, its header alone says what it took (H7)."""
     return each.event is None or isinstance(each.event, Redeemed | OrderPaid)
-
-
-def _forgotten_cash_out(each: Incoming, before: Wallet) -> tuple[Finding, ...]:
-    if not _is_cash_out(each):
-        return ()
-    header = each.entry.header
-    names = [ReservationId(name) for name in header.reservations]
-    left = header.out_minor - reserved_here_minor(before, names, header.terminal_id)
-    return (Finding(FindingCode.RESERVATION_FORGOTTEN, {"amount_minor": left}),) if left > 0 else ()
 
 
 def _is_cash_out(each: Incoming) -> bool:

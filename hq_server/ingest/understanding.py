@@ -24,6 +24,7 @@ from stored_value.events import (
 )
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import MemberId, StoreId, is_member_no, receipt_no
+from stored_value.reservation_records import Reservation
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
 from sync.entry import Entry, Header
 from sync.errors import BodyUnreadable
@@ -53,7 +54,8 @@ class Place:
 class Incoming:
     """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched. `anchored`: its anchor
     is head office's own; `earlier_epoch`: head office may have forgotten the reservations it names (H1); `is_late`: the books of its month were closed (L9);
-    `lost_lease` is the one it accepts and head office has forgotten, to be kept again; `takes_back` the seq of the entry of the same push that it reverses."""
+    `lost_lease` is the one it accepts and head office has forgotten, to be kept again; `shown_holds` are those it uses that head office has forgotten and signed;
+    `takes_back` the seq of the entry of the same push that it reverses."""
 
     entry: Entry
     attachment: bytes
@@ -70,6 +72,7 @@ class Incoming:
     earlier_epoch: bool = False
     is_late: bool = False
     lost_lease: LostLease | None = None
+    shown_holds: tuple[Reservation, ...] = ()
     takes_back: int | None = None
 
     @property

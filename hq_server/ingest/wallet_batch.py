@@ -7,15 +7,16 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
 
 import msgspec
 
 from hq_server.feed.outbox import CampaignGift, Change, RollupDelta, encode_change
 from hq_server.ingest.pin_proofs import PinProofs
+from hq_server.ingest.reservation_changes import ReservationChanges, with_lost
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
 from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, set_aside
-from hq_server.reservations.silence import LostLease, given_back
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.campaign import given_by
 from stored_value.due_days import next_due_day
@@ -32,13 +33,12 @@ from stored_value.events import (
     TopUpReversed,
 )
 from stored_value.events_money_out import CashOutPaid, CashOutReversed, MoneyOutEvent
-from stored_value.events_reservation import ReservationWrittenOff
 from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
-from stored_value.identity import EventId, MemberId
+from stored_value.identity import EventId
 from stored_value.payment_pin import as_judged
 from stored_value.promotions import NO_CAP
-from stored_value.reservation_records import Reservation, ReservationId
+from stored_value.reservation_records import ReservationId
 from stored_value.reservations import with_reservation
 from stored_value.uncovered import things_unproved, unproved_minor
 from stored_value.wallet import Purchase, ValueKind, Wallet
@@ -89,21 +89,10 @@ class Landed:
     set_aside: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedLease:
-    """A lease that an entry made, with where it stands in time and in the wallet."""
-
-    lease: Reservation
-    member_id: MemberId
-    incarnation: int
-    epoch: str
-    version: int
-
-
 @dataclass(slots=True)
 class MemberBatch:
-    """What a batch does to one member. `bought` are the purchases among `purchases` that no table holds yet; `ended` are reservations that were there before and are not any
-    more, `opened` those that are new and still there; `entered` is the store when it did not know the member, else empty; `after` the wallet when all is done."""
+    """What a batch does to one member. `bought` are the purchases among `purchases` that no table holds yet; `entered` is the store when it did not know the member, else
+    empty; `after` the wallet when all is done."""
 
     wallet: list[WalletRow] = field(default_factory=list)
     purchases: dict[str, PurchaseRow] = field(default_factory=dict)
@@ -112,9 +101,7 @@ class MemberBatch:
     postings: list[PostingRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
     landed: dict[int, Landed] = field(default_factory=dict)
-    ended: list[Reservation] = field(default_factory=list)
-    opened: list[OpenedLease] = field(default_factory=list)
-    written_off: set[ReservationId] = field(default_factory=set)
+    reservations: ReservationChanges = field(default_factory=ReservationChanges)
     entered: str = ""
     after: Wallet | None = None
 
@@ -148,15 +135,17 @@ def apply_to_member(
             batch.landed[each.seq] = Landed(None, findings, set_aside=True)
             continue
         seen.add(each.event_id)
-        kept = wallet.reservations
+        kept, status = wallet.reservations, wallet.status
         if each.lost_lease is not None and not entered:
-            wallet = _with_lost(wallet, each.lost_lease)
-        refused = risk.refuses(each, wallet) if risk is not None else None
+            wallet = with_lost(wallet, each.lost_lease)
+        shown = reduce(with_reservation, each.shown_holds, wallet)
+        refused = risk.refuses(each, shown) if risk is not None else None
         if refused is None and pins is not None:
-            refused = pins.refuses(each, wallet)
+            refused = pins.refuses(each, shown)
         if refused is not None:
             batch.landed[each.seq] = Landed(None, (*each.findings, refused), set_aside=True)
             continue
+        wallet = shown
         judged = () if risk is None else (risk.judge(each, wallet), risk.judge_things(each, wallet))
         unproven = pins.judge(each, wallet) if pins is not None else None
         applied, findings = _applied(wallet, each, (*judged, unproven))
@@ -164,10 +153,9 @@ def apply_to_member(
             findings += risk.remarks(each, wallet, applied.wallet)
         if pins is not None:
             pins.note(each, wallet, applied.wallet)
-        status = wallet.status
         wallet = changed(applied.wallet, version=wallet.version + 1)
-        if wallet.reservations is not kept:
-            _note_reservations(batch, each, kept, wallet)
+        if wallet.reservations is not kept or each.shown_holds:
+            batch.reservations.note(each, kept, wallet)
         change = Change(
             deltas=_deltas(each, applied),
             purchases=tuple(bought.purchase_id for bought in applied.purchases),
@@ -184,34 +172,6 @@ def apply_to_member(
         newest = max((each.rulebook for each in incoming), key=lambda book: book.version)
         batch.wallet.append(_wallet_row(wallet, before.version, received_at, next_due_day(wallet, newest)))
     return batch
-
-
-def _with_lost(wallet: Wallet, lost: LostLease) -> Wallet:
-    """Only of a member whom the till's store knew before: nobody else is leased to it."""
-    lease = given_back(wallet, lost)
-    return wallet if lease is None else with_reservation(wallet, lease)
-
-
-def _note_reservations(batch: MemberBatch, each: Incoming, before: tuple[Reservation, ...], wallet: Wallet) -> None:
-    had = {kept.reservation_id for kept in before}
-    has = {kept.reservation_id for kept in wallet.reservations}
-    own = {opened.lease.reservation_id for opened in batch.opened}
-    batch.ended.extend(kept for kept in before if kept.reservation_id not in has | own)
-    batch.opened = [opened for opened in batch.opened if opened.lease.reservation_id in has]
-    header = each.entry.header
-    batch.opened.extend(
-        OpenedLease(
-            lease=kept,
-            member_id=wallet.member_id,
-            incarnation=header.incarnation,
-            epoch=header.anchor.epoch if header.anchor is not None else "",
-            version=wallet.version,
-        )
-        for kept in wallet.reservations
-        if kept.reservation_id not in had
-    )
-    if isinstance(each.event, ReservationWrittenOff):
-        batch.written_off.add(each.event.reservation_id)
 
 
 def _applied(wallet: Wallet, each: Incoming, judged: Iterable[Finding | None]) -> tuple[Applied, tuple[Finding, ...]]:
@@ -250,11 +210,16 @@ def _applied(wallet: Wallet, each: Incoming, judged: Iterable[Finding | None]) -
 
 
 def _told(each: Incoming, applied: Applied) -> tuple[Finding, ...]:
-    """A restored head office does not blame a till for reservations that it has forgotten itself (H1). What books nothing is late for no books."""
+    """What a restored head office does not know of an earlier epoch it says it may have forgotten (H1). What books nothing is late for no books."""
     late = (Finding(FindingCode.PRIOR_PERIOD, _of_month(each)),) if each.is_late and applied.postings else ()
     if not each.earlier_epoch:
         return (*applied.findings, *late)
-    return (*(found for found in applied.findings if found.code is not FindingCode.RESERVATION_UNKNOWN), *late)
+    return (*(_may_be_forgotten(found) for found in applied.findings), *late)
+
+
+def _may_be_forgotten(found: Finding) -> Finding:
+    is_unknown = found.code is FindingCode.RESERVATION_UNKNOWN
+    return Finding(FindingCode.RESERVATION_FORGOTTEN, found.data) if is_unknown else found
 
 
 def _of_month(each: Incoming) -> dict[str, int | str]:

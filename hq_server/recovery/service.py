@@ -18,7 +18,7 @@ from hq_server.database.models import (
 )
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import member_topic
-from hq_server.ingest.keeping import hashes_of, held_entries, journal_head, keep, known_outcomes, with_retries
+from hq_server.ingest.keeping import Beside, hashes_of, held_entries, journal_head, keep, known_outcomes, with_retries
 from hq_server.ingest.push_chain import End, Fault, Received, prove_chain, read_pushed
 from hq_server.office import Office
 from hq_server.recovery.approvals import ApprovalRefused, approval_of
@@ -46,8 +46,8 @@ def take_in_recovery(office: Office, rescuer: TillToken, terminal_id: TerminalId
     know that the copy is whole (H2)."""
     if recovery.epoch != rescuer.epoch:
         raise ApiProblem("epoch_over", f"this head office is in epoch {rescuer.epoch}", {"epoch": rescuer.epoch})
-    if len(recovery.entries) > PUSH_ENTRIES_MAX:
-        raise ApiProblem("request_invalid", f"a push has at most {PUSH_ENTRIES_MAX} entries")
+    if max(len(recovery.entries), len(recovery.signed_holds)) > PUSH_ENTRIES_MAX:
+        raise ApiProblem("request_invalid", f"a push has at most {PUSH_ENTRIES_MAX} entries, and as many signed holds")
     try:
         received = read_pushed(recovery.entries, recovery.head, office.clock()) if recovery.head is not None else ()
     except SignatureError as error:
@@ -90,7 +90,8 @@ def _take_in_whole(
         code = FindingCode.RECOVERED_SIGNED if is_own else FindingCode.RECOVERED
         remark = Finding(code, {"by": rescuer.terminal_id, "approved_by": approval.approved_by})
         knows_holds = dead.knows_holds or dead.reported_at is not None
-        kept = keep(office, session, dead, proven, recovery.epoch, remark=remark, knows_holds=knows_holds)
+        beside = Beside(remark, recovery.signed_holds)
+        kept = keep(office, session, dead, proven, recovery.epoch, beside=beside, knows_holds=knows_holds)
         write_terminal(session, lasting)
         outcomes = (*known_outcomes(proven, held), *kept.outcomes)
         moved = frozenset(each.member_id for each in kept.incoming if each.member_id is not None)

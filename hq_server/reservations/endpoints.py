@@ -88,6 +88,7 @@ def _ask_once(office: Office, till: TillToken, wanted: HoldRequest, *, last: boo
             stamp=Stamp(now, office.keys.random),
             rulebooks=office.rulebooks.all(session),
             connected=office.presence.is_connected,
+            keys=office.keys,
             last=last,
         )
         return ask(session, asking)

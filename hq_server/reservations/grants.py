@@ -23,7 +23,7 @@ from stored_value.reservation_records import Reservation, ReservationId, Reserva
 from stored_value.reservations import available_minor, gone_minor
 from stored_value.standing import Standing, standing_of
 from stored_value.wallet import Wallet
-from sync.messages import GRANTS_MAX, Grant, Grants
+from sync.grants import GRANTS_MAX, Grant, Grants
 
 _decode_things = msgspec.json.Decoder(tuple[ReservedThing, ...]).decode
 _OFFERED: Final = Prepared(

@@ -17,7 +17,9 @@ from hq_server.database.models import ReservationRecord, ReservationState, Termi
 from hq_server.database.prepared import Prepared
 from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.rulebook_shelf import Rulebooks
+from hq_server.keys.key_files import HqKeys
 from hq_server.reservations.recalls import leases_needed, leases_of_thing, mark_recalled
+from hq_server.reservations.signed_holds import signed_hold
 from hq_server.reservations.silence import silent_tills, with_presumed
 from hq_server.sessions.tokens import TillToken
 from hq_server.stores.zones import zone_of
@@ -33,6 +35,7 @@ from stored_value.reservations import find, recalled, refuse_reservation, with_r
 from stored_value.standing import Deed, refuse_deed
 from stored_value.wallet import Wallet
 from sync.messages import HoldReply, HoldRequest, MemberRow
+from sync.signed_hold import Held, SignedHold
 
 _KNOWN: Final = Prepared(
     select(ReservationRecord.reservation_id).where(
@@ -59,13 +62,14 @@ class HoldFaulty(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Who asks for what and when; `last`: the answer is final. `connected` tells which tills can be reached at once."""
+    """Who asks for what and when; `last`: the answer is final. `connected` tells which tills can be reached at once; `keys` sign what is held."""
 
     till: TillToken
     wanted: HoldRequest
     stamp: Stamp
     rulebooks: Rulebooks
     connected: Callable[[StoreId, TerminalId], bool]
+    keys: HqKeys
     last: bool
 
 
@@ -100,7 +104,7 @@ def ask(session: WriteSession, asking: Asking) -> Asked:
     key = (till.store_id, till.terminal_id, wanted.hold_id)
     if _KNOWN.row(session, store=till.store_id, terminal=till.terminal_id, reservation=wanted.hold_id) is not None:
         known = session.get_one(ReservationRecord, key)
-        return Asked(_answer_again(session, known, wanted, stamp.at))
+        return Asked(_answer_again(session, known, asking))
     if wanted.number <= terminal.requests_closed_through:
         raise HoldFaulty(
             "hold_too_late", f"the till has reported past its request {terminal.requests_closed_through} already"
@@ -201,7 +205,8 @@ def _hold(session: WriteSession, asking: Asking, wallet: Wallet) -> HoldReply:
         session, with_reservation(wallet, kept), asking.stamp, entered=(till.store_id,) if entered else ()
     )
     _write_down(session, asking, after.version, ReservationState.OPEN)
-    return _reply(session, wanted.member_id, asking.stamp.at)
+    held = _held(asking, till.epoch, asking.stamp.at)
+    return _reply(session, wanted.member_id, asking.stamp.at, signed=signed_hold(asking.keys, held))
 
 
 def _write_refused(session: WriteSession, asking: Asking, refusal: Refusal) -> HoldReply:
@@ -236,7 +241,23 @@ def _write_down(
     session.flush()
 
 
-def _answer_again(session: WriteSession, known: ReservationRecord, wanted: HoldRequest, at: datetime) -> HoldReply:
+def _held(asking: Asking, epoch: str, granted_at: datetime) -> Held:
+    till, wanted = asking.till, asking.wanted
+    return Held(
+        epoch=epoch,
+        store_id=till.store_id,
+        terminal_id=till.terminal_id,
+        member_id=wanted.member_id,
+        hold_id=wanted.hold_id,
+        number=wanted.number,
+        amount_minor=wanted.amount_minor,
+        granted_at=granted_at,
+        things=wanted.things,
+    )
+
+
+def _answer_again(session: WriteSession, known: ReservationRecord, asking: Asking) -> HoldReply:
+    wanted, at = asking.wanted, asking.stamp.at
     same = (known.number, known.member_id, known.amount_minor, known.things) == (
         wanted.number,
         wanted.member_id,
@@ -249,7 +270,8 @@ def _answer_again(session: WriteSession, known: ReservationRecord, wanted: HoldR
         case ReservationState.REFUSED:
             return _reply(session, wanted.member_id, at, known.refusal, _decode_data(known.refusal_data))
         case ReservationState.OPEN | ReservationState.SETTLED:
-            return _reply(session, wanted.member_id, at)
+            held = _held(asking, known.epoch, known.granted_at)
+            return _reply(session, wanted.member_id, at, signed=signed_hold(asking.keys, held))
         case _:
             raise HoldFaulty("hold_too_late", "what was held was released or written off")
 
@@ -264,6 +286,10 @@ def _reply(
     at: datetime,
     refusal: str = "",
     data: dict[str, int | str] | None = None,
+    *,
+    signed: SignedHold | None = None,
 ) -> HoldReply:
     member: MemberRow | None = next(member_rows(session, [member_id]), None)
-    return HoldReply(epoch=current_epoch(session), as_of=at, member=member, refusal=refusal, data=data or {})
+    return HoldReply(
+        epoch=current_epoch(session), as_of=at, member=member, refusal=refusal, data=data or {}, signed=signed
+    )

@@ -16,8 +16,9 @@ from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import WriteSession
 from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import PreparedChange
+from hq_server.ingest.reservation_changes import Noted
 from hq_server.ingest.rows import ReservationRow
-from hq_server.ingest.wallet_batch import MemberBatch, OpenedLease
+from hq_server.ingest.wallet_batch import MemberBatch
 from stored_value.reservation_records import Reservation
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -34,16 +35,17 @@ _CLOSE: Final = PreparedChange(
 
 
 def note_settled(session: WriteSession, batches: Iterable[MemberBatch], *, at: datetime) -> None:
-    """What entries used up, took, gave back or wrote off is closed; what they leased is opened."""
-    touched = [batch for batch in batches if batch.ended or batch.opened]
+    """What entries used up, took, gave back or wrote off is closed; what they leased is opened; what they showed is written down as used."""
+    touched = [batch.reservations for batch in batches if batch.reservations]
     if not touched:
         return
-    ended = [(kept, kept.reservation_id in batch.written_off) for batch in touched for kept in batch.ended]
+    ended = [(kept, kept.reservation_id in each.written_off) for each in touched for kept in each.ended]
     _close(session, [kept for kept, written_off in ended if not written_off], ReservationState.SETTLED, at)
     _close(session, [kept for kept, written_off in ended if written_off], ReservationState.WRITTEN_OFF, at)
-    writer_for(session).append_missing(
-        ReservationRecord, [_row(opened, at) for batch in touched for opened in batch.opened]
-    )
+    rows = [_row(opened, at) for each in touched for opened in each.opened]
+    used = [_row(shown, at) for each in touched for shown in each.shown]
+    rows += [row._replace(state=ReservationState.SETTLED, closed_at=at) for row in used]
+    writer_for(session).append_missing(ReservationRecord, rows)
 
 
 def _close(session: WriteSession, ended: Iterable[Reservation], state: ReservationState, at: datetime) -> None:
@@ -68,26 +70,26 @@ def close_records(
     _CLOSE.run(session, store=store_id, terminal=terminal_id, ids=ids, to=state, at=at, large=large)
 
 
-def _row(opened: OpenedLease, at: datetime) -> ReservationRow:
+def _row(noted: Noted, at: datetime) -> ReservationRow:
     """Its till says when it made the lease, and cannot have made it after the entry came: what a later entry may have used of it is known by that time (H7)."""
-    lease = opened.lease
+    kept = noted.kept
     return ReservationRow(
-        store_id=lease.store_id,
-        terminal_id=lease.terminal_id,
-        reservation_id=lease.reservation_id,
-        kind=lease.kind,
-        incarnation=opened.incarnation,
-        epoch=opened.epoch,
-        number=lease.number,
-        member_id=opened.member_id,
-        version=opened.version,
-        amount_minor=lease.granted_minor,
-        things=_encode(lease.things).decode(),
+        store_id=kept.store_id,
+        terminal_id=kept.terminal_id,
+        reservation_id=kept.reservation_id,
+        kind=kept.kind,
+        incarnation=noted.incarnation,
+        epoch=noted.epoch,
+        number=kept.number,
+        member_id=noted.member_id,
+        version=noted.version,
+        amount_minor=kept.granted_minor,
+        things=_encode(kept.things).decode(),
         state=ReservationState.OPEN,
         refusal="",
         refusal_data="{}",
-        granted_at=min(lease.granted_at, at),
-        expires_at=lease.expires_at,
+        granted_at=min(kept.granted_at, at),
+        expires_at=kept.expires_at,
         recalled_at=None,
         needed=False,
         closed_at=None,

@@ -183,7 +183,7 @@ def _ask(place: Workplace, action: EventId, wanted: Wanted, asked_for: ExitStack
         journal.reservations.drop(asked.hold_id)
         return Reserved(offline=True)
     take_rows(place, () if reply.member is None else (reply.member,), reply.epoch)
-    journal.reservations.answered(asked.hold_id, held=not reply.refusal)
+    journal.reservations.answered(asked.hold_id, held=not reply.refusal, signed=reply.signed)
     steps.reached(steps.HOLD_ANSWERED)
     if reply.refusal:
         return Reserved(refusal=_refusal(reply))

@@ -24,7 +24,7 @@ REMEMBERED_MAX: Final = 256
 LOG_PAGES_MAX: Final = 4_000
 """When a payment's commit copies SQLite's log into the file, which takes several flushes. A print spool's thread, which keeps SQLite's own 1,000 pages, comes
 first where there is a printer."""
-REVISION: Final = "j0003"
+REVISION: Final = "j0004"
 """The newest revision in `migrations`; a test compares."""
 
 T = TypeVar("T")

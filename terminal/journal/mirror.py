@@ -1,4 +1,5 @@
-"""The mirror: a second copy of the journal's entries on another disk, appended after the commit by a thread of its own; it lags, and says by how much.
+"""The mirror: a second copy of the journal's entries, with what head office signed of their holds, on another disk, appended after the commit by a thread of its own; it lags, and
+says by how much.
 
 It never holds up a sale: a missing or full stick is shown and tried again. A journal that is behind its mirror was put back from an old disk image (H6).
 """
@@ -21,8 +22,11 @@ from terminal.journal.records import Head
 _log = logging.getLogger(__name__)
 _BATCH: Final = 500
 _RETRY_S: Final = 15.0
-_SHAPE: Final = """CREATE TABLE IF NOT EXISTS entries (
-    seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, raw BLOB NOT NULL, attachment BLOB)"""
+_SHAPE: Final = (
+    """CREATE TABLE IF NOT EXISTS entries (
+        seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, raw BLOB NOT NULL, attachment BLOB)""",
+    "CREATE TABLE IF NOT EXISTS signed_holds (hold_id TEXT PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER, signed TEXT NOT NULL)",
+)
 
 
 class MirrorForeign(JournalError):
@@ -81,13 +85,16 @@ class Mirror:
         with closing(sqlite3.connect(self._path)) as mirror:
             self._path.chmod(0o600)
             mirror.execute("PRAGMA synchronous = FULL")
-            mirror.execute(_SHAPE)
+            for statement in _SHAPE:
+                mirror.execute(statement)
             mirrored = _head_of(mirror)
             self._compare(mirrored)
             self._copied = mirrored.seq
             while stored := self._journal.stored_after(self._copied, _BATCH):
+                signed = self._journal.reservations.signed_rows(stored[0][0], stored[-1][0])
                 with mirror:
                     mirror.executemany("INSERT INTO entries (seq, hash, raw, attachment) VALUES (?, ?, ?, ?)", stored)
+                    mirror.executemany("INSERT OR IGNORE INTO signed_holds VALUES (?, ?, ?, ?)", signed)
                 self._copied = stored[-1][0]
             self._forget(mirror)
 

@@ -16,6 +16,7 @@ from stored_value.events_reservation import LeaseAccepted, LeaseReturned
 from stored_value.identity import MemberId
 from stored_value.reservation_records import ReservationId
 from sync.entry import GENESIS_HASH, Entry
+from sync.signed_hold import SignedHold
 from terminal.journal.database import JournalDatabase
 from terminal.journal.errors import JournalError
 from terminal.journal.head_office import HeadOffice
@@ -34,6 +35,8 @@ _FORGET_REQUESTS = (
     " AND number < (SELECT max(number) FROM hold_requests)"
     " AND hold_id NOT IN (SELECT value FROM json_each(?))"
 )
+_FORGET_UNUSED = "DELETE FROM signed_holds WHERE seq IS NULL AND hold_id NOT IN (SELECT hold_id FROM hold_requests)"
+_SIGNED = "SELECT signed FROM signed_holds WHERE seq BETWEEN ? AND ? AND epoch <> ? ORDER BY seq, hold_id"
 _DROP = "UPDATE hold_requests SET state = 'dropped' WHERE hold_id = ? AND state IN ('asked', 'held')"
 _INSERT_LEASE = (
     "INSERT INTO leases (lease_id, member_id, number, left_minor, has_things, expires_at, opened_seq)"
@@ -83,6 +86,7 @@ def _use(connection: sqlite3.Connection, entry: Entry) -> None:
         ).fetchone()
         if row is None:
             connection.execute("UPDATE hold_requests SET state = 'used' WHERE hold_id = ?", (reservation_id,))
+            connection.execute("UPDATE signed_holds SET seq = ? WHERE hold_id = ?", (entry.header.seq, reservation_id))
             continue
         taken = min(left, row[0])
         left -= taken
@@ -151,8 +155,12 @@ class Reservations:
             )
         self._on_change()
 
-    def answered(self, hold_id: ReservationId, *, held: bool) -> None:
+    def answered(self, hold_id: ReservationId, *, held: bool, signed: SignedHold | None = None) -> None:
+        """`signed`: head office's word of it, kept as long as the entry that uses the hold may be sent again, which is for ever."""
         with self._database.writing() as connection:
+            if signed is not None:
+                row = (hold_id, self._head_office.epoch, _encode(signed).decode())
+                connection.execute("INSERT OR IGNORE INTO signed_holds (hold_id, epoch, signed) VALUES (?, ?, ?)", row)
             connection.execute(
                 "UPDATE hold_requests SET state = ? WHERE hold_id = ? AND state = 'asked'",
                 ("held" if held else "refused", hold_id),
@@ -183,6 +191,18 @@ class Reservations:
         """Of a program that is no more: their payments died with it."""
         with self._database.writing() as connection:
             connection.execute("UPDATE hold_requests SET state = 'dropped' WHERE state IN ('asked', 'held')")
+
+    def signed_of(self, from_seq: int, to_seq: int) -> tuple[SignedHold, ...]:
+        """Of the holds that these entries used, those that were granted in an epoch that is over: head office may have forgotten them (H1)."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_SIGNED, (from_seq, to_seq, self._head_office.epoch)).fetchall()
+        return signed_in(row[0] for row in rows)
+
+    def signed_rows(self, from_seq: int, to_seq: int) -> list[tuple[str, str, int, str]]:
+        """As they lie in the file, for its copies: of all holds that these entries used."""
+        wanted = "SELECT hold_id, epoch, seq, signed FROM signed_holds WHERE seq BETWEEN ? AND ?"
+        with self._database.reading() as connection:
+            return connection.execute(wanted, (from_seq, to_seq)).fetchall()
 
     # leases
 
@@ -255,7 +275,19 @@ class Reservations:
         with self._database.writing() as connection:
             connection.execute("UPDATE reservation_marks SET reported = ?", (_text(report),))
             connection.execute(_FORGET_REQUESTS, (report.request_watermark, listed))
+            connection.execute(_FORGET_UNUSED)
             connection.execute("DELETE FROM risk_taken WHERE seq <= ?", (report.head.seq,))
+
+
+def signed_in(rows: Iterable[str]) -> tuple[SignedHold, ...]:
+    """What the disk has changed is left out, and head office judges the entry without it: what shows nothing must not hold up the rest."""
+    found: list[SignedHold] = []
+    for row in rows:
+        try:
+            found.append(msgspec.json.decode(row, type=SignedHold))
+        except msgspec.DecodeError as error:
+            _log.error("what head office signed of a hold is not what was written: %s", error)
+    return tuple(found)
 
 
 def _leases(rows: Iterable[tuple[str, str, int, int, str | None]]) -> tuple[OpenLease, ...]:

@@ -35,9 +35,11 @@ _UNCOVERED: Final = FindingSaid(
     ),
 )
 _FORGOTTEN: Final = FindingSaid(
-    later("Head office took this payment at the till's word"),
-    later("It came back from a backup and had forgotten what was kept for the payment."),
-    later("Nothing now: head office looks at it. Keep the signed slip."),
+    later("Head office does not know what was kept for this entry"),
+    later(
+        "It came back from a backup, and this till could not show what it had been granted: its program was older then."
+    ),
+    later("Keep the signed slip and give it to the store manager: head office decides with it."),
 )
 _BLOCKED: Final = FindingSaid(
     later("The card was blocked, lost or replaced"),

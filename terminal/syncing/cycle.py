@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
-from sync.messages import Grants, Heads, PushReply, Session
+from sync.grants import Grants
+from sync.messages import Heads, PushReply, Session
 from sync.till_trouble import TillTrouble
 from terminal.hq_time import HqTime
 from terminal.journal import Journal, JournalError

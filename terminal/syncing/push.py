@@ -1,6 +1,7 @@
 """Steps 2 to 4 of a cycle: write down what is about to be sent, send it, settle the outcomes. The outcome of a lost reply is learned by sending the same again.
 
-A push that reaches the journal's very head is the till's report on its leases and holds (H2); when only that has changed, a push without entries carries it.
+A push that reaches the journal's very head is the till's report on its leases and holds (H2); when only that has changed, a push without entries carries it. With entries of an
+epoch that is over goes what head office had signed of the holds that they used (H1).
 """
 
 from typing import Final
@@ -48,12 +49,19 @@ def push_all(
         if last is None:
             if report.head.seq != sent_through or not journal.reservations.is_news(report):
                 return reply
-            return _exchange(client, journal, session, (), _report_head(journal, key, report), report)
+            sent = Push(epoch=session.epoch, entries=(), head=_report_head(journal, key, report))
+            return _exchange(client, journal, sent, report)
         journal.outcomes.record_push(sent_through + 1, last.seq)
         is_head = report.head.seq == last.seq
         head = _report_head(journal, key, report) if is_head else _bare_head(journal, key, last)
+        sent = Push(
+            epoch=session.epoch,
+            entries=entries,
+            head=head,
+            signed_holds=journal.reservations.signed_of(sent_through + 1, last.seq),
+        )
         try:
-            reply = _exchange(client, journal, session, entries, head, report if is_head else None)
+            reply = _exchange(client, journal, sent, report if is_head else None)
         except HqRefused as refused:
             if refused.http_status != _TOO_LARGE:
                 raise
@@ -105,15 +113,8 @@ def _bare_head(journal: Journal, key: Ed25519PrivateKey, last: Head) -> SignedHe
     return sign_head(key, identity.terminal_id, identity.incarnation, last.seq, last.hash)
 
 
-def _exchange(
-    client: HqClient,
-    journal: Journal,
-    session: Session,
-    entries: tuple[PushedEntry, ...],
-    head: SignedHead,
-    report: Report | None,
-) -> PushReply:
-    reply = _send(client, journal, Push(epoch=session.epoch, entries=entries, head=head))
+def _exchange(client: HqClient, journal: Journal, push: Push, report: Report | None) -> PushReply:
+    reply = _send(client, journal, push)
     steps.reached(steps.PUSH_SENT)
     keep_anchor(journal, reply.anchor)
     journal.outcomes.settle(reply.outcomes, reply.accepted_through)

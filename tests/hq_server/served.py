@@ -61,6 +61,7 @@ from sync.messages import (
     SignedHead,
 )
 from sync.personal import Personal, seal_personal
+from sync.signed_hold import SignedHold
 from tests.waiting import until
 
 ANY_RISK = RiskAllowance(payment_minor=MAX_MINOR, member_minor=MAX_MINOR, till_minor=MAX_MINOR)
@@ -147,6 +148,7 @@ class PushingTill:
         self.skew = timedelta()
         self.business_date = TODAY
         self.rulebook = 1
+        self.signed_holds: list[SignedHold] = []
 
     def open_session(self, machine: str = "") -> None:
         challenge = self.client.challenge(ChallengeRequest(terminal_id=self.terminal_id)).challenge
@@ -292,6 +294,7 @@ class PushingTill:
                 for each in chosen
             ),
             head=head or self.head(),
+            signed_holds=tuple(self.signed_holds),
         )
 
     def push(self, entries: Sequence[Entry] | None = None, head: SignedHead | None = None) -> PushReply:

@@ -264,7 +264,7 @@ def test_h6_both_copies_of_a_disk_may_have_used_what_was_kept(shop: Shop) -> Non
     nothing_differs(shop.hq)
 
 
-def test_h1_what_a_restored_head_office_may_have_forgotten_is_taken_and_told_until_the_report(shop: Shop) -> None:
+def test_h8_what_nobody_signed_was_not_forgotten_in_a_restore(shop: Shop) -> None:
     hq, till = shop.hq, shop.other
     with hq.database.write() as session:
         begin_epoch(session, till.pushing.epoch, now=hq.clock.at + timedelta(seconds=1))
@@ -275,13 +275,13 @@ def test_h1_what_a_restored_head_office_may_have_forgotten_is_taken_and_told_unt
     shop.use(till, 2, "held-before-the-restore")
     shop.use(till, 2)
     found = told(till.pushing.push())
-    forgotten = OutcomeFinding(code="reservation_forgotten", data={"kind": "pass_uses", "count": 2})
-    assert found == [forgotten, uncovered("pass_uses", 2)], "what names nothing that was forgotten is judged"
-    assert shop.left()[0] == 8
+    forgotten = OutcomeFinding(code="reservation_forgotten", data={"reservation": "held-before-the-restore"})
+    assert found == [uncovered("pass_uses", 2), forgotten, uncovered("pass_uses", 2)]
+    assert shop.left()[0] == 10
     till.report()
     shop.use(till, 2, "held-before-the-restore")
     assert codes(till.report()) == [["thing_uncovered", "reservation_unknown"]]
-    assert shop.left()[0] == 8
+    assert shop.left()[0] == 10
     nothing_differs(hq)
 
 

@@ -11,7 +11,7 @@ from hq_server.reservations.silence import is_presumed
 from stored_value.identity import MemberId
 from stored_value.offline_policy import LeasePolicy, RiskAllowance
 from stored_value.reservation_records import ReservationKind
-from sync.messages import Grant
+from sync.grants import Grant
 from tests.hq_server.reservations.reserving import ReservingTill, kept, lease_policy, member_with, only, wallet_of
 from tests.hq_server.reservations.test_exposure import now_exposed
 from tests.hq_server.reservations.test_leases import accept, give_back, granted, live, look_again
