@@ -70,13 +70,16 @@ _LEASES_WRITTEN_OFF: Final = Prepared(
 
 
 class _Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Fen by member, and by reservation that excuses: written off while the till was silent, or shared with another copy. `things`: what was excused of things."""
+    """Fen by member, and by reservation that excuses: written off while the till was silent, or shared with another copy. `things`: what was excused of things. `earlier`: fen by
+    member of an epoch that is over, under the newest `_since`."""
 
     members: dict[str, int] = {}
+    earlier: dict[str, dict[str, int]] = {}
     written_off: dict[str, int] = {}
     things: dict[str, int] = {}
 
 
+_SINCE_REPORT: Final = ""
 _decode = msgspec.json.Decoder(_Counted).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -86,6 +89,7 @@ class _Use:
     """What one entry took of what nothing in the wallet covers."""
 
     member_id: str
+    since: str
     risk_minor: int = 0
     written_off: Counter[str] = field(default_factory=Counter)
 
@@ -96,8 +100,9 @@ class TillRisk:
     def __init__(self, terminal: TerminalRow, *, judges: bool = True) -> None:
         """`judges` is False for a till whose program knows no reservations."""
         counted = _decode(terminal.risk_taken) if terminal.risk_taken else _Counted()
-        self._members = Counter(counted.members)
-        self._till_minor = self._members.total()
+        self._taken: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for since, members in {_SINCE_REPORT: counted.members, **counted.earlier}.items():
+            self._taken[since].update(members)
         self._used = Counter(counted.written_off)
         self._things = ThingRisk(counted.things)
         self._terminal = terminal
@@ -154,13 +159,11 @@ class TillRisk:
         if left <= 0:
             return None
         unknown = set(names).difference(kept.reservation_id for kept in wallet.reservations)
-        use = _Use(header.members[0])
+        use = _Use(header.members[0], _since(each))
         # Of what is still there the other copy may have used a part.
         left = self._excused(use, left, names if _is_adopted(each) else unknown)
-        taken = RiskTaken(member_minor=self._members[use.member_id], till_minor=self._till_minor)
-        if each.earlier_epoch:
-            # So may be the reports of that time: there is no sum to compare with.
-            taken = RiskTaken(member_minor=0, till_minor=0)
+        before = self._taken[use.since]
+        taken = RiskTaken(member_minor=before[use.member_id], till_minor=before.total())
         found = beyond_risk(each.rulebook.offline.risk, left, taken, _unheard(each)) if left else None
         if found is None:
             use.risk_minor = left
@@ -189,7 +192,7 @@ class TillRisk:
         left = header.out_minor - reserved_here_minor(wallet, names, header.terminal_id)
         if left <= 0:
             return None
-        use = _Use(header.members[0])
+        use = _Use(header.members[0], _since(each))
         left = self._excused(use, left, {*header.reservations, *self._leases_excusing[use.member_id]})
         self._count(each.seq, use)
         if not left:
@@ -207,10 +210,13 @@ class TillRisk:
 
     def counted(self) -> str:
         """For the till's row."""
-        members, used, things = +self._members, +self._used, self._things.used()
-        if not (members or used or things):
+        taken = {since: dict(members) for since, each in self._taken.items() if (members := +each)}
+        present, newest = taken.pop(_SINCE_REPORT, {}), max(taken, default="")
+        earlier = {newest: taken[newest]} if newest else {}
+        used, things = dict(+self._used), self._things.used()
+        if not (present or earlier or used or things):
             return ""
-        return _encode(_Counted(members=dict(members), written_off=dict(used), things=things)).decode()
+        return _encode(_Counted(members=present, earlier=earlier, written_off=used, things=things)).decode()
 
     def _excused(self, use: _Use, left_minor: int, unknown: Collection[str]) -> int:
         """What the reservations that head office wrote off, or gave to another copy as well, do not cover either; each gives once what was granted."""
@@ -222,16 +228,23 @@ class TillRisk:
 
     def _count(self, seq: int, use: _Use) -> None:
         self._uses[seq] = use
-        self._members[use.member_id] += use.risk_minor
-        self._till_minor += use.risk_minor
+        self._taken[use.since][use.member_id] += use.risk_minor
         self._used.update(use.written_off)
 
     def _take_back(self, seq: int) -> None:
         use = self._uses.pop(seq, None)
         if use is not None:
-            self._members[use.member_id] -= use.risk_minor
-            self._till_minor -= use.risk_minor
+            self._taken[use.since][use.member_id] -= use.risk_minor
             self._used.subtract(use.written_off)
+
+
+def _since(each: Incoming) -> str:
+    """From when on what an entry took is added up: since the till's last report. Of an epoch that is over head office may have forgotten the reports: since what it had accepted
+    when it signed the entry's anchor. A report that was heard would have brought another one, so no honest till has counted less. Sorted by time."""
+    anchor = each.entry.header.anchor
+    if not each.earlier_epoch or anchor is None:
+        return _SINCE_REPORT
+    return f"{anchor.epoch}/{anchor.accepted_seq:020}"
 
 
 def _is_payment(each: Incoming) -> bool:

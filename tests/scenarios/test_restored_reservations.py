@@ -9,7 +9,7 @@ import pytest
 
 from hq_server.enrolment.codes import create_code
 from stored_value.identity import MemberId, StoreId
-from stored_value.offline_policy import OfflinePolicy
+from stored_value.offline_policy import OfflinePolicy, RiskAllowance
 from stored_value.refusals import Refusal, RefusalCode
 from sync.errors import HqRefused
 from terminal.clock import SimulatedClock
@@ -91,6 +91,25 @@ def test_h8_an_older_till_shows_nothing_and_its_forgotten_payment_waits_for_a_pe
     meets(two, after)
     assert list(one.flagged().values()) == [("risk_exceeded", "reservation_forgotten")]
     assert after.books.balances()[wang] == 10_000, "the member is not charged before somebody has looked"
+
+
+def test_h1_a_till_is_not_blamed_for_the_sum_of_what_it_had_reported_in_parts(disaster: Disaster) -> None:
+    one, two, wang = disaster.two_tills(NONE)
+    risk = RiskAllowance(payment_minor=2_000, member_minor=2_000, till_minor=2_000, hours=48)
+    disaster.before.rule(promotions=(), offline=OfflinePolicy(leases=NONE, risk=risk))
+    one.sync()
+    disaster.backup()
+    for _ in range(3):
+        one.unplug()
+        one.redeem(wang, 2_000)
+        assert refused(one.try_to_redeem(wang, 1)) is RefusalCode.OFFLINE_LIMIT
+        one.sync()
+    one.unplug()
+    one.redeem(wang, 2_000)
+    after = disaster.restore()
+    meets(one, after)
+    meets(two, after)
+    nothing_is_left(after, one, two, member_id=wang, balance_minor=2_000)
 
 
 @pytest.mark.parametrize("left", ["its mirror", "its folder"])

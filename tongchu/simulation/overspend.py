@@ -14,6 +14,7 @@ from tongchu.witness.books import HqBooks
 from tongchu.witness.overspent import (
     BEYOND_RISK,
     CLOSED,
+    FORGOTTEN,
     NO_TILLS_DOING,
     blamed,
     lease_differences,
@@ -22,6 +23,7 @@ from tongchu.witness.overspent import (
     open_on_one_side,
     overdrafts,
     overspent,
+    shown_again,
 )
 from tongchu.witness.reserved import PAYMENTS, Payment
 
@@ -83,6 +85,10 @@ def reservations_known(world: World, books: HqBooks) -> Iterator[str]:
     for terminal_id, seq, found in blamed(books, CLOSED):
         if terminal_id not in world.copied and found["data"]["reservation"] not in forgotten:
             yield f"{terminal_id}-{seq}: {found['code']} {found['data']}"
+    for terminal_id, seq, found in blamed(books, FORGOTTEN):
+        if terminal_id not in world.copied:
+            yield f"{terminal_id}-{seq}: {found['code']} {found['data']}, though its till has what head office signed"
+    world.record.count("forgotten holds shown by their tills", len(shown_again(books, forgotten)))
 
 
 def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:

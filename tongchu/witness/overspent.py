@@ -15,6 +15,8 @@ from tongchu.witness.books import HqBooks
 from tongchu.witness.reserved import PAYMENTS, ReservedBook
 
 CLOSED: Final = frozenset({"reservation_unknown", "reservation_foreign", "lease_differs"})
+FORGOTTEN: Final = frozenset({"reservation_forgotten"})
+"""A till did not show what head office had signed for it before a restore."""
 """A till used what head office does not keep for it, or gave back another amount."""
 BEYOND_RISK: Final = frozenset({"risk_exceeded", "thing_uncovered"})
 """Nothing covers it: of money no allowance, of things nothing at all."""
@@ -45,6 +47,12 @@ def blamed(books: HqBooks, codes: Collection[str]) -> Iterator[tuple[str, int, d
     """Till, entry and finding."""
     for terminal_id, seq, _, _, found in _findings(books, codes):
         yield terminal_id, seq, found
+
+
+def shown_again(books: HqBooks, forgotten: Collection[str]) -> set[str]:
+    """The holds that head office had forgotten and knows as used again."""
+    used = books.rows("SELECT reservation_id FROM reservations WHERE kind = 'hold' AND state = 'settled'")
+    return {str(hold_id) for (hold_id,) in used} & set(forgotten)
 
 
 def open_leases(folder: Path) -> set[str]:

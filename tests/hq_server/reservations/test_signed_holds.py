@@ -247,6 +247,23 @@ def test_h8_nor_after_the_tills_first_report(hq: ServedHq, visited: tuple[Forgot
     assert left(hq, member) == 100_000
 
 
+def test_h8_what_is_taken_at_risk_by_one_old_anchor_is_added_up(hq: ServedHq) -> None:
+    """A till in strange hands never reports after a restore, and takes no more so than once the allowance."""
+    risk = RiskAllowance(payment_minor=5_000, member_minor=5_000, till_minor=8_000, hours=48)
+    lease_policy(hq, LeasePolicy(tills_max=0), risk=risk)
+    home, till = ReservingTill(hq), ForgottenTill(hq, "S02")
+    members = [member_with(home, 50_000) for _ in range(4)]
+    till.is_forgotten()
+    for member in members[:2]:
+        till.pay(member, 4_000)
+    assert codes(till.shows()) == [[], []]
+    for member in members:
+        till.pay(member, 4_000)
+    assert codes(till.shows()) == [["risk_exceeded"]] * 4
+    assert [left(hq, member) for member in members] == [46_000, 46_000, 50_000, 50_000]
+    nothing_differs(hq)
+
+
 def test_h1_a_cash_out_and_what_a_hold_keeps_of_things_are_shown_alike(
     hq: ServedHq, visited: tuple[ForgottenTill, MemberId]
 ) -> None:

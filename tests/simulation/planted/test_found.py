@@ -70,6 +70,7 @@ KNOWN = (
     Known("lease freed by time alone", 4, OFFLINE, "head office does not"),
     Known("hold freed by time alone", 1, frozenset(), "reservation_unknown"),
     Known("header not settled", 29, LOST_AND_COPIED, "is left of"),
+    Known("till drops signed holds", 1, frozenset({"hq restore"}), "though its till has what head office signed"),
     Known("keeps its epoch", 1, frozenset({"hq restore"}), "shows"),
     Known("replica believed more than the journal", 2, OFFLINE, "its replica and journal make"),
     Known("replica begun at the feed's end", 2, LOST_AND_COPIED, "lost its replica"),

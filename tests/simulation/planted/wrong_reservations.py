@@ -174,6 +174,11 @@ def _open(session: WriteSession, kind: str) -> list[ReservationRecord]:
     return list(session.scalars(open_ones))
 
 
+def shows_nothing(*_: Any) -> tuple[()]:
+    """H1: the till drops what head office had signed of its holds."""
+    return ()
+
+
 def notices_nothing(*_: Any, **__: Any) -> bool:
     """H1: nobody sees that a till shows what a restored head office does not know yet."""
     return False
@@ -228,6 +233,7 @@ BY_NAME: dict[str, Wrong] = {
         tuple((f"{place}.settle_header", leaves_reservations_of) for place in _INGEST_AND_REBUILD),
         harmless=(("hq_server.ingest.understanding.event_of", does_not_know_every_payment),),
     ),
+    "till drops signed holds": Wrong((("terminal.journal.reservations.Reservations.signed_of", shows_nothing),)),
     "keeps its epoch": Wrong(
         (
             ("hq_server.sessions.service.lies_in_future", notices_nothing),
