@@ -7,13 +7,14 @@ import pytest
 
 from stored_value.refusals import RefusalCode
 from sync.entry import Header, write_entry
+from sync.errors import HqUnreachable
 from terminal.counter.views import Completed
 from tests.hq_server.console.franchise_day import add_people
 from tests.hq_server.console.visiting import visit
 from tests.hq_server.served import PushingTill
 from tests.scenarios.franchise import Franchise, member_of
 from tests.scenarios.relay import LossyRelay
-from tests.scenarios.till import refused
+from tests.scenarios.till import done, refused
 
 pytestmark = pytest.mark.slow
 WALLET_NOT_ACTIVE = RefusalCode.WALLET_NOT_ACTIVE
@@ -44,6 +45,61 @@ def test_h9_rows_of_members_in_doubt_wait_while_all_others_come(franchise: Franc
         assert here.replica.deferred_count() == 0
         assert here.member(doubtful).balance_minor == 15_000 - 400 - 600
     assert franchise.books.faults("S01-T1", "S02-T1") == []
+
+
+def test_h9_a_member_in_doubt_who_is_read_online_is_not_lowered_twice(franchise: Franchise) -> None:
+    """Head office has the payment, the till does not know that: its row with the payment in it waits, however it came."""
+    doubtful = member_of("S01")
+    with LossyRelay(franchise.hq.url) as relay:
+        till = franchise.till("S01-T1", relay.url)
+        till.top_up(doubtful, 10_000)
+        till.sync()
+        till.unplug()
+        till.redeem(doubtful, 400)
+        relay.lose_replies_to("POST /v1/journals/")
+        with pytest.raises(HqUnreachable):
+            till.push()
+        assert franchise.books.balances()[doubtful] == 15_000 - 400, "head office has it"
+        assert till.replica.deferred_count() == 0, "no feed was followed since"
+        till.online = True
+        number = till.member(doubtful).member_no
+        (shown,) = done(till.counter.find_member(number))
+        assert till.replica.deferred_count() == 1, "the row came, and waits"
+        assert shown.balance_minor == 15_000 - 400, "not 400 twice"
+        till.sync()
+        (shown,) = done(till.counter.find_member(number))
+        assert (shown.balance_minor, shown.pending) == (15_000 - 400, False)
+    assert till.replica.deferred_count() == 0
+    assert franchise.books.faults("S01-T1") == []
+
+
+def test_h9_a_member_in_doubt_is_not_lowered_twice_by_a_snapshot(franchise: Franchise) -> None:
+    """The replica is lost while the outcome is unknown. The snapshot that takes its place holds the payment already."""
+    doubtful, clear = member_of("S01"), member_of("S01", 1)
+    with LossyRelay(franchise.hq.url) as relay:
+        till = franchise.till("S01-T1", relay.url)
+        for member in (doubtful, clear):
+            till.top_up(member, 10_000)
+        till.sync()
+        till.unplug()
+        till.redeem(doubtful, 400)
+        relay.lose_replies_to("POST /v1/journals/", times=None)
+        till.sync_fails()
+        assert franchise.books.balances()[doubtful] == 15_000 - 400, "head office has it"
+        franchise.hq.office.snapshots.build("S01")
+        till.close()
+        for suffix in ("", "-wal", "-shm"):
+            (till.data_dir / f"replica.db{suffix}").unlink(missing_ok=True)
+        till.restart(relay.url)
+        till.sync_fails()
+        till.begin_shift()
+        assert till.member(clear).balance_minor == 15_000, "the snapshot is here"
+        assert refused(till.counter.member(doubtful)) is RefusalCode.MEMBER_UNKNOWN, "rather nothing than 400 twice"
+        relay.lose_nothing()
+        till.sync()
+        shown = till.member(doubtful)
+        assert (shown.balance_minor, shown.pending) == (15_000 - 400, False)
+    assert franchise.books.faults("S01-T1") == []
 
 
 def test_h9_a_block_comes_through_while_an_outcome_is_unknown(franchise: Franchise) -> None:
