@@ -129,9 +129,7 @@ def open_till(folder: Path, *, members: int) -> SampleTill:
         replica,
         clock,
         keys=TillKeys(staff_pepper=_PEPPER, phone_tag_key=b""),
-        link=Link(
-            state=lambda: LinkState(online=False, offline_since=None), read_member=lambda _: None, hold=lambda _: None
-        ),
+        link=Link(state=lambda: LinkState(online=False), read_member=lambda _: None, hold=lambda _: None),
         equipment=Equipment(
             receipt_printer="receipts",
             printers=lambda: (SpoolStatus(printer="receipts", state=Readiness.READY),),

@@ -209,7 +209,6 @@ class Station:
         status = self._worker.status()
         return LinkState(
             online=status.online,
-            offline_since=None if status.online else status.since,
             clock_off_by=self._hq_time.off_by(),
             time_at_least=self._hq_time.at_least(),
             takes_payment_pins=status.takes_payment_pins,

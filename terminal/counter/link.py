@@ -19,7 +19,6 @@ class LinkState:
     `time_at_least`: what time it is at the earliest, however the clock was set meanwhile; None: nobody reckons it. `takes_payment_pins`: head office's program knows them."""
 
     online: bool
-    offline_since: datetime | None
     clock_off_by: timedelta = timedelta()
     trouble: Trouble | None = None
     time_at_least: datetime | None = None

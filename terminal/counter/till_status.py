@@ -25,7 +25,6 @@ def status(place: Workplace) -> TillStatus:
         staff_role=place.signed_in.role if place.signed_in else None,
         shift_opened_at=hours_and_minutes(shift.opened_local_time) if shift else None,
         online=link.online,
-        offline_since=link.offline_since,
         replica_as_of=place.replica.as_of(),
         pending_entries=journal.pending_count(),
         printers=tuple(

@@ -63,7 +63,6 @@ class TillStatus:
     staff_role: StaffRole | None
     shift_opened_at: str | None
     online: bool
-    offline_since: datetime | None
     replica_as_of: datetime | None
     pending_entries: int
     printers: tuple[PrinterState, ...]

@@ -134,7 +134,7 @@ class CardCarePresenter(CounterPresenter[CardCareView]):
         return CardCareView(
             title=t("Card and standing"),
             back=t("Back"),
-            header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             facts=() if member is None else self._facts(member),
             choices=() if member is None else tuple(self._choice(key) for key in self._keys(member)),
             heading=t(heading),

@@ -150,7 +150,7 @@ class CashOutPresenter(CounterPresenter[CashOutView]):
         return CashOutView(
             title=t("Pay out the balance"),
             back=t("Back"),
-            header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             lines=self._lines(),
             heading=t("Waiting to be paid") if waiting is not None else t("Would be paid out"),
             subheading=self._subheading(),

@@ -1,13 +1,15 @@
-"""Times as people at a counter read them: HH:MM, and how long ago. Pure; the zone and the present come in."""
+"""Times as people at a counter read them: HH:MM, the date when it is not today's, and how long ago. Pure; the zone and the present come in."""
 
 from datetime import datetime, tzinfo
 
 from terminal.language import Texts
 
 
-def clock_text(at: datetime, zone: tzinfo) -> str:
-    """HH:MM on the store's wall clock."""
-    return at.astimezone(zone).strftime("%H:%M")
+def clock_text(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """HH:MM on the store's wall clock; of another day than today its date."""
+    local = at.astimezone(zone)
+    is_today = local.date() == now.astimezone(zone).date()
+    return local.strftime("%H:%M" if is_today else "%Y-%m-%d")
 
 
 def hours_and_minutes(local_time: str) -> str:

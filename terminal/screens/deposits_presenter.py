@@ -132,7 +132,7 @@ class DepositsPresenter(CounterPresenter[DepositsView]):
         return DepositsView(
             title=t("Deposits"),
             back=t("Back"),
-            header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             held_title=t("Touch one to give it back"),
             held=tuple(self._row(each) for each in self._held),
             held_empty=t("No deposit is held; type an amount to take one") if self._known and not self._held else "",

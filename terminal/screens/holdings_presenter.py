@@ -116,7 +116,7 @@ class HoldingsPresenter(PinAsking[HoldingsView]):
         return HoldingsView(
             title=t("Passes, points"),
             back=t("Back"),
-            header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             rows=rows,
             empty=t("No passes, no coupons, and nothing to exchange points for") if held and not rows else "",
             hint=t("Offline: only what is kept for this till can be used") if held and held.offline else "",

@@ -1,7 +1,6 @@
 """Who stands at the counter, in ready words: the part of the left pane that member, redeem and top-up share. Pure; used by their presenters."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Final
 
 from stored_value.money import format_yuan
@@ -9,6 +8,7 @@ from stored_value.wallet import WalletStatus
 from terminal.counter.views import KeptApart, MemberView
 from terminal.language import Texts
 from terminal.screens.clock_words import clock_text, duration_text
+from terminal.screens.presenter import Desk
 from terminal.screens.words import wallet_status
 
 _NAME_CHARS_MAX: Final = 7
@@ -56,7 +56,8 @@ NOBODY: Final = MemberHeader(
 )
 
 
-def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeader:
+def member_header(member: MemberView, desk: Desk) -> MemberHeader:
+    texts = desk.texts
     t = texts.t
     bonus = member.bonus_minor + member.provisional_bonus_minor
     return MemberHeader(
@@ -66,7 +67,7 @@ def member_header(member: MemberView, texts: Texts, zone: tzinfo) -> MemberHeade
         tail=t("ends in {last4}", last4=member.phone_last4) if member.phone_last4 else t("no name, no phone"),
         balance=format_yuan(member.balance_minor),
         balance_caption=t("Balance"),
-        age=_age(member, texts, zone),
+        age=_age(member, desk),
         principal=format_yuan(member.principal_minor),
         principal_caption=t("Principal"),
         bonus=format_yuan(bonus),
@@ -84,10 +85,11 @@ def _tier(member: MemberView, texts: Texts) -> str:
     return f"{tier} · {points}" if member.points else tier
 
 
-def _age(member: MemberView, texts: Texts, zone: tzinfo) -> str:
+def _age(member: MemberView, desk: Desk) -> str:
+    texts = desk.texts
     if member.as_of is None:
         return texts.t("known only at this till so far")
-    at = clock_text(member.as_of, zone)
+    at = clock_text(member.as_of, desk.now(), desk.zone)
     if member.pending:
         return texts.t("head office {time}, with this till's entries", time=at)
     return texts.t("head office {time}", time=at)

@@ -104,14 +104,14 @@ class MemberPresenter(CounterPresenter[MemberScreenView]):
         self.desk.navigator.back()
 
     def build(self) -> MemberScreenView:
-        t, member, texts = self.t, self._member, self.desk.texts
+        t, member = self.t, self._member
         active = member is not None and member.status is WalletStatus.ACTIVE
         spendable = member.spendable_now_minor if member is not None else 0
         by_pin = member is not None and member.pin_is_set and member.balance_minor > 0
         return MemberScreenView(
             title=t("Member"),
             back=t("Back"),
-            header=NOBODY if member is None else member_header(member, texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             member_no="" if member is None else t("No. {number}", number=member.member_no),
             status=t("Active") if active else "",
             next_tier=self._next_tier(),

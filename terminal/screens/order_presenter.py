@@ -174,7 +174,7 @@ class OrderPresenter(PinAsking[OrderView]):
         self.publish()
 
     def build(self) -> OrderView:
-        return order_view(self._state(), self.notice, self.desk.texts, self.desk.zone)
+        return order_view(self._state(), self.notice, self.desk)
 
     def _state(self) -> OrderState:
         return OrderState(

@@ -1,7 +1,6 @@
 """What the order screen shows, from the state of an order being put together or paid: ready words and flags. Pure; used by `order_presenter` alone."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Final
 
 from stored_value.events import TenderKind
@@ -17,6 +16,7 @@ from terminal.screens.keypad_view import KeypadView, QuickKey, Tone
 from terminal.screens.member_header import NOBODY, MemberHeader, member_header
 from terminal.screens.order_basket import LINES_MAX, Basket, BasketLine, Tendering
 from terminal.screens.pin_asking import PAY_WITH_PIN
+from terminal.screens.presenter import Desk
 from terminal.screens.words import Notice, tender_icon, tender_name
 
 ADD: Final = "add"
@@ -114,12 +114,13 @@ class OrderState:
     slow: bool
 
 
-def order_view(state: OrderState, notice: Notice, texts: Texts, zone: tzinfo) -> OrderView:
-    t, member = texts.t, state.member
+def order_view(state: OrderState, notice: Notice, desk: Desk) -> OrderView:
+    texts, member = desk.texts, state.member
+    t = texts.t
     return OrderView(
         title=t("Payment") if state.paying else t("Order"),
         back=t("Change lines") if state.paying else t("Back"),
-        header=NOBODY if member is None else member_header(member, texts, zone),
+        header=NOBODY if member is None else member_header(member, desk),
         paying=state.paying,
         name=state.name,
         name_hint=state.category or t("Name (may be left out)"),

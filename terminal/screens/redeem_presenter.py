@@ -146,7 +146,7 @@ class RedeemPresenter(PinAsking[RedeemView]):
         return RedeemView(
             title=t("Redeem"),
             back=t("Back"),
-            header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             items=tuple(
                 ItemRow(at=at, name=self._item_name(at), amount=format_yuan(minor))
                 for at, minor in enumerate(self._items)

@@ -132,10 +132,10 @@ def _offline_sentence(status: TillStatus, texts: Texts, limit: str) -> str:
 
 
 def _network(status: TillStatus, texts: Texts, now: datetime) -> Chip:
+    """The age is that of the members' balances, not that of the cut: a till that was started again without a line has old ones from the first second."""
+    age = age_text(status.replica_as_of, now, texts)
     if status.online:
-        age = age_text(status.replica_as_of, now, texts)
         return Chip(icon="wifi", word=texts.t("Online") + (f" {age}" if age else ""))
-    age = age_text(status.offline_since, now, texts)
     return Chip(icon="wifi-off", word=texts.t("Offline") + (f" {age}" if age else ""), attention=True)
 
 

@@ -136,7 +136,7 @@ class TopUpPresenter(CounterPresenter[TopUpView]):
         return TopUpView(
             title=t("Top up"),
             back=t("Change amount") if self._tendering else t("Back"),
-            header=NOBODY if member is None else member_header(member, self.desk.texts, self.desk.zone),
+            header=NOBODY if member is None else member_header(member, self.desk),
             tendering=self._tendering,
             plans_title=t("Plans"),
             plans=() if self._tendering else tuple(self._plan_view(plan) for plan in self._plans),

@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -54,6 +54,19 @@ def test_h3_a_provisional_bonus_alone_cannot_be_spent(franchise: Franchise) -> N
     till.redeem(wang, 10_000)
     assert till.member(wang).provisional_bonus_minor == 5_000
     assert refused(till.try_to_redeem(wang, 1)) is RefusalCode.BALANCE_TOO_LOW
+
+
+def test_a_till_that_is_started_without_a_line_knows_how_old_its_balances_are(franchise: Franchise) -> None:
+    """Three days and a restart later: neither the cut's beginning nor the program's says it."""
+    till = franchise.till("S01-T1")
+    heard_at = till.counter.status().replica_as_of
+    assert heard_at == franchise.hq.clock.at
+    till.unplug()
+    franchise.clocks["S01-T1"].advance(timedelta(days=3))
+    till.restart("http://127.0.0.1:1")
+    till.sync_fails()
+    status = till.counter.status()
+    assert (status.online, status.replica_as_of) == (False, heard_at)
 
 
 def test_two_first_top_ups_offline_are_both_honoured_and_the_second_is_flagged(franchise: Franchise) -> None:

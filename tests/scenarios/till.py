@@ -99,7 +99,6 @@ class Till:
     def _link_state(self) -> LinkState:
         return LinkState(
             online=self.online,
-            offline_since=None,
             clock_off_by=self.hq_time.off_by(),
             time_at_least=self.hq_time.at_least(),
             takes_payment_pins=self.takes_payment_pins,

@@ -38,7 +38,6 @@ class HeadOffice:
     def state(self) -> LinkState:
         return LinkState(
             online=self.online,
-            offline_since=None if self.online else START,
             clock_off_by=self.clock_off_by,
             time_at_least=self.time_at_least,
             takes_payment_pins=self.takes_payment_pins,

@@ -113,7 +113,6 @@ STATUS = TillStatus(
     staff_role=StaffRole.CASHIER,
     shift_opened_at="08:02",
     online=True,
-    offline_since=None,
     replica_as_of=NOW - timedelta(seconds=3),
     pending_entries=0,
     printers=(PrinterState(name="front", state=Readiness.READY, queued=0),),
@@ -127,7 +126,7 @@ STATUS = TillStatus(
 OFFLINE = replace(
     STATUS,
     online=False,
-    offline_since=NOW - timedelta(hours=3),
+    replica_as_of=NOW - timedelta(hours=3),
     pending_entries=14,
     printers=(PrinterState(name="front", state=Readiness.PAPER_OUT, queued=2, fault="paper_out"),),
 )

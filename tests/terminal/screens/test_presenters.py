@@ -1,6 +1,9 @@
 """What no till can be brought to do at will: slow answers, late answers, bugs, long names; over the counter in memory."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from stored_value.identity import TerminalId
 from stored_value.refusals import Refusal, RefusalCode
@@ -9,7 +12,7 @@ from terminal.screens.enrolment_words import EnrolmentFailure
 from terminal.screens.navigation import Home, Identify, Lock, MemberCard, Purpose, Redeem, Refund, Result, TopUp
 from terminal.screens.words import NO_NOTICE
 from tests.terminal.screens.desk import Bench
-from tests.terminal.screens.stand_in import LI, LONG, OFFLINE, PURCHASE, WANG
+from tests.terminal.screens.stand_in import LI, LONG, NOW, OFFLINE, PURCHASE, WANG
 
 
 def test_a_word_of_patience_appears_only_after_300_ms() -> None:
@@ -116,8 +119,6 @@ def test_lines_of_a_refund_are_chosen_left_out_and_taken_in_full() -> None:
 
 
 def test_a_member_who_is_not_active_can_neither_pay_nor_top_up() -> None:
-    from dataclasses import replace
-
     from stored_value.wallet import WalletStatus
 
     bench = Bench()
@@ -130,8 +131,6 @@ def test_a_member_who_is_not_active_can_neither_pay_nor_top_up() -> None:
 
 
 def test_what_can_be_spent_offline_is_told_beside_a_debt_and_loudly_only_while_nobody_can_be_asked() -> None:
-    from dataclasses import replace
-
     owing = replace(WANG, owed_minor=1_200, offline_now_minor=30_000)
     for offline, ink in ((False, "muted"), (True, "refund_ink")):
         bench = Bench()
@@ -141,6 +140,23 @@ def test_what_can_be_spent_offline_is_told_beside_a_debt_and_loudly_only_while_n
         header = bench.view("member").header
         assert header.warning.startswith("欠款 ￥12.00")
         assert (header.limit, header.limit_ink) == ("可离线支付 ￥300.00", ink)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "said"),
+    [
+        (NOW - timedelta(seconds=20), "总部 14:02"),
+        (NOW - timedelta(hours=14), "总部 00:02"),
+        (NOW - timedelta(hours=15), "总部 2026-06-17"),
+        (NOW - timedelta(days=3), "总部 2026-06-15"),
+    ],
+)
+def test_what_head_office_said_on_another_day_is_shown_by_its_date(as_of: datetime, said: str) -> None:
+    bench = Bench()
+    member = replace(WANG, as_of=as_of)
+    bench.counter.people[WANG.member_id] = member
+    bench.navigator.go(MemberCard(member, True))
+    assert bench.view("member").header.age == said
 
 
 def kept_apart(amount_minor: int, age_s: int, tills: int = 1) -> KeptApart:
@@ -155,8 +171,6 @@ def kept_apart(amount_minor: int, age_s: int, tills: int = 1) -> KeptApart:
 
 
 def test_what_is_leased_and_held_is_told_apart_with_its_age_and_place() -> None:
-    from dataclasses import replace
-
     bench = Bench()
     bench.counter.people[WANG.member_id] = member = replace(
         WANG,
@@ -175,8 +189,6 @@ def test_what_is_leased_and_held_is_told_apart_with_its_age_and_place() -> None:
 
 
 def test_a_stopped_till_says_so_on_every_screen() -> None:
-    from dataclasses import replace
-
     bench = Bench()
     bench.counter.state = replace(OFFLINE, stopped_reason="journal_forked")
     bench.front.tick()
@@ -224,8 +236,6 @@ def test_a_name_of_any_length_is_handed_on_whole_for_the_label_to_shorten() -> N
 
 
 def test_of_whom_nobody_knows_name_and_phone_the_number_is_shown() -> None:
-    from dataclasses import replace
-
     nameless = replace(WANG, name_masked=WANG.member_no, phone_last4="")
     bench = Bench()
     bench.counter.people[WANG.member_id] = nameless

@@ -1,6 +1,7 @@
 """The strip's warnings about head office's clock and version, in words."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from terminal.screens.words import explain
 from terminal.stops import StopCode
 from terminal.troubles import Trouble
 from tests.terminal.screens.desk import Bench
-from tests.terminal.screens.stand_in import OFFLINE, STATUS
+from tests.terminal.screens.stand_in import NOW, OFFLINE, STATUS
 
 
 @pytest.mark.parametrize(("off_s", "word"), [(0, ""), (420, "时钟快 7 分钟"), (-130, "时钟慢 2 分钟")])
@@ -27,6 +28,27 @@ def test_a_wrong_clock_is_said_with_its_minutes(off_s: int, word: str) -> None:
     strip.refresh()
     clocks = [chip.word for chip in strip.build().chips if chip.icon == "clock"]
     assert clocks == ([word] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "as_of", "word"),
+    [
+        (Language.ZH_CN, NOW - timedelta(days=3, hours=2), "断网 3天"),
+        (Language.EN, NOW - timedelta(days=3, hours=2), "Offline 3 d"),
+        (Language.ZH_CN, NOW - timedelta(seconds=40), "断网 40秒"),
+        (Language.ZH_CN, None, "断网"),
+    ],
+)
+def test_without_a_line_it_is_said_how_old_the_balances_are(
+    language: Language, as_of: datetime | None, word: str
+) -> None:
+    bench = Bench(Home())
+    bench.counter.state = replace(OFFLINE, replica_as_of=as_of)
+    bench.texts.use(language)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    strip.refresh()
+    assert [chip.word for chip in strip.build().chips if chip.icon == "wifi-off"] == [word]
 
 
 @pytest.mark.parametrize(
