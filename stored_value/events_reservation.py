@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from stored_value.identity import MemberId
 from stored_value.occasion import Occasion
@@ -47,4 +47,6 @@ class ReservationWrittenOff:
 
 
 ReservationEvent = LeaseAccepted | LeaseReturned | ReservationWrittenOff
+LEASE_KINDS: Final = (LeaseAccepted.kind, LeaseReturned.kind)
+"""What a till writes by itself."""
 RESERVATION_TYPES: tuple[type[ReservationEvent], ...] = (LeaseAccepted, LeaseReturned, ReservationWrittenOff)

@@ -1,4 +1,5 @@
-"""The named steps between a scan and a printed receipt, and those of a push. Product code only logs them; a crash test listens and ends the process there."""
+"""The named steps between a scan and a printed receipt, those of a push, and every commit of journal and replica. Product code only logs them; a crash test listens and ends the
+process there."""
 
 import logging
 from typing import Final
@@ -15,6 +16,10 @@ COMMITTED: Final = "committed"
 PUSH_RECORDED: Final = "push_recorded"
 PUSH_SENT: Final = "push_sent"
 PUSH_SETTLED: Final = "push_settled"
+JOURNAL_WRITTEN: Final = "journal_written"
+REPLICA_WRITTEN: Final = "replica_written"
+REPLICA_REPLACING: Final = "replica_replacing"
+"""The old file is gone, and the new one not yet in its place."""
 
 _log = logging.getLogger("terminal.steps")
 

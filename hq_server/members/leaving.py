@@ -24,6 +24,7 @@ from hq_server.own_journal.runs import MEMBER_FAILURES
 from hq_server.reservations.silence import as_if_reported
 from hq_server.wallets.guarded import Stamp, locked_wallet
 from hq_server.wallets.scope import leave_scope
+from stored_value.events_reservation import LEASE_KINDS
 from stored_value.identity import MemberId, StoreId
 from stored_value.standing import left_behind
 from stored_value.wallet import Wallet, WalletStatus
@@ -98,6 +99,7 @@ def _unseen(since: datetime) -> ColumnElement[bool]:
         WalletEventRecord.member_id == ScopeMember.member_id,
         WalletEventRecord.store_id == ScopeMember.store_id,
         WalletEventRecord.received_at >= since,
+        *(WalletEventRecord.kind != each for each in LEASE_KINDS),
     )
     return and_(ScopeMember.entered_at < since, ~seen)
 

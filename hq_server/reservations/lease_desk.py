@@ -36,6 +36,7 @@ from hq_server.reservations.recalls import mark_recalled
 from hq_server.reservations.silence import Till, silent_tills, stores_that_know, with_presumed
 from hq_server.terminals.rows import TerminalRow, hold_terminal, write_terminal
 from hq_server.wallets.guarded import Stamp, locked_wallet, put_wallet
+from stored_value.events_reservation import LEASE_KINDS
 from stored_value.identity import StoreId, TerminalId, uuid7
 from stored_value.offline_policy import LeasePolicy
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind
@@ -52,6 +53,8 @@ LEASE_PAUSE: Final = timedelta(minutes=10)
 """After a payment elsewhere needed a lease back, the member gets no new one for so long: or it would be leased away again before the payment has it. Nor after a till left one
 out, which it would do again (its clock is days ahead, say): or the two would offer and leave out for ever."""
 LOOK_INTERVAL_S: Final = 60.0
+VISITED_WITHIN: Final = timedelta(days=30)
+"""A till where the member has not been for so long gets no lease any more: who never comes would cost it two entries every day and a half, for ever."""
 
 _STATES: Final = Prepared(select(WalletRecord.state).where(among_given(WalletRecord.member_id, "members")))
 _WAITING: Final = Prepared(
@@ -80,7 +83,12 @@ _RENEWABLE: Final = Prepared(
 )
 _USED: Final = Prepared(
     select(WalletEventRecord.store_id, WalletEventRecord.terminal_id)
-    .where(WalletEventRecord.member_id == bindparam("member"))
+    .where(
+        WalletEventRecord.member_id == bindparam("member"),
+        WalletEventRecord.received_at >= bindparam("since"),
+        # A till that holds a lease takes and gives it back by itself, day by day: that is nobody's visit.
+        *(WalletEventRecord.kind != each for each in LEASE_KINDS),
+    )
     .order_by(WalletEventRecord.event_id.desc())
     .limit(EVENTS_COUNTED)
 )
@@ -216,9 +224,7 @@ def _plans(session: Reading, members: Sequence[str], policy: LeasePolicy, now: d
     wanted: dict[str, tuple[Till, ...]] = {}
     for wallet in fit:
         member_id = wallet.member_id
-        tills = (
-            () if member_id in paused else _usable(session, member_id, epoch, now - timedelta(hours=policy.valid_hours))
-        )
+        tills = () if member_id in paused else _usable(session, member_id, epoch, policy, now)
         if plan_leases(wallet, tills, policy, on=on, now=now) != LeasePlan():
             wanted[member_id] = tills
     return wanted
@@ -237,13 +243,13 @@ def _paused(session: Reading, members: Sequence[str], now: datetime) -> frozense
     return frozenset(member_id for (member_id,) in _WAITING.rows(session, members=members, since=now - LEASE_PAUSE))
 
 
-def _usable(session: Reading, member_id: str, epoch: str, heard_since: datetime) -> tuple[Till, ...]:
-    """The member's tills, the most used first: of stores that know the member still, active, heard of lately, and such as report (an older till would never give a lease
+def _usable(session: Reading, member_id: str, epoch: str, policy: LeasePolicy, now: datetime) -> tuple[Till, ...]:
+    """The member's tills, the most used lately first: of stores that know the member still, active, heard of lately, and such as report (an older till would never give a lease
     back)."""
-    used = _USED.rows(session, member=member_id)
+    used = _USED.rows(session, member=member_id, since=now - VISITED_WITHIN)
     ranked = most_used(Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in used)
     stores = sorted({till.store_id for till in ranked} & stores_that_know(session, member_id))
-    fit = _REPORTING.rows(session, stores=stores, epoch=epoch, since=heard_since)
+    fit = _REPORTING.rows(session, stores=stores, epoch=epoch, since=now - timedelta(hours=policy.valid_hours))
     able = {Till(StoreId(store_id), TerminalId(terminal_id)) for store_id, terminal_id in fit}
     return tuple(till for till in ranked if till in able)
 

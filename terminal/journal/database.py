@@ -16,6 +16,7 @@ from typing import Final, Self, TypeVar, cast
 
 from sqlalchemy.exc import DatabaseError
 
+from terminal import steps
 from terminal.journal.errors import DiskFault, DiskFull, JournalDamaged, JournalError, JournalInUse, JournalTooNew
 from terminal.journal.reserve import Reserve
 
@@ -112,6 +113,7 @@ class JournalDatabase:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                steps.reached(steps.JOURNAL_WRITTEN)
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

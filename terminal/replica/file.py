@@ -15,6 +15,7 @@ from typing import Final, TypeVar, cast
 from sqlalchemy.exc import DatabaseError
 
 from sync import replica_schema
+from terminal import steps
 from terminal.replica.errors import ReplicaUnreadable
 
 T = TypeVar("T")
@@ -89,6 +90,7 @@ class ReplicaFile:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                steps.reached(steps.REPLICA_WRITTEN)
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -129,6 +131,7 @@ class ReplicaFile:
             self._close()
             try:
                 remove_file(self.path)
+                steps.reached(steps.REPLICA_REPLACING)
                 other.replace(self.path)
                 _sync_folder(self.path.parent)
             finally:

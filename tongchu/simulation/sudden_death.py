@@ -12,8 +12,10 @@ TILL_LOGGERS: Final = ("terminal.steps", "printers.spool")
 HQ_LOGGERS: Final = ("hq_server.steps",)
 TILL_STEPS: Final = (
     "member_identified", "decided", "transaction_begun", "entry_inserted", "print_job_inserted", "totals_updated", "committed", "push_recorded", "push_sent",
-    "push_settled", "print_job_claimed", "print_job_sending", "print_job_sent", "print_job_printed",
+    "push_settled", "print_job_claimed", "print_job_sending", "print_job_sent", "print_job_printed", "replica_replacing",
+    *(f"journal_written {nth}" for nth in (1, 2, 3)), *(f"replica_written {nth}" for nth in (1, 3)),
 )  # fmt: skip
+"""The number: not the first time that it comes there, but the so-many-eth. Every commit is such a step, those without a name of their own too."""
 HQ_STEPS: Final = (
     "push_decoded",
     "ingest_begun",
@@ -32,13 +34,15 @@ class SuddenDeath(BaseException):
 class _Switch(logging.Handler):
     def __init__(self, step: str, dying: Callable[[], None]) -> None:
         super().__init__()
-        self._step = step
+        self._step, _, nth = step.partition(" ")
+        self._left = int(nth or 1)
         self._dying = dying
-        self._thrown = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if getattr(record, "step", "") == self._step and not self._thrown:
-            self._thrown = True
+        if getattr(record, "step", "") != self._step:
+            return
+        self._left -= 1
+        if self._left == 0:
             self._dying()
             raise SuddenDeath(self._step)
 

@@ -9,12 +9,13 @@ import pytest
 from hq_server.database.engine import WriteSession
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.standing import StandingWish, change_status
-from hq_server.reservations.lease_desk import _carry_out, _plans
+from hq_server.reservations.lease_desk import VISITED_WITHIN, _carry_out, _plans
+from hq_server.reservations.recalls import leases_needed
 from hq_server.sessions.epochs import begin_epoch
 from hq_server.terminals.standing import Standing, confirm_machine, revoke, stop
 from hq_server.wallets.guarded import Stamp, locked_wallet
 from hq_server.wallets.scope import leave_scope
-from stored_value.identity import EventId, StoreId, TerminalId
+from stored_value.identity import EventId, MemberId, StoreId, TerminalId
 from stored_value.offline_policy import LeasePolicy
 from stored_value.refusals import RefusalCode
 from stored_value.wallet import WalletStatus
@@ -27,9 +28,11 @@ from tests.hq_server.reservations.reserving import (
     nothing_differs,
     only,
     state_of,
+    wallet_of,
 )
-from tests.hq_server.reservations.test_leases import POLICY, give_back, granted, leased, live, look_again
+from tests.hq_server.reservations.test_leases import POLICY, accept, give_back, granted, leased, live, look_again
 from tests.hq_server.served import ServedHq
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,69 @@ def test_a_till_that_leaves_a_lease_out_is_not_offered_the_next_one_at_once(hq: 
     look_again(hq, member)
     assert [each.number for each in granted(till, after=1)] == [2]
     nothing_differs(hq)
+
+
+def renewed(till: ReservingTill, member: MemberId) -> None:
+    """The lease past half its life comes back, and what is offered next is taken if it is this till's."""
+    hq = till.hq
+    hq.clock.pass_(hours=37)
+    till.pushing.open_session()
+    till.report()
+    hq.office.leases.look_for_renewals()
+    hq.office.leases.drain()
+    (old,) = till.open
+    until(lambda: only(hq, member).recalled, what="the recall")
+    give_back(till, member, old, only(hq, member).amount_minor)
+    till.report()
+
+
+def test_renewals_are_nobodys_visits(hq: ServedHq) -> None:
+    """A lease comes and goes by itself more often than people do: by that its till would stay the one that the member uses most."""
+    here, there = ReservingTill(hq), ReservingTill(hq, "S02")
+    member, _ = leased(here)
+    renewed(here, member)
+    there.pushing.open_session()
+    for _ in range(3):
+        there.pay(member, 100)
+    there.report()
+    look_again(hq, member)
+    (first,) = granted(here, after=1)
+    accept(here, first)
+    here.report()
+    renewed(here, member)
+    look_again(hq, member)
+    assert only(hq, member).terminal_id == there.terminal_id
+    nothing_differs(hq)
+
+
+def test_who_never_comes_costs_his_till_no_leases(hq: ServedHq) -> None:
+    till = ReservingTill(hq)
+    member, _ = leased(till)
+    hq.clock.pass_(days=VISITED_WITHIN.days - 1)
+    renewed(till, member)
+    look_again(hq, member)
+    assert kept(hq, member) == {}, "asked back, and not granted anew"
+    till.pay(member, 100)
+    till.report()
+    assert len(granted(till, after=1)) == 1
+    nothing_differs(hq)
+
+
+def test_a_lease_is_asked_back_of_a_till_that_can_be_reached_before_a_larger_one(hq: ServedHq) -> None:
+    near, far = ReservingTill(hq), ReservingTill(hq, "S02")
+    lease_policy(hq, LeasePolicy(tills_max=2, amount_minor=5_000, share_percent=50, from_minor=1_000))
+    member = member_with(far, 10_000)
+    far.report()
+    (large,) = granted(far)
+    accept(far, large)
+    far.report()
+    near.pay(member, 100)
+    near.report()
+    (small,) = granted(near)
+    wallet = wallet_of(hq, member)
+    for reached, wanted in ((near.terminal_id, small), (far.terminal_id, large)):
+        needed = leases_needed(wallet, 1_000, TerminalId("S03-T1"), reachable=reached.__eq__)
+        assert [each.reservation_id for each in needed] == [wanted.lease_id]
 
 
 @pytest.mark.parametrize("meanwhile", [revoke, stop])
