@@ -16,6 +16,8 @@ from sync.errors import SignatureError
 from sync.keys import KeyPurpose, TrustedKeys, sign
 from sync.message_types import prepare
 
+DOCUMENT_CHARACTERS_MAX: Final = 16 * 1024
+"""A hold keeps a hundred things at most."""
 _PURPOSE: Final = b"tongchu/hold/1\0"
 
 
@@ -52,6 +54,8 @@ def sign_hold(key: Ed25519PrivateKey, key_id: str, held: Held) -> SignedHold:
 
 def read_hold(signed: SignedHold) -> Held:
     """What it says, whoever signed it. Raises `SignatureError` for what head office never signs."""
+    if len(signed.document) > DOCUMENT_CHARACTERS_MAX:
+        raise SignatureError("longer than the document of a hold")
     try:
         return _decode(signed.document)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -134,7 +134,7 @@ def keep(
         refuse_unfounded(session, terminal, incoming, now)
         mark_earlier(session, terminal, incoming, epoch, office.rulebooks.all(session), now)
         if beside.signed_holds:
-            show_again(session, terminal, incoming, Shown(beside.signed_holds, office.keys.trusted))
+            show_again(session, terminal, incoming, Shown(beside.signed_holds, epoch, office.keys.trusted))
         check_shifts(session, terminal, incoming)
         return incoming
 

@@ -19,6 +19,7 @@ from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import Incoming
 from hq_server.keys.key_files import HqKeys, KeysUnusable
 from hq_server.terminals.rows import TerminalRow
+from stored_value.findings import FindingCode
 from stored_value.reservation_records import Reservation, ReservationKind
 from sync.errors import SignatureError
 from sync.keys import KeyPurpose, TrustedKeys
@@ -36,9 +37,10 @@ _KNOWN: Final = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a till sent beside its entries, and by which keys it is believed."""
+    """What a till sent beside its entries, in which epoch, and by which keys it is believed."""
 
     signed: Sequence[SignedHold]
+    epoch: str
     trusted: TrustedKeys
 
 
@@ -55,7 +57,7 @@ def signed_hold(keys: HqKeys, held: Held) -> SignedHold | None:
 def show_again(session: ReadSession, terminal: TerminalRow, incoming: Sequence[Incoming], shown: Shown) -> None:
     """Gives the entries of an earlier epoch the holds that they name, that head office does not know, and that it has signed for them. Each counts for the first that names it;
     what head office knows, used or not, is no forgotten one."""
-    named = _named(terminal, incoming, shown.signed)
+    named = _named(terminal, incoming, shown)
     if not named:
         return
     place = {"store": terminal.store_id, "terminal": terminal.terminal_id}
@@ -71,19 +73,26 @@ def show_again(session: ReadSession, terminal: TerminalRow, incoming: Sequence[I
 
 
 def _named(
-    terminal: TerminalRow, incoming: Sequence[Incoming], signed: Sequence[SignedHold]
+    terminal: TerminalRow, incoming: Sequence[Incoming], shown: Shown
 ) -> dict[str, tuple[Incoming, SignedHold, Held]]:
     """By the id of the hold: the first entry that may be covered by it."""
-    by_id = {str(held.hold_id): (each, held) for each in signed if (held := _read(each)) is not None}
+    by_id = {str(held.hold_id): (each, held) for each in shown.signed if (held := _read(each)) is not None}
     named: dict[str, tuple[Incoming, SignedHold, Held]] = {}
     for each in incoming:
-        if not each.earlier_epoch:
+        if not _may_be_forgotten(each, shown.epoch):
             continue
         for name in each.entry.header.reservations:
             found = by_id.get(name)
             if found is not None and name not in named and _is_for(found[1], terminal, each):
                 named[name] = (each, *found)
     return named
+
+
+def _may_be_forgotten(each: Incoming, epoch: str) -> bool:
+    """Until the till's first report in the epoch; of a branch that was taken over until its own (H6), whatever the other copy has reported."""
+    anchor = each.entry.header.anchor
+    is_adopted = any(found.code is FindingCode.FORK_ADOPTED for found in each.findings)
+    return each.earlier_epoch or (is_adopted and each.anchored and anchor is not None and anchor.epoch < epoch)
 
 
 def _read(signed: SignedHold) -> Held | None:

@@ -9,7 +9,7 @@ from stored_value.identity import LotId, MemberId, StoreId, TerminalId
 from stored_value.reservation_records import ReservationId, ReservedThing
 from sync.errors import SignatureError
 from sync.keys import KeyCertificate, KeyPurpose, TrustedKeys, certify, key_id_of, public_key_text, revoke_key
-from sync.signed_hold import Held, SignedHold, check_hold, read_hold, sign_hold
+from sync.signed_hold import DOCUMENT_CHARACTERS_MAX, Held, SignedHold, check_hold, read_hold, sign_hold
 from tests.sync.miniature import T0, key
 
 ROOT, SIGNING = key(1), key(2)
@@ -61,6 +61,14 @@ def test_h16_a_key_of_another_purpose_or_time_or_that_was_revoked_since_shows_no
     assert not holds(TrustedKeys(root, (certificate(days=0),)), signed())
     later = revoke_key(ROOT, certificate(), T0 + timedelta(hours=1))
     assert not holds(TrustedKeys(root, (certificate(),), (later,)), signed()), "its thief dates back"
+
+
+def test_the_document_of_the_greatest_hold_is_read_and_a_longer_one_is_not_looked_at() -> None:
+    things = tuple(ReservedThing(thing_id=LotId("x" * 36), quantity=2**60) for _ in range(100))
+    greatest = sign_hold(SIGNING, "k", msgspec.structs.replace(HELD, things=things))
+    assert read_hold(greatest).things == things
+    with pytest.raises(SignatureError, match="longer"):
+        read_hold(msgspec.structs.replace(greatest, document=greatest.document + " " * DOCUMENT_CHARACTERS_MAX))
 
 
 @pytest.mark.parametrize("document", ["", "{}", "[]", '{"epoch":1}', "[" * 100_000])

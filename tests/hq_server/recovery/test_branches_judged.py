@@ -28,6 +28,8 @@ from tests.hq_server.reservations.reserving import (
     only,
     wallet_of,
 )
+from tests.hq_server.reservations.test_lost_grants import restored
+from tests.hq_server.reservations.test_signed_holds import forget
 from tests.hq_server.served import ServedHq
 
 ALLOWED = RiskAllowance(payment_minor=3_000, member_minor=5_000, till_minor=5_000)
@@ -258,3 +260,29 @@ def test_h1_before_its_report_head_office_follows_a_till_into_the_life_that_it_f
     hq.clock.pass_(seconds=2)
     session_now = opened(till, 2, old)
     assert (session_now.incarnation, session_now.branch_wanted) == (2, True)
+
+
+def test_h1_a_branch_shows_what_a_restored_head_office_forgot_although_the_other_copy_has_reported(
+    hq: ServedHq, till: ReservingTill, member: MemberId
+) -> None:
+    copy = Copy(till)
+    till.pay(member, 1_000)
+    till.pushing.push()
+    others = till.pushing.entries
+    copy.put_in()
+    wanted, reply = till.hold(member, 10_000)
+    till.pay(member, 10_000, wanted.hold_id)
+    till.pay(member, 10_000, wanted.hold_id)
+    assert reply.signed is not None
+    till.pushing.entries = others
+    forget(hq)
+    restored(hq)
+    till.pushing.open_session()
+    till.report()
+    copy.put_in()
+    copy.is_taken_over()
+    till.pushing.signed_holds = [reply.signed]
+    found = codes(pushed(till))
+    assert found == [["fork_adopted"], ["fork_adopted", "risk_exceeded", "reservation_unknown"]]
+    assert wallet_of(hq, member).total_minor == 50_000 - 1_000 - 10_000
+    nothing_differs(hq)

@@ -231,6 +231,9 @@ def test_h1_a_signed_hold_pays_only_within_its_epoch(hq: ServedHq, visited: tupl
     till.pushing.open_session()
     till.pay_from(member, 8_000, signed)
     assert codes(till.shows(signed)) == [["risk_exceeded", "reservation_unknown"]]
+    till.pay_from(member, 8_000, signed)
+    till.is_forgotten()
+    assert codes(till.shows(signed)) == [LEFT], "nor in a later one, when its own is over as well"
     assert left(hq, member) == 100_000
 
 
@@ -278,6 +281,20 @@ def test_h1_a_cash_out_and_what_a_hold_keeps_of_things_are_shown_alike(
     till.is_forgotten()
     assert codes(till.shows(paid_out, washed)) == [[], ["order_against_policy"]], "no rulebook sells this pass"
     assert (left(hq, member), wallet_of(hq, member).reservations) == (0, ())
+
+
+def test_what_is_set_aside_uses_no_hold(hq: ServedHq, visited: tuple[ForgottenTill, MemberId]) -> None:
+    till, member = visited
+    signed = till.held(member, 8_000)
+    ask_cash_out(till, member, 100_000, read_hold(signed).hold_id)
+    till.pushing.top_up(member, 25)
+    till.is_forgotten()
+    assert codes(till.shows(signed)) == [["cash_out_uncovered"], []]
+    assert wallet_of(hq, member).reservations == ()
+    till.pay_from(member, 8_000, signed)
+    assert codes(till.shows(signed))[-1] == []
+    assert left(hq, member) == 92_025
+    nothing_differs(hq)
 
 
 def test_a_push_shows_no_more_holds_than_it_has_entries_at_most(
