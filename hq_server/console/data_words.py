@@ -119,4 +119,9 @@ DATA_KEYS: Final = {
     "known_as": N_("there"),
     "now": N_("here now"),
     "held_until": N_("the newest thing that it holds is of"),
+    "occurred_at": N_("the till's time"),
+    "business_date": N_("business day"),
+    "local_time": N_("local time"),
+    "counted_on": N_("counts on"),
+    "counted_at": N_("counts at"),
 }

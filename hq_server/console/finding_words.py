@@ -103,8 +103,11 @@ FINDINGS: Final[dict[str, FindingWords]] = {
         N_("The newest earlier version was used. Check whether head office was restored from a backup."),
     ),
     FindingCode.OUTSIDE_ANCHORS: FindingWords(
-        N_("The till's time or rulebook does not fit what head office signed"),
-        N_("Check the clock of the till. No bonus was given under a rulebook that was over."),
+        N_("The till's time, business day or rulebook does not fit what head office signed"),
+        N_(
+            "It counts on the day and hour that fit; nothing is given by a day or a rulebook that was over. Check the till's clock, and that its shifts are closed each day. "
+            "Where both are right, look for who has the till's key."
+        ),
     ),
     FindingCode.PRIOR_PERIOD: FindingWords(
         N_("The entry came when the books of its month were closed"),

@@ -17,7 +17,7 @@ from sync.keys import TrustedKeys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """What is known of HQ's clock around one entry. `sound` is False when its anchor proves nothing."""
+    """What is known of HQ's clock around one entry. `sound` is False when its anchor proves nothing. `after`: of its anchor, else of the newest before it that proves something."""
 
     after: datetime
     known: int
@@ -25,11 +25,17 @@ class Neighbours:
     known_by: int
     sound: bool
 
-    def findings(self, entry: Entry) -> list[Finding]:
+    def is_ahead(self, at: datetime) -> bool:
+        return at > self.before + CLOCK_LEEWAY
+
+    def within(self, at: datetime) -> datetime:
+        """The nearest moment at which the entry can have been written."""
+        return max(self.after, min(at, self.before + CLOCK_LEEWAY))
+
+    def findings(self, at: datetime) -> list[Finding]:
         if not self.sound:
             return [Finding(FindingCode.OUTSIDE_ANCHORS, {"why": "anchor"})]
-        at = entry.header.occurred_at
-        if not self.after <= at <= self.before + CLOCK_LEEWAY:
+        if at < self.after or self.is_ahead(at):
             data: dict[str, int | str] = {"why": "time", "occurred_at": at.isoformat()}
             return [Finding(FindingCode.OUTSIDE_ANCHORS, data)]
         return []
@@ -53,6 +59,7 @@ def neighbours(
     """For each entry of a push, in order. `last_anchor` is the newest that HQ has seen in this journal."""
     anchors = [entry.header.anchor for entry in entries]
     sound = _soundness(entries, trusted, last_anchor)
+    after = _proven_before(anchors, sound, last_anchor.hq_time if last_anchor else enrolled_at - CLOCK_LEEWAY)
     around: list[Neighbours] = []
     before, known_by, later = received_at, newest_rulebook, None
     for place in range(len(entries) - 1, -1, -1):
@@ -61,7 +68,7 @@ def neighbours(
             before, known_by = later.hq_time, later.rulebook
         around.append(
             Neighbours(
-                after=anchor.hq_time if anchor is not None else enrolled_at - CLOCK_LEEWAY,
+                after=after[place],
                 known=anchor.rulebook if anchor is not None else 0,
                 before=before,
                 known_by=known_by,
@@ -70,6 +77,16 @@ def neighbours(
         )
         later = anchor
     return around[::-1]
+
+
+def _proven_before(anchors: Sequence[AnchorRef | None], sound: Sequence[bool], start: datetime) -> list[datetime]:
+    """For each entry the time of its own anchor, else of the newest sound one before it."""
+    times: list[datetime] = []
+    for anchor, good in zip(anchors, sound, strict=True):
+        if good and anchor is not None:
+            start = anchor.hq_time
+        times.append(start)
+    return times
 
 
 def _soundness(entries: Sequence[Entry], trusted: TrustedKeys, last_anchor: AnchorRef | None) -> list[bool]:

@@ -184,7 +184,10 @@ class _Originals:
             return unknown if isinstance(each.event, _TAKES) else None
         if not isinstance(each.event, Reversal):
             return None
-        why = self._misfit(each, each.event, held, beside)
+        # The shift is the one that it says, whichever day it counts on.
+        said = event_of(each.entry)
+        assert isinstance(said, Reversal)
+        why = self._misfit(each, said, held, beside)
         return Finding(FindingCode.NOT_REVERSIBLE, {"original": original, "why": why}) if why else None
 
     def _is_its(self, held: _Written, event: Event | None) -> bool:

@@ -28,6 +28,7 @@ from hq_server.database.models import (
     WalletRecord,
 )
 from hq_server.feed.outbox import decode_change
+from hq_server.ingest.entry_days import as_counted, counted_of, loses_bonus
 from hq_server.ingest.rebuilt_reservations import GrantedReservations
 from hq_server.ingest.rulebook_shelf import Rulebooks, RulebookShelf
 from hq_server.own_journal.place import HEAD_OFFICE_ZONE
@@ -79,11 +80,7 @@ class _Published:
             if found.code == FindingCode.RULEBOOK_UNKNOWN:
                 version = int(found.data["used"])
         book = self.all.pinned(version) or self.all.newest_up_to(version)
-        misfit = any(
-            found.code == FindingCode.OUTSIDE_ANCHORS and found.data.get("why") in {"anchor", "rulebook"}
-            for found in findings
-        )
-        return replace(book, promotions=()) if misfit else book
+        return replace(book, promotions=()) if loses_bonus(findings) else book
 
 
 def differences(session: ReadSession) -> Iterator[Difference]:
@@ -157,8 +154,9 @@ class _Rebuilt:
         unknown = {str(each.data.get("reservation")) for each in findings if each.code in _UNKNOWN}
         named = [name for name in header.reservations if name not in unknown]
         if row.status == EntryStatus.CREATED:
-            event = event_of(entry)
-            assert not isinstance(event, ShiftOpened | ShiftClosed)
+            said = event_of(entry)
+            assert not isinstance(said, ShiftOpened | ShiftClosed)
+            event = as_counted(said, counted_of(findings))
             book = published.used_by(event.occasion.rulebook, findings)
             before = self._granted.put_in(self._session, self._before(book, row.version), named, row.received_at)
             codes = [found.code for found in findings]
@@ -166,7 +164,7 @@ class _Rebuilt:
             applied = apply(before, judged, book, unproved_minor=unproved, things_unproved=things)
             return applied, event.occasion.business_date.isoformat()
         book = published.newest_at(row.received_at)
-        on = header.occurred_at.astimezone(zone).date()
+        on = counted_of(findings).on or header.occurred_at.astimezone(zone).date()
         facts = HeaderFacts(
             event_id=EventId(header.id),
             store_id=StoreId(row.store_id),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hq_server.ingest.anchor_trail import Neighbours
+from hq_server.ingest.entry_days import as_counted, count_days, loses_bonus
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from hq_server.reservations.silence import LostLease
 from stored_value.events import (
@@ -52,8 +53,8 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class Incoming:
-    """A proven entry with what is known of it. `event` is None when it is set aside; `member_id` None when no wallet is touched. `anchored`: its anchor
-    is head office's own; `earlier_epoch`: head office may have forgotten the reservations it names (H1); `is_late`: the books of its month were closed (L9);
+    """A proven entry with what is known of it. `event` is None when it is set aside, else as it counts (`entry_days`); `member_id` None when no wallet is touched. `anchored`:
+    its anchor is head office's own; `earlier_epoch`: head office may have forgotten the reservations it names (H1); `is_late`: the books of its month were closed (L9);
     `lost_lease` is the one it accepts and head office has forgotten, to be kept again; `shown_holds` are those it uses that head office has forgotten and signed;
     `takes_back` the seq of the entry of the same push that it reverses."""
 
@@ -105,8 +106,14 @@ def understand(entry: Entry, attachment: bytes, place: Place, around: Neighbours
         findings=[finding] if finding else [],
         anchored=header.anchor is not None and around.sound,
     )
+    if isinstance(event, ShiftOpened | ShiftClosed):
+        incoming.findings.extend(around.findings(header.occurred_at))
+    elif event is not None or incoming.member_id is not None:
+        counted, told = count_days(header.occurred_at, event, around, place.zone)
+        incoming.findings.extend(told)
+        incoming.event = as_counted(event, counted) if event is not None else None
+        incoming.business_date = counted.on or incoming.business_date
     if event is not None:
-        incoming.findings.extend(around.findings(entry))
         _pin_rulebook(incoming, event.occasion.rulebook, around, rulebooks)
     return incoming
 
@@ -246,9 +253,7 @@ def _pin_rulebook(incoming: Incoming, version: int, around: Neighbours, rulebook
     if book is None:
         book = rulebooks.newest_up_to(version)
         incoming.findings.append(Finding(FindingCode.RULEBOOK_UNKNOWN, {"version": version, "used": book.version}))
-    elif not around.fits(book, rulebooks):
+    elif around.sound and not around.fits(book, rulebooks):
         # An ended promotion is not brought back by a till that was set back in time: no bonus under this version.
-        if around.sound:
-            incoming.findings.append(Finding(FindingCode.OUTSIDE_ANCHORS, {"why": "rulebook", "version": book.version}))
-        book = replace(book, promotions=())
-    incoming.rulebook = book
+        incoming.findings.append(Finding(FindingCode.OUTSIDE_ANCHORS, {"why": "rulebook", "version": book.version}))
+    incoming.rulebook = replace(book, promotions=()) if loses_bonus(incoming.findings) else book

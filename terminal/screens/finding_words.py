@@ -57,9 +57,9 @@ _PROMISE: Final = FindingSaid(
     later("Look at the member's balance before promising more. Head office settles the rest."),
 )
 _TIME: Final = FindingSaid(
-    later("The time or the rulebook of this entry does not fit"),
-    later("This till's clock was wrong, or it had been offline for long."),
-    later("Have the clock looked at. The entry stands."),
+    later("The time, the business day or the rulebook of this entry does not fit"),
+    later("This till's clock was wrong, a shift was not closed, or it had been offline for long."),
+    later("Close each shift on its day and have the clock looked at. The entry stands."),
 )
 _AMOUNTS: Final = FindingSaid(
     later("The amounts do not fit each other"),

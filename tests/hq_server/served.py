@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
@@ -146,8 +147,11 @@ class PushingTill:
         self.epoch = self.enrolment.epoch
         self.anchor: AnchorRef | None = None
         self.skew = timedelta()
-        self.business_date = TODAY
+        self.business_date: date | None = None
         self.rulebook = 1
+        self.business_date: date | None = None
+        self.rulebook = 1
+        self.zone = ZoneInfo(self.enrolment.zone)
         self.signed_holds: list[SignedHold] = []
 
     def open_session(self, machine: str = "") -> None:
@@ -169,6 +173,7 @@ class PushingTill:
         at = self.hq.clock.at + self.skew
         if self.anchor is not None:
             at = max(at, self.anchor.hq_time)
+        local = at.astimezone(self.zone)
         return Occasion(
             event_id=EventId(self.hq.new_id()),
             occurred_at=at,
@@ -176,8 +181,8 @@ class PushingTill:
             store_id=self.store_id,
             staff_id=StaffId("staff-1"),
             shift_id=ShiftId("shift-1"),
-            business_date=self.business_date,
-            local_time="12:00:00",
+            business_date=self.business_date or local.date(),
+            local_time=f"{local:%Y-%m-%d %H:%M:%S}",
             rulebook=self.rulebook,
             evidence=EvidenceClass.PAY_CODE,
             offline=offline,
