@@ -10,6 +10,9 @@ SHIFT_LIFE: Final = timedelta(hours=36)
 """From its opening; the longest night is within it. What dates decide, promotions and expiry, would stand still in a shift that nobody closes."""
 
 
-def is_over(opened_at: datetime, business_date: date, now: datetime, today: date) -> bool:
-    """Whether a shift must be closed before money moves: it has gone on too long, or was opened by a clock that ran ahead and was put right since. `today`: the date of `now`."""
-    return now - opened_at >= SHIFT_LIFE or business_date > today
+def left_of(opened_at: datetime, business_date: date, now: datetime, today: date) -> timedelta:
+    """How long money may still move in a shift; nothing when it must be closed first: it has gone on too long, or was opened by a clock that ran ahead and was put right since.
+    `today` is the local date of `now`."""
+    if business_date > today:
+        return timedelta()
+    return max(timedelta(), opened_at + SHIFT_LIFE - now)

@@ -26,6 +26,7 @@ class RefusalCode(StrEnum):
     NAME_INVALID = "name_invalid"
     SHIFT_NOT_OPEN = "shift_not_open"
     SHIFT_ALREADY_OPEN = "shift_already_open"
+    SHIFT_TOO_OLD = "shift_too_old"
     NOT_SIGNED_IN = "not_signed_in"
     PIN_WRONG = "pin_wrong"
     PIN_DELAYED = "pin_delayed"

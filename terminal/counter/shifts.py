@@ -83,7 +83,7 @@ def shift_completed(
 
 def x_report(place: Workplace) -> ShiftReport | Refusal:
     """A look at the shift; records and prints nothing. The count is blind: only a manager sees amounts before it."""
-    at_work = place.at_work()
+    at_work = place.in_shift()
     if isinstance(at_work, Refusal):
         return at_work
     totals = place.journal.shifts.totals(at_work.shift.shift_id)
@@ -107,7 +107,7 @@ def print_x_report(place: Workplace) -> ShiftReport | Refusal:
 
 
 def close_shift(place: Workplace, counted_minor: int) -> ShiftReport | Refusal:
-    at_work = place.at_work()
+    at_work = place.in_shift()
     if isinstance(at_work, Refusal):
         return at_work
     if counted_minor < 0:

@@ -1,12 +1,24 @@
 """The till at a glance, for the strip that is always on screen. Reads only, never waits for the network or a device."""
 
+from datetime import timedelta
+from typing import Final
+
 from terminal.counter.findings_list import open_entries, settled_lately
 from terminal.counter.pay_codes import refuse_pay_codes
 from terminal.counter.shifts import hours_and_minutes
 from terminal.counter.views import PrinterState, TillStatus
 from terminal.counter.workplace import Workplace
 from terminal.hq_time import WARN_AT
+from terminal.journal import Shift
 from terminal.stops import StopCode
+
+_TOLD_BEFORE: Final = timedelta(hours=6)
+"""The strip says that a shift has to be closed while there is time to choose when."""
+
+
+def _left_s(place: Workplace, shift: Shift | None) -> int | None:
+    left = place.left_of(shift) if shift is not None else _TOLD_BEFORE * 2
+    return int(left.total_seconds()) if left <= _TOLD_BEFORE else None
 
 
 def status(place: Workplace) -> TillStatus:
@@ -42,4 +54,5 @@ def status(place: Workplace) -> TillStatus:
         clock_off_s=int(off_by.total_seconds()) if abs(off_by) >= WARN_AT else 0,
         pay_codes_blocked=refuse_pay_codes(place) is not None,
         trouble=link.trouble,
+        shift_left_s=_left_s(place, shift),
     )

@@ -54,7 +54,7 @@ class TillStatus:
     """The status strip. `shift_opened_at` and `local_time` are HH:MM on the store's wall clock; `findings_open` counts own events that head office flagged for a person,
     `findings_settled` what it found and settled lately.
     `clock_off_s` is how far the till's clock is ahead of head office's, 0 while it is near enough; `pay_codes_blocked`: too far for codes that live seconds.
-    `mirror` is None for a till without one."""
+    `mirror` is None for a till without one. `shift_left_s` is how long the open shift still takes money, 0 when it must be closed first; None while that is far off."""
 
     store_id: StoreId
     store_name: str
@@ -77,6 +77,7 @@ class TillStatus:
     trouble: Trouble | None = None
     stop_code: StopCode = StopCode.UNKNOWN
     mirror: MirrorStatus | None = None
+    shift_left_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,12 @@ one way in which an event gets into the journal with its receipt. Decides nothin
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from printers.document import Receipt
 from printers.spool import PrintJob
+from stored_value.business_day import left_of
 from stored_value.events import Event, EvidenceClass, Occasion
 from stored_value.identity import EventId, receipt_no
 from stored_value.refusals import Refusal, RefusalCode
@@ -114,7 +115,19 @@ class Workplace:
         return Standing(staff=staff, rulebook=rulebook, on=on)
 
     def at_work(self) -> AtWork | Refusal:
-        """For whatever is written into the journal inside a shift."""
+        """For whatever is written into the journal inside a shift, but its closing: a shift that has gone on too long is closed first (H8)."""
+        at_work = self.in_shift()
+        if isinstance(at_work, AtWork) and not self.left_of(at_work.shift):
+            return Refusal(RefusalCode.SHIFT_TOO_OLD, {"opened_at": at_work.shift.opened_local_time})
+        return at_work
+
+    def left_of(self, shift: Shift) -> timedelta:
+        """How long money may still move in it."""
+        now = self.time_gone()
+        return left_of(shift.opened_at, shift.business_date, now, now.astimezone(self.zone).date())
+
+    def in_shift(self) -> AtWork | Refusal:
+        """To look at the shift, however old, or to close it."""
         standing = self.standing()
         if isinstance(standing, Refusal):
             return standing

@@ -148,6 +148,11 @@ _TILL: Final[Mapping[RefusalCode, Said]] = {
         later("A till has one shift at a time."),
         later("Close it before opening another."),
     ),
+    RefusalCode.SHIFT_TOO_OLD: (
+        later("The shift is too old"),
+        later("It was opened over 36 hours ago, or its day is still to come."),
+        later("Close the shift first, then open a new one."),
+    ),
     RefusalCode.NOT_SIGNED_IN: (
         later("Nobody is signed in"),
         later("The till was locked."),

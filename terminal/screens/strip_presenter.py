@@ -85,7 +85,7 @@ def _chips(status: TillStatus, texts: Texts, now: datetime, *, beside_a_sentence
     """Beside a sentence, where more than the usual ones want room, printer and scanner that are well say nothing."""
     line = (_network(status, texts, now), _pending(status, texts))
     devices: tuple[Chip, ...] = (_printer(status.printers, texts), _scanner(status.scanner, texts))
-    more = (*_clock(status, texts), *_mirror(status.mirror, texts), *_findings(status, texts))
+    more = (*_shift(status, texts), *_clock(status, texts), *_mirror(status.mirror, texts), *_findings(status, texts))
     if beside_a_sentence and more:
         devices = tuple(chip for chip in devices if chip.attention)
     return (*line, *devices, *more)
@@ -102,6 +102,8 @@ def _alarm(status: TillStatus, texts: Texts) -> tuple[str, str]:
         return "stopped", on_the_strip(status.stop_code, status.stopped_reason, texts)
     if status.trouble is not None:
         return "offline", texts.t(_TROUBLES[status.trouble])
+    if status.shift_left_s == 0:
+        return "offline", texts.t("Close the shift: it takes no money")
     if status.pay_codes_blocked:
         return "offline", texts.t("{clock}: no pay codes", clock=_clock_word(status, texts))
     if not status.online:
@@ -173,6 +175,13 @@ def _scanner(state: ScannerState, texts: Texts) -> Chip:
             return Chip(icon="scan", word=texts.t("No scanner"), attention=True)
         case ScannerState.ERROR:
             return Chip(icon="scan", word=texts.t("Scanner fault"), attention=True)
+
+
+def _shift(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:
+    if not status.shift_left_s:
+        return ()  # nothing to say yet, or the sentence says it
+    hours = max(1, status.shift_left_s // 3600)
+    return (Chip(icon="calendar", word=texts.t("Close shift: {count} h left", count=hours), attention=True),)
 
 
 def _clock(status: TillStatus, texts: Texts) -> tuple[Chip, ...]:

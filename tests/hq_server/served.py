@@ -149,8 +149,6 @@ class PushingTill:
         self.skew = timedelta()
         self.business_date: date | None = None
         self.rulebook = 1
-        self.business_date: date | None = None
-        self.rulebook = 1
         self.zone = ZoneInfo(self.enrolment.zone)
         self.signed_holds: list[SignedHold] = []
 

@@ -175,12 +175,14 @@ def test_h1_a_lease_that_only_the_backup_has_ends_with_the_tills_first_push(disa
     disaster.before.pass_time(hours=LEASES.valid_hours)
     one.sync()
     assert one.member(wang).leased_here_minor == 0, "it has run out"
+    one.next_shift()
     one.top_up(member_of("S01", 1), 100)
     one.sync()
     after = disaster.restore()
     assert list(after.books.reserved(wang)[wang].values()) == [5_000]
     meets(one, after)
     meets(two, after)
+    two.next_shift()
     two.redeem(wang, 5_000)
     nothing_is_left(after, one, two, member_id=wang, balance_minor=5_000)
 

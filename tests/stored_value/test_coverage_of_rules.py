@@ -52,6 +52,7 @@ REFUSALS_ELSEWHERE = (
             "name_invalid",
             "shift_not_open",
             "shift_already_open",
+            "shift_too_old",
             "not_signed_in",
             "pin_wrong",
             "pin_delayed",

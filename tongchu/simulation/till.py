@@ -218,7 +218,11 @@ class TillMachine:
                 return False
             self._signed_in = True
         if self.station.journal.shifts.current() is not None:
-            return True
+            if self.counter.status().shift_left_s != 0:
+                return True
+            if self._refused(self.counter.close_shift(FLOAT_MINOR)):
+                return False
+            self.count("shift_closed_late")
         opened = self.counter.open_shift(FLOAT_MINOR)
         if self._refused(opened):
             return False

@@ -1,6 +1,6 @@
 """Shifts: float, blind count, totals that are what the entries add up to, the business date past midnight."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,7 +9,8 @@ from stored_value.events import RefundLine, ShiftClosed
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.shift_totals import rebuilt_totals
 from sync.event_codec import event_of
-from terminal.counter.views import Completed
+from terminal.counter.views import Completed, MemberView
+from tests.terminal.counter.head_office import START
 from tests.terminal.counter.till import MANAGER, WANG, Till, cash, done, refused, wechat
 
 
@@ -83,6 +84,51 @@ def test_past_midnight_the_business_date_stays_that_of_the_opening(open_till: Ti
     done(open_till.counter.close_shift(50_000))
     done(open_till.counter.open_shift(0))
     assert done(open_till.counter.x_report()).business_date == date(2026, 11, 24)
+
+
+def test_h8_a_shift_that_goes_on_too_long_takes_no_money_until_it_is_closed(open_till: Till) -> None:
+    counter = open_till.counter
+
+    def top_up() -> Completed | Refusal:
+        return counter.top_up(counter.new_action(), WANG, 1_000, (cash(1_000),), None)
+
+    assert counter.status().shift_left_s is None
+    open_till.pass_time(hours=35, minutes=30)
+    sale = done(top_up())
+    assert counter.status().shift_left_s == 30 * 60, "said before"
+    open_till.pass_time(minutes=30)
+    assert top_up() == Refusal(RefusalCode.SHIFT_TOO_OLD, {"opened_at": "2026-11-23 08:02:00"})
+    for refusal in (
+        open_till.redeem(1_000),
+        counter.enrol_member(counter.new_action(), "李雷", "13800009999"),
+        counter.take_back(counter.new_action(), sale.event_id),
+    ):
+        assert refused(refusal) is RefusalCode.SHIFT_TOO_OLD
+    assert counter.status().shift_left_s == 0
+    assert isinstance(counter.member(WANG), MemberView), "looking is free"
+    done(counter.print_x_report())
+    done(counter.close_shift(50_000))
+    done(counter.open_shift(0))
+    done(top_up())
+
+
+def test_h8_setting_the_clock_back_does_not_prolong_a_shift(open_till: Till) -> None:
+    open_till.hq.time_at_least = START + timedelta(hours=40)
+    assert refused(open_till.redeem(1_000)) is RefusalCode.SHIFT_TOO_OLD
+
+
+def test_a_shift_that_a_fast_clock_opened_tomorrow_is_closed_first(till: Till) -> None:
+    def enrol() -> Completed | Refusal:
+        return till.counter.enrol_member(till.counter.new_action(), "李雷", "13800009999")
+
+    till.pass_time(hours=17)
+    till.sign_in()
+    done(till.counter.open_shift(50_000))
+    till.clock.set_wall(START + timedelta(hours=15))
+    assert refused(enrol()) is RefusalCode.SHIFT_TOO_OLD
+    done(till.counter.close_shift(50_000))
+    done(till.counter.open_shift(50_000))
+    done(enrol())
 
 
 def test_the_shift_stays_open_across_a_restart(open_till: Till) -> None:

@@ -178,3 +178,25 @@ def test_a_stop_without_a_reason_is_said_all_the_same() -> None:
     assert isinstance(strip, StripPresenter)
     strip.refresh()
     assert strip.build().sentence == "本机已停用，请用别的收银机，并致电总部"
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "said"),
+    [
+        (Language.ZH_CN, "请在 5 小时内交班", "请先交班：本班次已不能收付款"),
+        (Language.EN, "Close shift: 5 h left", "Close the shift: it takes no money"),
+    ],
+)
+def test_a_shift_that_has_to_be_closed_is_said_before_and_when_it_takes_no_money(
+    language: Language, before: str, said: str
+) -> None:
+    bench = Bench(Home())
+    bench.texts.use(language)
+    strip = bench.front.strip
+    assert isinstance(strip, StripPresenter)
+    for left_s, sentence in ((None, ""), (5 * 3600 + 60, ""), (0, said)):
+        bench.counter.state = replace(STATUS, shift_left_s=left_s)
+        strip.refresh()
+        view = strip.build()
+        assert [chip.word for chip in view.chips if chip.word == before] == ([before] if left_s else [])
+        assert view.sentence == sentence
