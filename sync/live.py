@@ -2,7 +2,7 @@
 
 from stored_value.reservation_records import ReservationId
 from sync.message_types import prepare
-from sync.messages import Heads, Message
+from sync.messages import BlockRow, Heads, Message
 
 LIVE_WAIT_S_MAX = 25.0
 
@@ -18,9 +18,12 @@ class LiveRequest(Message, frozen=True, kw_only=True):
 
 
 class News(Heads, frozen=True, kw_only=True):
-    """With the leases that HQ asks back now."""
+    """With the leases that HQ asks back now, and who may not pay any more, or may again: rows of the global feed behind the till's cursor, which the feed brings as well.
+    `spread_s`: the global feed has moved for so many tills that each should look at a moment of its own within so many seconds."""
 
     recalls: tuple[ReservationId, ...] = ()
+    blocks: tuple[BlockRow, ...] = ()
+    spread_s: float = 0.0
 
 
 prepare(globals())

@@ -19,15 +19,23 @@ from hq_server.database.models import ReservationRecord, ReservationState
 from hq_server.database.prepared import Prepared
 from hq_server.errors import ApiProblem
 from hq_server.feed.news import TooManyWait, till_topic
+from hq_server.feed.open_rows import Address, PageRows
+from hq_server.feed.pages import is_kept_block, rows_of
 from hq_server.feed.till_heads import till_heads
 from hq_server.office import Office
 from hq_server.sessions.endpoints import authenticated, claimed_till
 from hq_server.sessions.tokens import TillToken
 from stored_value.reservation_records import ReservationId, ReservationKind
+from sync.feed import page_of
 from sync.live import LIVE_WAIT_S_MAX, LiveRequest, News
 from sync.messages import GLOBAL_SCOPE
 
 calls = Calls()
+BLOCKS_MAX: Final = 50
+TILLS_A_SECOND: Final = 200
+"""Of tills that were woken together, how many should come back in each second: a quarter of what a small machine answers beside its other work."""
+SPREAD_S_MAX: Final = 15.0
+_CROWD_S: Final = 0.5
 _RECALLED: Final = Prepared(
     select(ReservationRecord.reservation_id)
     .where(
@@ -58,7 +66,40 @@ async def post_live(call: Call) -> Response:
                     news = replace(news, heads=office.news.latest(news.epoch, news.heads, GLOBAL_SCOPE, till.store_id))
     except TooManyWait as error:
         raise ApiProblem("busy", str(error), retry_after_s=5) from error
+    if news.epoch == known.epoch and news.heads.get(GLOBAL_SCOPE, 0) > known.cursors.get(GLOBAL_SCOPE, 0):
+        news = await _with_global_rows(office, news, known.cursors.get(GLOBAL_SCOPE, 0))
     return answered(news)
+
+
+async def _with_global_rows(office: Office, news: News, after: int) -> News:
+    """What moves the global feed wakes every till at once. The blocks go with the answer, so that none waits for the others' questions; and the feed is asked for at leisure.
+    Who is a page behind, or has many to hear of, asks at once."""
+    head = news.heads[GLOBAL_SCOPE]
+    if page_of(after + 1) != page_of(head):
+        return news
+    found = office.open_rows.known(GLOBAL_SCOPE)
+    if found is None or found[0].epoch != news.epoch or found[0].head < head:
+        where = Address(GLOBAL_SCOPE, news.epoch, page_of(head), head)
+        rows = await run_in_threadpool(_open_rows, office, where)
+    elif found[0].page == page_of(head):
+        rows = found[1]
+    else:
+        return news
+    blocks = tuple(each.row for each in rows.entries if after < each.seq <= head and is_kept_block(each.row))
+    if len(blocks) > BLOCKS_MAX:
+        return news
+    return replace(news, blocks=blocks, spread_s=_spread_s(office.news.waiting))
+
+
+def _open_rows(office: Office, where: Address) -> PageRows:
+    with office.database.look() as session:
+        return rows_of(session, where, office.open_rows)
+
+
+def _spread_s(waiting: int) -> float:
+    """Nothing while few tills wait: they are no crowd."""
+    spread_s = waiting / TILLS_A_SECOND
+    return min(spread_s, SPREAD_S_MAX) if spread_s >= _CROWD_S else 0.0
 
 
 def _is_news(news: News, known: LiveRequest) -> bool:

@@ -38,6 +38,11 @@ class OpenRows:
         self._guard = threading.Lock()
         self._kept: OrderedDict[str, tuple[Address, PageRows]] = OrderedDict()
 
+    def known(self, feed_id: str) -> tuple[Address, PageRows] | None:
+        """What was read last of the feed, which may have moved since."""
+        with self._guard:
+            return self._kept.get(feed_id)
+
     def of(self, address: Address, read: Callable[[], PageRows]) -> PageRows:
         """As kept, or as `read` finds them in the caller's view of the database, in which `address.head` is the feed's head."""
         with self._guard:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes
-from typing import cast
+from typing import Final, TypeGuard, cast
 
 import msgspec
 from sqlalchemy import bindparam, select
@@ -18,7 +18,7 @@ from hq_server.feed.open_rows import Address, OpenRows, PageRows
 from hq_server.feed.publishing import current_epoch, feed_head
 from hq_server.keys.derived import DerivedKey
 from sync.feed import page_of, seal_page, write_page
-from sync.messages import PAGE_ROWS, FeedEntry, FeedPage, FeedRow
+from sync.messages import PAGE_ROWS, BlockRow, FeedEntry, FeedPage, FeedRow
 
 _NONCE_BYTES = 12
 _STORED = Prepared(
@@ -36,6 +36,14 @@ _ROWS = Prepared(
 )
 _NUMBERED_AT = Prepared(select(Feed.sequenced_at).where(*_OF_FEED, Feed.seq == bindparam("seq")))
 """Apart from the rows, because reading a time takes longer than the rest of its row."""
+
+
+class _Tag(msgspec.Struct, frozen=True):
+    row: str
+
+
+_tag_of: Final = msgspec.json.Decoder(_Tag).decode
+_BLOCK: Final = BlockRow.__struct_config__.tag
 
 
 class PageUnknown(Exception):
@@ -123,9 +131,14 @@ def _sealed_contents(session: Reading, feed_id: str, epoch: str, page: int) -> F
     )
 
 
+def rows_of(session: Reading, where: Address, kept: OpenRows) -> PageRows:
+    """Of an open page."""
+    return kept.of(where, lambda: _rows(session, where.feed_id, where.epoch, where.page))
+
+
 def open_page(session: Reading, where: Address, kept: OpenRows, *, at: datetime) -> Page:
     """The page at the feed's end as this session sees it, the head included; empty when the feed ends just before it."""
-    rows = kept.of(where, lambda: _rows(session, where.feed_id, where.epoch, where.page))
+    rows = rows_of(session, where, kept)
     contents = FeedPage(
         scope=where.feed_id,
         epoch=where.epoch,
@@ -154,3 +167,8 @@ def _rows(session: Reading, feed_id: str, epoch: str, page: int) -> PageRows:
 def _as_encoded(payload: bytes) -> FeedRow:
     """A row that goes into the page byte for byte: it was encoded when it was numbered, and nobody here looks into it."""
     return cast(FeedRow, msgspec.Raw(payload))
+
+
+def is_kept_block(row: FeedRow) -> TypeGuard[BlockRow]:
+    """Of a row of an open page, as it was encoded."""
+    return _tag_of(cast(msgspec.Raw, row)).row == _BLOCK

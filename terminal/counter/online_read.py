@@ -27,7 +27,7 @@ def read_online(place: Workplace, wanted: FindMember) -> bool:
 def take_rows(place: Workplace, rows: Iterable[MemberRow], epoch: str) -> None:
     doubted = place.journal.outcomes.members_in_doubt()
     for row in rows:
-        place.replica.take_member(row, epoch, doubted)
+        place.replica.take_ahead([row], epoch, doubted)
 
 
 def is_fresh(place: Workplace, member_id: MemberId) -> bool:

@@ -250,12 +250,13 @@ class Replica:
             connection.execute("DELETE FROM rulebooks WHERE version = ?", (version,))
         self._rulebooks.pop(version, None)
 
-    def take_member(self, row: MemberRow, epoch: str, in_doubt: MembersInDoubt = frozenset()) -> None:
-        """A member read online; put aside while in doubt, like any row of the feed. Ignored when it is of another epoch than the replica."""
+    def take_ahead(self, found: Iterable[FeedRow], epoch: str, in_doubt: MembersInDoubt = frozenset()) -> None:
+        """Rows that come before their page: of a member read online, put aside while in doubt; blocks. Ignored when they are of another epoch than the replica."""
         with self._file.writing() as connection:
             held = connection.execute("SELECT epoch FROM cursors LIMIT 1").fetchone()
             if held is not None and held[0] == epoch:
-                rows.apply_row(connection, row, in_doubt)
+                for row in found:
+                    rows.apply_row(connection, row, in_doubt)
 
     def release_deferred(self, in_doubt: MembersInDoubt = frozenset()) -> int:
         """After outcomes were settled and the feed was followed to its head; returns how many rows were released."""

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from sync.client import HqClient
 from sync.errors import HqRefused, SyncError
 from sync.live import LiveRequest, News
+from sync.messages import GLOBAL_SCOPE
 from terminal.clock import Clock
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
 from terminal.replica import Replica, ReplicaError
-from terminal.syncing.pauses import pause_s
+from terminal.syncing.pauses import chance_of, pause_s
 
 _log = logging.getLogger(__name__)
 WAIT_S: Final = 20.0
@@ -27,6 +28,7 @@ _PAUSE_MAX_S: Final = 10.0
 _PAUSE_BETWEEN_S: Final = 0.1
 """After an answer without news, so that a head office that does not wait is not run over."""
 _PAUSE_WITHOUT_CHANNEL_S: Final = 60.0
+_SPREAD_MAX_S: Final = 30.0
 _NOT_FOUND: Final = 404
 
 
@@ -104,12 +106,31 @@ class LiveChannel:
                 self._leasing.give_back_recalled(news.recalls)
             except (JournalError, ReplicaError) as error:
                 _log.warning("a lease that is asked back stays for now: %s", error)  # the worker's cycle gives it back
-        is_old = news == replace(self._told, as_of=news.as_of)
+        bare = replace(news, blocks=(), spread_s=0.0)
+        is_old = bare == replace(self._told, as_of=news.as_of)
         if not news.recalls and is_old:
             return _PAUSE_BETWEEN_S
-        self._told = news
+        self._take_blocks(news)
+        if news.spread_s and self._only_global_moved(news):
+            self._stopping.wait(chance_of(self._clock) * min(news.spread_s, _SPREAD_MAX_S))
+        self._told = bare
         self._on_news(news)
         return 0.0
+
+    def _take_blocks(self, news: News) -> None:
+        """At once: the page that brings them too may have to wait until the other tills have it."""
+        if not news.blocks:
+            return
+        try:
+            self._replica.take_ahead(news.blocks, news.epoch)
+        except ReplicaError as error:
+            _log.warning("who may not pay is read with the feed: %s", error)
+
+    def _only_global_moved(self, news: News) -> bool:
+        """Nothing is to be had from head office but what all tills want from it at this moment."""
+        known = self._request(0.0)
+        moved = {scope for scope, head in news.heads.items() if head > known.cursors.get(scope, 0)}
+        return news.epoch == known.epoch and moved == {GLOBAL_SCOPE} and news.grants <= known.grants_after
 
     def _lost(self, error: Exception) -> float:
         """The worker relied on being told: it looks at once what is the matter, so that the cashier sees the line fall. When head office starts again, each till comes back at a

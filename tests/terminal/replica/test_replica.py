@@ -81,7 +81,7 @@ def test_a_members_pin_comes_and_goes_with_the_row(replica: Replica) -> None:
     found = replica.member(MEMBER)
     assert found is not None
     assert found.pin == pin, "also a row that had to wait"
-    replica.take_member(member_row(holding(500), 4), EPOCH)
+    replica.take_ahead([member_row(holding(500), 4)], EPOCH)
     found = replica.member(MEMBER)
     assert found is not None
     assert found.pin is None
@@ -91,9 +91,9 @@ def test_a_till_that_knew_no_pins_takes_one_of_a_row_that_it_has(replica: Replic
     """It left the field out before its update; nothing else of a row of the same version is taken."""
     pin = PinVerifier(issue=1, recipe=PinRecipe(passes=1, memory_kib=8, lanes=1, salt="c2FsdA"), check="Y2hlY2s")
     replica.apply_page(page(member_row(holding(500), 3)))
-    replica.take_member(member_row(holding(900), 3), EPOCH)
+    replica.take_ahead([member_row(holding(900), 3)], EPOCH)
     assert balance(replica) == 500
-    replica.take_member(msgspec.structs.replace(member_row(holding(500), 3), pin=pin), EPOCH)
+    replica.take_ahead([msgspec.structs.replace(member_row(holding(500), 3), pin=pin)], EPOCH)
     found = replica.member(MEMBER)
     assert found is not None
     assert found.pin == pin
@@ -199,11 +199,11 @@ def test_two_members_under_one_number_stop_nothing(replica: Replica) -> None:
 
 def test_a_member_read_online_is_taken_unless_in_doubt_or_of_another_epoch(replica: Replica) -> None:
     replica.apply_page(page(member_row(holding(500), 3)))
-    replica.take_member(member_row(holding(600), 4), EPOCH)
+    replica.take_ahead([member_row(holding(600), 4)], EPOCH)
     assert balance(replica) == 600
-    replica.take_member(member_row(holding(700), 5), EPOCH, frozenset({MEMBER}))
+    replica.take_ahead([member_row(holding(700), 5)], EPOCH, frozenset({MEMBER}))
     assert balance(replica) == 600
-    replica.take_member(member_row(holding(900), 9), "epoch-2")
+    replica.take_ahead([member_row(holding(900), 9)], "epoch-2")
     assert balance(replica) == 600
 
 

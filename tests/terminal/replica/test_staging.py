@@ -94,9 +94,9 @@ def test_a_purchase_that_is_ahead_of_its_member_waits_although_rows_are_released
 
 def test_a_row_read_online_in_an_epoch_that_is_over_changes_nothing(replica: Replica, tmp_path: Path) -> None:
     replica.apply_page(page(member_row(holding(500), 3)))
-    replica.take_member(member_row(holding(9_900), 4), "an earlier epoch")
+    replica.take_ahead([member_row(holding(9_900), 4)], "an earlier epoch")
     assert balance(replica) == 500
-    replica.take_member(member_row(holding(600), 4), EPOCH)
+    replica.take_ahead([member_row(holding(600), 4)], EPOCH)
     assert balance(replica) == 600
     with closing(sqlite3.connect(tmp_path / "replica.db")) as connection:
         assert connection.execute("SELECT count(*) FROM deferred").fetchone() == (0,)

@@ -120,7 +120,7 @@ def test_while_an_outcome_is_unknown_other_members_go_on_and_this_one_is_not_cou
     found = OnlineReader(till.client, lambda: till.client.token, deadline_s=5).read(FindMember(member_id=member))
     assert found is not None, "HQ answers, with a wallet that contains the redemption already"
     for row in found.members:
-        till.replica.take_member(row, found.epoch, till.journal.outcomes.members_in_doubt())
+        till.replica.take_ahead([row], found.epoch, till.journal.outcomes.members_in_doubt())
     assert hq_balance(hq, member) == 7_900
     assert till.shown(member).total_minor == 7_900
     assert till.replica.deferred_count() == 2, "the member and the purchase"
@@ -159,7 +159,7 @@ def test_another_stores_till_reads_the_member_online_and_then_by_feed(
             found = OnlineReader(client, other.cycle.token, deadline_s=5).read(FindMember(member_id=member))
         assert found is not None
         for row in found.members:
-            other.replica.take_member(row, found.epoch)
+            other.replica.take_ahead([row], found.epoch)
         other.redeem(member, 4_000)
         assert other.shown(member).total_minor == 5_900
         other.sync()

@@ -9,12 +9,15 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from hq_server.feed.publishing import publish
 from stored_value.events_reservation import LeaseAccepted
+from stored_value.identity import MemberId
 from stored_value.reservation_records import ReservationId
+from stored_value.wallet import WalletStatus
 from sync.client import HqClient
 from sync.errors import HqBusy, HqUnreachable
 from sync.live import LiveRequest, News
-from sync.messages import ChallengeRequest
+from sync.messages import GLOBAL_SCOPE, BlockRow, ChallengeRequest
 from terminal.clock import SimulatedClock
 from terminal.syncing.live import LiveChannel
 from tests.hq_server.served import ServedHq
@@ -77,6 +80,59 @@ def test_an_answer_that_brings_nothing_new_tells_nobody_whatever_its_time(till: 
     pauses = [told.channel.step(wait_s=0) for _ in range(3)]
     assert len(told.news) <= 1
     assert pauses[-1] > 0, "a head office that does not wait is not run over"
+
+
+def block(hq: ServedHq, member_id: MemberId, *statuses: WalletStatus) -> None:
+    with hq.database.write() as session:
+        for version, status in enumerate(statuses, 100):
+            row = BlockRow(member_id=member_id, status=status, version=version, updated_at=hq.clock.at)
+            publish(session, GLOBAL_SCOPE, row, at=hq.clock.at)
+    hq.office.sequencer.drain()
+
+
+def test_who_may_not_pay_comes_with_the_answer_and_not_with_the_next_cycle(till: SyncedTill, hq: ServedHq) -> None:
+    """A row of the global feed wakes every till at once: the thousandth would ask for its page long after a second."""
+    member = till.enrol_member()
+    till.sync()
+    told = Told(till)
+    told.channel.step(wait_s=0)
+    block(hq, member, WalletStatus.FROZEN, WalletStatus.ACTIVE, WalletStatus.LOST)
+    told.channel.step(wait_s=0)
+    held = told.news[-1]
+    assert [row.version for row in held.blocks] == [100, 101, 102]
+    assert held.spread_s == 0, "one till is no crowd"
+    confirmed = till.replica.member(member)
+    assert confirmed is not None
+    assert confirmed.wallet.status is WalletStatus.LOST
+    till.cycle.heard(held)
+    till.sync()
+    assert till.replica.cursors()[GLOBAL_SCOPE] == held.heads[GLOBAL_SCOPE], "the page brings them once more"
+
+
+def test_a_crowd_looks_at_what_all_were_told_each_at_a_moment_of_its_own(
+    till: SyncedTill, hq: ServedHq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only when there is nothing for this till alone: what its own store or a lease waits for is looked at at once."""
+    waited: list[float] = []
+    for seed in range(20):
+        told = Told(till, seed)
+        told.channel.step(wait_s=0)
+        known = told.channel._request(0.0).cursors
+        crowd = News(epoch=till.replica.epoch() or "", heads=known | {GLOBAL_SCOPE: 10_000}, grants=0, spread_s=5.0)
+        for news, pauses in (
+            (replace(crowd, grants=9), 0),
+            (replace(crowd, heads=known | {"S01": 10**6}), 0),
+            (crowd, 1),
+        ):
+            rests: list[float] = []
+            monkeypatch.setattr(told.channel._stopping, "wait", rests.append)
+            monkeypatch.setattr(till.client, "live", lambda _known, news=news: news)
+            told.channel.step(wait_s=0)
+            monkeypatch.undo()
+            assert len(rests) == pauses
+            waited += rests
+    assert all(0 <= each < 5 for each in waited)
+    assert len({round(each) for each in waited}) >= 4, "not in step"
 
 
 def test_a_channel_that_falls_lets_the_worker_look_at_once_and_once_only(till: SyncedTill) -> None:
