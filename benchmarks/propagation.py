@@ -7,7 +7,7 @@ The floor is the answer that A itself gets.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +57,12 @@ class _Payment:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """`heard_us`: of each payment and each till of the store that knows the payer. `processor` is head office's share of one processor while there were payments."""
+    """`heard_us`: of each payment and each till of the store that knows the payer; `barred_us`: of a lost card and every till.
+    `processor` is head office's share of one processor while there were payments."""
 
     answered_us: list[float]
     heard_us: list[float]
+    barred_us: list[float]
     woken: int
     processor: float
 
@@ -116,13 +118,16 @@ async def _run(office: HeadOffice, size: Size, paid: _Payers, pid: int, folder: 
     listening = [
         (payment, till) for payment in payments for till in tills if till.store_id == paid.known_in[payment.member_id]
     ]
-    await _all_heard(listening, following)
+    await _all_heard(lambda: all(each.member_id in till.seen for each, till in listening), following)
+    lost, reported = await asyncio.to_thread(_report_lost, paid.tills[0])
+    await _all_heard(lambda: all(lost in till.blocked for till in tills), following)
     for task in following:
         task.cancel()
     await asyncio.gather(*following, return_exceptions=True)
     return _Run(
         [(payment.answered - payment.sent) * 1e6 for payment in payments],
         [(till.seen[payment.member_id] - payment.sent) * 1e6 for payment, till in listening],
+        [(till.blocked[lost] - reported) * 1e6 for till in tills],
         sum(till.woken for till in tills),
         processor,
     )
@@ -164,16 +169,22 @@ def _pay(tills: Sequence[PushingTill], size: Size) -> list[_Payment]:
         return list(itertools.chain.from_iterable(pool.map(pay, range(len(tills)), tills)))
 
 
-async def _all_heard(
-    listening: Sequence[tuple[_Payment, WaitingTill]], following: Sequence["asyncio.Task[None]"]
-) -> None:
+def _report_lost(till: PushingTill) -> tuple[MemberId, float]:
+    """Whose card, and when it was sent."""
+    till.journal_loss(till.members[0])
+    reported = perf_counter()
+    till.push(till.pushes[-1])
+    return till.members[0], reported
+
+
+async def _all_heard(is_heard: Callable[[], bool], following: Sequence["asyncio.Task[None]"]) -> None:
     deadline = perf_counter() + _HEARD_S
-    while any(payment.member_id not in till.seen for payment, till in listening):
+    while not is_heard():
         for task in following:
             if task.done():
                 task.result()
         if perf_counter() > deadline:
-            raise RuntimeError(f"not every till had heard of every payment after {_HEARD_S:.0f} s")
+            raise RuntimeError(f"not every till had heard of everything after {_HEARD_S:.0f} s")
         await asyncio.sleep(_LOOK_S)
 
 
@@ -181,6 +192,18 @@ def _measured(folder: Path, size: Size, run: _Run) -> Measured:
     def percent(times: Sequence[float], percent: int) -> float:
         return percentile_us([round(each * 1000) for each in times], percent) / 1000
 
+    barred = tuple(
+        Figure(
+            what=f"a lost card told at A until barred at {size.tills:,} tills, p{each}",
+            unit="ms",
+            value=percent(run.barred_us, each),
+            floor=percent(run.answered_us, 50),
+            floor_what="A's own answer to a payment, p50",
+            better=Better.LOWER,
+            decimals=1,
+        )
+        for each in (50, 100)
+    )
     return Measured(
         figures=tuple(
             Figure(
@@ -193,7 +216,8 @@ def _measured(folder: Path, size: Size, run: _Run) -> Measured:
                 decimals=1,
             )
             for each in (50, 99)
-        ),
+        )
+        + barred,
         breakdown={
             "slowest": f"{max(run.heard_us) / 1000:,.0f} ms",
             "head office's processor": f"{run.processor:.0%} of one",

@@ -24,7 +24,9 @@ from stored_value.events import (
     TenderKind,
     ToppedUp,
 )
+from stored_value.events_money_out import StatusChanged
 from stored_value.identity import EventId, MemberId, PromotionId, ShiftId, StaffId, uuid7
+from stored_value.wallet import WalletStatus
 from sync.chain import sign_head
 from sync.client import HqClient
 from sync.enrolment import EnrolmentRequest
@@ -91,6 +93,16 @@ class PushingTill:
     def journal_one_each(self) -> None:
         """A small redemption by each member, in the order of `members`, each in a push of its own."""
         self._cut((self._redemption(each, dearest_minor=_SMALL_MINOR) for each in self.members), len(self.members), 1)
+
+    def journal_loss(self, member_id: MemberId) -> None:
+        """A lost card."""
+        lost = StatusChanged(
+            occasion=self._occasion(EvidenceClass.NOT_NEEDED),
+            member_id=member_id,
+            before=WalletStatus.ACTIVE,
+            status=WalletStatus.LOST,
+        )
+        self._cut(iter((lost,)), 1, 1)
 
     def _cut(self, events: Iterator[Event], pushes: int, entries: int) -> None:
         for _ in range(pushes):

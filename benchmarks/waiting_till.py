@@ -77,7 +77,8 @@ class _Line:
 
 
 class WaitingTill:
-    """`seen`: of each member of whom a row came, when it was here, in seconds of this process's clock: in the replica once `keep` was called, read and understood without."""
+    """`seen`: of each member of whom a row came, when it was here, in seconds of this process's clock: in the replica once `keep` was called, read and
+    understood without. `blocked`: when it was told of a block."""
 
     def __init__(self, line: _Line, terminal_id: str, store_id: str, epoch: str) -> None:
         self._line = line
@@ -88,6 +89,7 @@ class WaitingTill:
         self._grants = 0
         self._look_at = perf_counter() + LOOK_S * random()
         self.seen: dict[MemberId, float] = {}
+        self.blocked: dict[MemberId, float] = {}
         self.woken = 0
         self._replica: Replica | None = None
 
@@ -139,11 +141,16 @@ class WaitingTill:
         return await self._line.post("/v1/live", known, News)
 
     async def _heed(self, news: News) -> None:
-        """As a till's cycle does: the feeds that moved, then new grants; everything when it is time to look."""
+        """As a till's cycle does: blocks at once, the feeds that moved, then new grants; everything when it is time to look. What all tills were told is asked for one by one."""
         is_due = perf_counter() >= self._look_at
+        now = perf_counter()
+        for row in news.blocks:
+            self.blocked.setdefault(row.member_id, now)
         behind = [scope for scope, cursor in self._cursors.items() if news.heads.get(scope, 0) > cursor]
         is_granted = news.grants > self._grants
         self.woken += bool(behind) or is_granted
+        if behind == [GLOBAL_SCOPE] and not is_granted:
+            await asyncio.sleep(news.spread_s * random())
         if is_due:
             self._look_at = perf_counter() + LOOK_S
         for scope in self._cursors if is_due else behind:

@@ -88,7 +88,7 @@ async def _with_global_rows(office: Office, news: News, after: int) -> News:
     blocks = tuple(each.row for each in rows.entries if after < each.seq <= head and is_kept_block(each.row))
     if len(blocks) > BLOCKS_MAX:
         return news
-    return replace(news, blocks=blocks, spread_s=_spread_s(office.news.waiting))
+    return replace(news, blocks=blocks, spread_s=_spread_s(office.presence.tills))
 
 
 def _open_rows(office: Office, where: Address) -> PageRows:
@@ -96,9 +96,9 @@ def _open_rows(office: Office, where: Address) -> PageRows:
         return rows_of(session, where, office.open_rows)
 
 
-def _spread_s(waiting: int) -> float:
-    """Nothing while few tills wait: they are no crowd."""
-    spread_s = waiting / TILLS_A_SECOND
+def _spread_s(tills: int) -> float:
+    """Nothing for few: they are no crowd."""
+    spread_s = tills / TILLS_A_SECOND
     return min(spread_s, SPREAD_S_MAX) if spread_s >= _CROWD_S else 0.0
 
 

@@ -30,6 +30,12 @@ class Presence:
             self._last[store_id, terminal_id] = self._clock()
             self._unwritten.add((store_id, terminal_id))
 
+    @property
+    def tills(self) -> int:
+        """How many have asked since this process began: nearly all of them are connected."""
+        with self._guard:
+            return len(self._last)
+
     def is_connected(self, store_id: StoreId, terminal_id: TerminalId) -> bool:
         with self._guard:
             last = self._last.get((store_id, terminal_id))

@@ -11,11 +11,11 @@ from tests.hq_server.served import PushingTill, ServedHq
 
 
 @pytest.mark.parametrize(
-    ("waiting", "spread_s"),
+    ("tills", "spread_s"),
     [(0, 0.0), (7, 0.0), (TILLS_A_SECOND, 1.0), (5 * TILLS_A_SECOND, 5.0), (1_000 * TILLS_A_SECOND, SPREAD_S_MAX)],
 )
-def test_the_larger_the_crowd_the_longer_it_takes(waiting: int, spread_s: float) -> None:
-    assert _spread_s(waiting) == spread_s
+def test_the_larger_the_crowd_the_longer_it_takes(tills: int, spread_s: float) -> None:
+    assert _spread_s(tills) == spread_s
 
 
 def test_blocks_behind_the_cursor_are_told_and_no_others(hq: ServedHq) -> None:
