@@ -224,6 +224,7 @@ def test_l5_a_branch_that_showed_itself_and_has_not_spoken_counts_with_what_both
     claims(clone)
     found = exposed(franchise)
     two.sync()
+    two.next_shift()
     two.redeem(wang, 5_000)
     two.sync()
     clone.sync()
