@@ -58,8 +58,8 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     FindingCode.PIN_NOT_PROVEN: (
         N_("The till said that the member's payment PIN was typed, and cannot prove it"),
         N_(
-            "It counts as if the card alone had been shown. No till does that by itself: ask the member, and look for who has the till's key. Take the PIN away "
-            "when somebody else may know it."
+            "It counts as if the card alone had been shown. After a restore (forgotten) the till where the PIN was set may yet tell of it; else no till does that by itself: "
+            "ask the member, and look for who has the till's key. Take the PIN away when somebody else may know it."
         ),
     ),
     FindingCode.PIN_ISSUE_OLD: (
