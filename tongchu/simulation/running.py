@@ -36,7 +36,7 @@ WITH_FAULTS: Final = frozenset(
 )  # fmt: skip
 JUDGED: Final = {
     "leases compared": 60, "reservations used and judged": 60, "payments judged by the risk allowance": 100,
-    "members looked for after a replica was lost": 60, "forgotten holds shown by their tills": 20,
+    "members looked for after a replica was lost": 60, "forgotten holds shown by their tills": 5,
     "exposure figures compared": 300, "exposure figures of which something was taken": 4,
 }  # fmt: skip
 """With every fault, so many at least in each `RANGE_THAT_SHOWS_ALL`: laws that are silent about some tills must speak of the others."""
