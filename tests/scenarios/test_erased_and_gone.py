@@ -206,6 +206,7 @@ def test_h9_a_store_forgets_a_member_who_no_longer_comes_and_knows_him_again_whe
     found = done(away.counter.identify(number))
     assert isinstance(found, MemberView)
     assert found.balance_minor == 14_000
+    away.next_shift()
     away.redeem(wang, 500)
     away.sync()
     home.sync()
