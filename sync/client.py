@@ -4,10 +4,7 @@ Knows no journal and keeps no state but the token.
 """
 
 import contextlib
-import socket
-import ssl
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -22,6 +19,7 @@ from sync.errors import HqBusy, HqRefused, HqUnreachable, PageError, TokenExpire
 from sync.feed import KNOWN_KINDS, open_page, read_page
 from sync.grants import Grants
 from sync.keys import decode_bytes
+from sync.lines import DEADLINE, Lines
 from sync.live import LiveRequest, News
 from sync.messages import (
     PROTOCOL_HEADER,
@@ -54,34 +52,13 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 _TIMED_OUT: Final = 408
-_SILENT_S: Final = 4
-_PROBES: Final = ((socket.TCP_KEEPIDLE, _SILENT_S), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 3))
-"""A line on which an answer is awaited is probed: a cable that was pulled says nothing by itself."""
-
-
-def _lines() -> httpx.HTTPTransport:
-    return httpx.HTTPTransport(
-        verify=_authorities(),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_LINE_S),
-        trust_env=False,
-        socket_options=[
-            (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-            *((socket.IPPROTO_TCP, option, value) for option, value in _PROBES),
-        ],
-    )
-
-
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Whose certificates are trusted. Reading them takes longest of all that a client begins with, and a till has three: once a process is enough."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class HqClient:
-    """`timeout_s` bounds each read and write; `transport` lets a simulation stand in for the network. Use from one thread."""
+    """`timeout_s` bounds each read and write, the `deadline_s` of a question the whole of it; `transport` lets a simulation stand in for the network. Use from one thread."""
 
     def __init__(self, base_url: str, *, timeout_s: float = 10.0, transport: httpx.BaseTransport | None = None) -> None:
-        self._lines = transport or _lines()
+        self._lines = transport or Lines(idle_s=IDLE_LINE_S)
         self._http = httpx.Client(
             base_url=base_url,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 3.0)),
@@ -185,13 +162,13 @@ class HqClient:
                 for chunk in response.iter_bytes():
                     file.write(chunk)
 
-    def find_member(self, wanted: FindMember, *, timeout_s: float | None = None) -> FoundMembers:
-        response = self._send("POST", "/v1/members/find", content=_encode(wanted), timeout_s=timeout_s)
+    def find_member(self, wanted: FindMember, *, deadline_s: float | None = None) -> FoundMembers:
+        response = self._send("POST", "/v1/members/find", content=_encode(wanted), deadline_s=deadline_s)
         return self._read(response, FoundMembers)
 
-    def hold(self, wanted: HoldRequest, *, timeout_s: float | None = None, connect_s: float | None = None) -> HoldReply:
-        """`HqUnreachable` means that the value may be held: the till's next report releases it, or its entry takes it."""
-        response = self._send("POST", "/v1/holds", content=_encode(wanted), timeout_s=timeout_s, connect_s=connect_s)
+    def hold(self, wanted: HoldRequest, *, deadline_s: float | None = None) -> HoldReply:
+        """An answer that comes too late is none. `HqUnreachable` means that the value may be held: the till's next report releases it, or its entry takes it."""
+        response = self._send("POST", "/v1/holds", content=_encode(wanted), deadline_s=deadline_s)
         return self._read(response, HoldReply)
 
     def grants(self, after: int) -> Grants:
@@ -223,7 +200,7 @@ class HqClient:
         content: bytes | None = None,
         params: dict[str, str] | None = None,
         timeout_s: float | None = None,
-        connect_s: float | None = None,
+        deadline_s: float | None = None,
     ) -> httpx.Response:
         headers = [*self._headers, *self._authorization().items()]
         if content is not None:
@@ -231,9 +208,8 @@ class HqClient:
             if len(content) > 1024:
                 content = compressed(content)
                 headers.append(("Content-Encoding", "zstd"))
-        patience = (
-            self._patience if timeout_s is None else httpx.Timeout(timeout_s, connect=connect_s or timeout_s).as_dict()
-        )
+        bound_s = deadline_s or timeout_s
+        patience = self._patience if bound_s is None else httpx.Timeout(bound_s).as_dict()
         with self._mapped():
             response = self._asked(
                 httpx.Request(
@@ -241,7 +217,7 @@ class HqClient:
                     httpx.URL(self._base + path, params=params),
                     headers=headers,
                     content=content,
-                    extensions={"timeout": patience},
+                    extensions={"timeout": patience, DEADLINE: deadline_s},
                 )
             )
         if response.status_code >= 400:

@@ -91,7 +91,12 @@ class TillConfig(_Section):
         ),
     ] = 3.0
     online_read_s: Annotated[
-        float, Field(description="How long a payment waits for head office before it is decided offline.", gt=0, le=10)
+        float,
+        Field(
+            description="How long one question to head office may take in all before a payment is decided offline.",
+            gt=0,
+            le=10,
+        ),
     ] = 0.8
 
     @model_validator(mode="after")

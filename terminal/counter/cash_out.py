@@ -27,7 +27,7 @@ from stored_value.standing import Deed
 from terminal.clock import new_id
 from terminal.counter.completion import done_before, finish
 from terminal.counter.member_view import waiting
-from terminal.counter.online_read import is_confirmed
+from terminal.counter.online_read import Patience, is_confirmed
 from terminal.counter.reserving import Reserved, Wanted, cover, reserving, reserving_any
 from terminal.counter.views import Completed, StaffRole
 from terminal.counter.views_money_out import CashOutQuote, WaitingCashOut
@@ -45,7 +45,8 @@ def quote_cash_out(
     if isinstance(standing, Refusal):
         return standing
 
-    confirmed = is_confirmed(place, member_id)
+    patience = Patience(place.clock)
+    confirmed = is_confirmed(place, member_id, patience)
 
     def reckon() -> CashOutQuote | Refusal:
         member = _member(place, member_id, confirmed=confirmed)
@@ -58,7 +59,7 @@ def quote_cash_out(
         quoted = reckon()
     if not isinstance(quoted, Refusal) or quoted.code is not RefusalCode.RESERVED_ELSEWHERE:
         return quoted
-    with _asked_back(place, standing, member_id) as reserved:
+    with _asked_back(place, standing, member_id, patience) as reserved:
         if reserved.hold_id is not None:
             return reckon()
         keeper = reserved.refusal.data if reserved.refusal is not None else {}
@@ -66,13 +67,13 @@ def quote_cash_out(
 
 
 @contextmanager
-def _asked_back(place: Workplace, standing: Standing, member_id: MemberId) -> Iterator[Reserved]:
+def _asked_back(place: Workplace, standing: Standing, member_id: MemberId, patience: Patience) -> Iterator[Reserved]:
     """Everything of the member is held for a moment: for that head office asks back what other tills lease (L5), and for a while leases nothing of it again. The request
     reserves anew."""
     member = place.members.find(member_id)
     held = drawable_minor(member.view.wallet, standing.on) if member is not None else 0
     wanted = Wanted(member_id=member_id, amount_minor=held, deed=Deed.CASH_OUT)
-    with reserving(place, EventId(new_id(place.clock)), wanted) as reserved:
+    with reserving(place, EventId(new_id(place.clock)), wanted, patience) as reserved:
         yield reserved
 
 
@@ -90,9 +91,10 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
             event.member_id, event.method, event.refundable_minor, event.reserved_minor, event.top_up_ids
         )  # fmt: skip
 
-    confirmed = place.journal.find(action) is not None or is_confirmed(place, quote.member_id)
+    patience = Patience(place.clock)
+    confirmed = place.journal.find(action) is not None or is_confirmed(place, quote.member_id, patience)
     wanted = Wanted(member_id=quote.member_id, amount_minor=quote.reserved_minor, deed=Deed.CASH_OUT)
-    with reserving(place, action, wanted) as reserved:
+    with reserving(place, action, wanted, patience) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before
@@ -158,14 +160,15 @@ def pay_cash_out(
     def is_same(event: Event) -> bool:
         return isinstance(event, CashOutPaid) and (event.request_id, event.tenders) == (request_id, tenders)
 
-    confirmed = place.journal.find(action) is not None or is_confirmed(place, member_id)
+    patience = Patience(place.clock)
+    confirmed = place.journal.find(action) is not None or is_confirmed(place, member_id, patience)
     wanted = Wanted(
         member_id=member_id,
         amount_minor=0,
         things=_rewards(place, at_work, member_id, request_id) if confirmed else (),
         deed=Deed.CASH_OUT,
     )
-    with reserving_any(place, action, wanted) as reserved:
+    with reserving_any(place, action, wanted, patience) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

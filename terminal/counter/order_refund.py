@@ -16,7 +16,7 @@ from stored_value.standing import Deed
 from stored_value.wallet import HoldingKind, Purchase, ValueKind
 from sync.event_codec import event_of
 from terminal.counter.completion import done_before, finish
-from terminal.counter.online_read import is_fresh
+from terminal.counter.online_read import Patience, is_fresh
 from terminal.counter.order_views import OrderRefundQuote
 from terminal.counter.refund import REASON_CHARS_MAX, load_purchase, unknown_or_elsewhere
 from terminal.counter.reserving import Reserved, Wanted, cover, reserving_any
@@ -67,10 +67,11 @@ def refund_order(
         return isinstance(event, OrderRefunded) and (event.purchase_id, event.lines) == (purchase_id, lines)
 
     new = place.journal.find(action) is None
-    unread = new and _returns_a_pass(sale, lines) and not is_fresh(place, sale.member_id)
+    patience = Patience(place.clock)
+    unread = new and _returns_a_pass(sale, lines) and not is_fresh(place, sale.member_id, patience)
     things = () if unread else _passes(place, at_work, sale, lines)
     wanted = Wanted(member_id=sale.member_id, amount_minor=0, things=things, deed=Deed.REFUND)
-    with reserving_any(place, action, wanted) as reserved:
+    with reserving_any(place, action, wanted, patience) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

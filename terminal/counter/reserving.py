@@ -21,7 +21,7 @@ from sync.messages import HoldReply, HoldRequest
 from terminal import steps
 from terminal.clock import new_id
 from terminal.counter.kept_apart import store_name
-from terminal.counter.online_read import all_sent, in_doubt, is_fresh, take_rows
+from terminal.counter.online_read import Patience, all_sent, in_doubt, is_fresh, take_rows
 from terminal.counter.workplace import Workplace
 from terminal.journal import HoldAsked
 from terminal.members import MemberOnFile
@@ -61,28 +61,33 @@ class Cover:
 
 
 @contextmanager
-def reserving(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Reserved]:
+def reserving(
+    place: Workplace, action: EventId, wanted: Wanted, patience: Patience | None = None
+) -> Iterator[Reserved]:
     """Asks head office when that is needed, within its short deadline, and then is `journal.deciding`; not to be called under that. An action that is recorded reserves
-    nothing more."""
+    nothing more. `patience` is the action's, when it has asked before."""
     if place.journal.find(action) is not None:
         with place.journal.deciding():
             yield Reserved(offline=not place.link.state().online)
         return
+    patience = patience or Patience(place.clock)
     with ExitStack() as asked_for:
-        reserved = _reserve(place, action, wanted, asked_for)
+        reserved = _reserve(place, action, wanted, asked_for, patience)
         for _ in range(1, _TRIES):
             if reserved.hold_id is not None and not _still_enough(reserved, _left(place, wanted)):
                 place.journal.reservations.drop(reserved.hold_id)
-                reserved = _reserve(place, action, wanted, asked_for)
+                reserved = _reserve(place, action, wanted, asked_for, patience)
         with place.journal.deciding():
             yield _in_this_epoch(place, reserved)
 
 
 @contextmanager
-def reserving_any(place: Workplace, action: EventId, wanted: Wanted) -> Iterator[Reserved]:
+def reserving_any(
+    place: Workplace, action: EventId, wanted: Wanted, patience: Patience | None = None
+) -> Iterator[Reserved]:
     """The same for a use-case that has read head office already, and often takes nothing out."""
     if wanted.amount_minor or wanted.things:
-        with reserving(place, action, wanted) as reserved:
+        with reserving(place, action, wanted, patience) as reserved:
             yield reserved
         return
     with place.journal.deciding():
@@ -140,15 +145,15 @@ def _in_this_epoch(place: Workplace, reserved: Reserved) -> Reserved:
     return Reserved(offline=True)
 
 
-def _reserve(place: Workplace, action: EventId, wanted: Wanted, asked_for: ExitStack) -> Reserved:
+def _reserve(place: Workplace, action: EventId, wanted: Wanted, asked_for: ExitStack, patience: Patience) -> Reserved:
     if not place.link.state().online:
         return Reserved(offline=True)
     if not wanted.amount_minor and not wanted.things:
-        return Reserved(offline=not is_fresh(place, wanted.member_id))
+        return Reserved(offline=not is_fresh(place, wanted.member_id, patience))
     if _left(place, wanted) == _NOTHING:
         return Reserved()
-    sent = all_sent(place, wanted.member_id)
-    if in_doubt(place, wanted.member_id):
+    sent = all_sent(place, wanted.member_id, patience)
+    if patience.is_over() or in_doubt(place, wanted.member_id):
         return Reserved(offline=True)
     reserved = _ask(place, action, wanted, asked_for)
     # What came in here a moment ago may be what head office misses.

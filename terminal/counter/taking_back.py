@@ -27,7 +27,7 @@ from sync.entry import Entry
 from sync.event_codec import event_of
 from terminal.counter.completion import TENDERED, done_before, finish
 from terminal.counter.member_view import moved_minor
-from terminal.counter.online_read import is_fresh
+from terminal.counter.online_read import Patience, is_fresh
 from terminal.counter.order_refund import as_planned
 from terminal.counter.own_entries import entry_before, newest_entry
 from terminal.counter.refund import with_plan
@@ -95,9 +95,10 @@ def take_back(place: Workplace, action: EventId, event_id: EventId) -> Completed
         before = entry_before(place, recorded.member_id, own.header.seq) if own else None
         return before is not None and before.header.id == event_id and recorded.kind == _undoing_kind(event)
 
-    fresh = place.journal.find(action) is not None or is_fresh(place, event.member_id)
+    patience = Patience(place.clock)
+    fresh = place.journal.find(action) is not None or is_fresh(place, event.member_id, patience)
     wanted = _leaving(place, at_work, entry, event) if fresh else Wanted(member_id=event.member_id, amount_minor=0)
-    with reserving_any(place, action, wanted) as reserved:
+    with reserving_any(place, action, wanted, patience) as reserved:
         before = done_before(place, action, is_same)
         if before is not None:
             return before

@@ -12,15 +12,13 @@ from sync.client import HqClient
 from sync.errors import SyncError
 from sync.messages import FindMember, FoundMembers, HoldReply, HoldRequest
 
-_PHASES: Final = 2
-"""Connecting and reading each get their share, so that both together keep the deadline."""
-_ANSWER_SHARE: Final = 0.75
 _WAIT_SHARE: Final = 0.5
 """Of the deadline head office may use that much for getting leases back from other tills (recall), so that its answer still arrives."""
 
 
 class OnlineReader:
-    """Use from one thread at a time. `token` gives the present session's, empty while there is none."""
+    """Use from one thread at a time. `token` gives the present session's, empty while there is none. `deadline_s` is for the whole of a question: finding head office by
+    its name, the line, what is asked, and all of the answer."""
 
     def __init__(self, client: HqClient, token: Callable[[], str], *, deadline_s: float) -> None:
         self._client = client
@@ -32,7 +30,7 @@ class OnlineReader:
         if not self._has_token():
             return None
         try:
-            return self._client.find_member(wanted, timeout_s=self._deadline_s / _PHASES)
+            return self._client.find_member(wanted, deadline_s=self._deadline_s)
         except SyncError:
             return None
 
@@ -41,9 +39,8 @@ class OnlineReader:
         if not self._has_token():
             return None
         asked = replace(wanted, wait_ms=int(self._deadline_s * _WAIT_SHARE * 1000))
-        answer_s = self._deadline_s * _ANSWER_SHARE
         try:
-            return self._client.hold(asked, timeout_s=answer_s, connect_s=self._deadline_s - answer_s)
+            return self._client.hold(asked, deadline_s=self._deadline_s)
         except SyncError:
             return None
 

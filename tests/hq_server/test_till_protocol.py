@@ -193,7 +193,7 @@ def test_a_stranger_is_read_online_and_belongs_to_the_store_from_then_on(hq: Ser
 def test_a_member_of_the_store_is_read_while_somebody_else_writes(hq: ServedHq, till: PushingTill) -> None:
     own = next(person for person in franchise_data.members(until=NOW) if person.home_store_id == "S01")
     with hq.database.write():
-        found = till.client.find_member(FindMember(member_id=own.member_id), timeout_s=5.0)
+        found = till.client.find_member(FindMember(member_id=own.member_id), deadline_s=5.0)
     assert [row.member_id for row in found.members] == [own.member_id]
 
 

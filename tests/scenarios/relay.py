@@ -13,7 +13,8 @@ _TICK_S = 0.05
 
 
 class LossyRelay:
-    """`lose_replies_to(start)` hangs up as soon as head office answers a request whose first line begins so; `times` None: until told otherwise."""
+    """`lose_replies_to(start)` hangs up as soon as head office answers a request whose first line begins so; `times` None: until told otherwise. `trickle_replies_to(start)` lets
+    such an answer through byte by byte, each in time, all of them in many seconds."""
 
     def __init__(self, url: str) -> None:
         self._target = _address(url)
@@ -22,6 +23,8 @@ class LossyRelay:
         self._losing = b""
         self._times: int | None = 0
         self.lost = 0
+        self._trickling = b""
+        self.trickled = 0
         self._closed = threading.Event()
         self._threads = [threading.Thread(target=self._accept, name="relay", daemon=True)]
         self._threads[0].start()
@@ -33,8 +36,12 @@ class LossyRelay:
     def lose_replies_to(self, start: str, times: int | None = 1) -> None:
         self._losing, self._times = start.encode(), times
 
+    def trickle_replies_to(self, start: str) -> None:
+        self._trickling = start.encode()
+
     def lose_nothing(self) -> None:
         self._times = 0
+        self._trickling = b""
 
     def lead_to(self, url: str) -> None:
         """Of requests from now on, whatever connections are open."""
@@ -68,7 +75,7 @@ class LossyRelay:
             self._pump(near, far, target)
 
     def _pump(self, near: socket.socket, far: socket.socket, target: tuple[str, int]) -> None:
-        doomed = False
+        doomed = slow = False
         with selectors.DefaultSelector() as selector:
             selector.register(near, selectors.EVENT_READ)
             selector.register(far, selectors.EVENT_READ)
@@ -80,12 +87,24 @@ class LossyRelay:
                         return
                     if key.fileobj is near:
                         doomed = doomed or self._is_doomed(data)
+                        slow = slow or self._is_slow(data)
                         far.sendall(data)
                     elif doomed:
                         self.lost += 1
                         return
+                    elif slow:
+                        self._trickle(near, data)
                     else:
                         near.sendall(data)
+
+    def _trickle(self, near: socket.socket, data: bytes) -> None:
+        self.trickled += 1
+        for place in range(len(data)):
+            near.sendall(data[place : place + 1])
+            self._closed.wait(_TICK_S)
+
+    def _is_slow(self, data: bytes) -> bool:
+        return bool(self._trickling) and data.startswith(self._trickling)
 
     def _is_doomed(self, data: bytes) -> bool:
         if self._times == 0 or not data.startswith(self._losing):

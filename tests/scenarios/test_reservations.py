@@ -11,6 +11,7 @@ from stored_value.refusals import Refusal, RefusalCode
 from sync.live import News
 from terminal.syncing import LiveChannel
 from tests.scenarios.franchise import Franchise, member_of
+from tests.scenarios.relay import LossyRelay
 from tests.scenarios.reserving_tills import leased, listening
 from tests.scenarios.test_offline_tills import card_number
 from tests.scenarios.till import Till, done, refused
@@ -169,6 +170,23 @@ def test_h2_what_no_entry_used_is_free_after_the_report(franchise: Franchise) ->
     one.sync()
     two.redeem(wang, 8_000)
     nothing_overspent(franchise, one, two)
+
+
+def test_h2_an_answer_that_comes_too_late_is_none_and_its_hold_is_free_after_the_report(franchise: Franchise) -> None:
+    """A bad line: head office holds at once, its answer trickles in for many seconds. Each byte comes in time, the whole does not."""
+    one, two, wang = two_tills(franchise, NONE)
+    with LossyRelay(franchise.hq.url) as relay:
+        one.restart(relay.url)
+        one.sync()
+        one.begin_shift()
+        relay.trickle_replies_to("POST /v1/holds")
+        one.hold_deadline_s = 0.5
+        assert refused(one.try_to_redeem(wang, 8_000)) is RefusalCode.OFFLINE_LIMIT
+        until(lambda: relay.trickled, what="head office's answer")
+        assert refused(two.try_to_redeem(wang, 8_000)) is RefusalCode.RESERVED_ELSEWHERE
+        one.sync()
+        two.redeem(wang, 8_000)
+        nothing_overspent(franchise, one, two)
 
 
 def test_h3_an_offline_top_up_is_spent_where_it_was_taken_until_it_is_given_back(franchise: Franchise) -> None:

@@ -60,6 +60,7 @@ class Till:
         self.takes_payment_pins = False
         self.lose_hold_replies = False
         self.hold_wait_ms = 0
+        self.hold_deadline_s = 15.0
         self._open(url, transport)
 
     def _open(self, url: str, transport: httpx.BaseTransport | None) -> None:
@@ -112,7 +113,9 @@ class Till:
     def _hold(self, wanted: HoldRequest) -> HoldReply | None:
         self.before_hold()
         with suppress(SyncError):
-            reply = self.client.hold(msgspec.structs.replace(wanted, wait_ms=self.hold_wait_ms), timeout_s=15)
+            reply = self.client.hold(
+                msgspec.structs.replace(wanted, wait_ms=self.hold_wait_ms), deadline_s=self.hold_deadline_s
+            )
             self.after_hold()
             return None if self.lose_hold_replies else reply
         return None

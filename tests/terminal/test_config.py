@@ -21,6 +21,7 @@ def written(folder: Path, text: str) -> Path:
 def test_an_empty_file_is_a_configuration(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, ""))
     assert (config.language, config.receipt_printer, config.mirror) == ("zh", None, None)
+    assert config.online_read_s == 0.8, "what a cashier is promised"
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class ReservingTill:
         return wanted
 
     def send(self, wanted: HoldRequest) -> HoldReply:
-        return self.pushing.client.hold(wanted, timeout_s=30)
+        return self.pushing.client.hold(wanted, deadline_s=30)
 
     def hold(self, member_id: MemberId, amount_minor: int) -> tuple[HoldRequest, HoldReply]:
         wanted = self.request(member_id, amount_minor)
@@ -105,7 +105,7 @@ def held_for(till: PushingTill, member_id: MemberId, amount_minor: int) -> Reser
     """The first hold of a till that counts nothing else, for an entry that takes so much out."""
     hold_id = ReservationId(till.hq.new_id())
     reply = till.client.hold(
-        HoldRequest(hold_id=hold_id, number=1, member_id=member_id, amount_minor=amount_minor), timeout_s=30
+        HoldRequest(hold_id=hold_id, number=1, member_id=member_id, amount_minor=amount_minor), deadline_s=30
     )
     assert not reply.refusal
     return hold_id
