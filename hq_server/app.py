@@ -30,6 +30,7 @@ from hq_server.ingest.turns import PushTurns
 from hq_server.keys.key_ring import KeyRing
 from hq_server.members.endpoints import calls as members
 from hq_server.office import Clock, Office, utc_now
+from hq_server.open_line import calls as line
 from hq_server.own_journal.desk import Desk
 from hq_server.own_journal.schedule import Schedule
 from hq_server.recovery.endpoints import calls as recovery
@@ -116,7 +117,7 @@ def create_app(config: HqConfig, *, clock: Clock = utc_now, random: Callable[[in
 
 
 def _answering_tills(office: Office) -> Starlette:
-    every = (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, recovery, remembered)
+    every = (enrolment, sessions, ingest, feed, snapshots, members, reservations, live, line, recovery, remembered)
     app = Starlette(routes=[route for calls in every for route in calls.routes])
     app.state.office = office
     errors.install(app)

@@ -47,6 +47,10 @@ T = TypeVar("T")
 REPLY_BYTES_MAX = 64 * 1024 * 1024
 IDLE_LINE_S = 5.0
 """A till closes a line on which it asked nothing for so long. Head office keeps it longer: if it closed first, a request just sent would be lost with it."""
+OPEN_LINE_S = 60.0
+"""The same for the line on which it asks before a payment, which is to stand open."""
+KEPT_LINE_S = 90
+"""So long does head office keep either."""
 SEALED_PAGE_TYPE = "application/vnd.tongchu.sealed-page"
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -55,10 +59,18 @@ _TIMED_OUT: Final = 408
 
 
 class HqClient:
-    """`timeout_s` bounds each read and write, the `deadline_s` of a question the whole of it; `transport` lets a simulation stand in for the network. Use from one thread."""
+    """`timeout_s` bounds each read and write, the `deadline_s` of a question the whole of it; `transport` lets a simulation stand in for the network.
+    Use from one thread, but for `keep_line`."""
 
-    def __init__(self, base_url: str, *, timeout_s: float = 10.0, transport: httpx.BaseTransport | None = None) -> None:
-        self._lines = transport or Lines(idle_s=IDLE_LINE_S)
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_s: float = 10.0,
+        idle_line_s: float = IDLE_LINE_S,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._lines = transport or Lines(idle_s=idle_line_s)
         self._http = httpx.Client(
             base_url=base_url,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 3.0)),
@@ -170,6 +182,10 @@ class HqClient:
         """An answer that comes too late is none. `HqUnreachable` means that the value may be held: the till's next report releases it, or its entry takes it."""
         response = self._send("POST", "/v1/holds", content=_encode(wanted), deadline_s=deadline_s)
         return self._read(response, HoldReply)
+
+    def keep_line(self) -> None:
+        """Asks nothing, on a line that stays open for the next question. From any thread."""
+        self._send("GET", "/v1/line")
 
     def grants(self, after: int) -> Grants:
         return self._read(self._send("GET", "/v1/grants", params={"after": str(after)}), Grants)

@@ -14,7 +14,7 @@ from printers.device import PrinterDevice
 from printers.profile import profile_by_name
 from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
-from sync.client import HqClient
+from sync.client import OPEN_LINE_S, HqClient
 from sync.live import News
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
@@ -32,7 +32,7 @@ from terminal.machine import machine_mark
 from terminal.mirror_watch import MirrorWatch
 from terminal.replica import Replica
 from terminal.standing_told import Asked, standing_told
-from terminal.syncing import LiveChannel, OnlineReader, SyncCycle, SyncStatus, SyncWorker
+from terminal.syncing import LiveChannel, OnlineReader, OpenLine, SyncCycle, SyncStatus, SyncWorker
 from terminal.till_directory import TillDirectory
 from terminal.troubles import Trouble, trouble_of
 
@@ -77,7 +77,8 @@ class Station:
         self._mirror = _mirror(config, self.journal)
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
-        self._reading_client = HqClient(url, timeout_s=config.online_read_s, transport=world.transport)
+        self._reading_client = HqClient(url, idle_line_s=OPEN_LINE_S, transport=world.transport)
+        self._line = OpenLine(self._reading_client)
         self._hq_time = HqTime(clock, self.journal.head_office)
         self._live_client = HqClient(url, transport=world.transport)
         leasing = Leasing(self.journal, self.replica, clock)
@@ -92,7 +93,6 @@ class Station:
             hq_time=self._hq_time,
             asked=self._asked(clock),
         )
-        reader = OnlineReader(self._reading_client, cycle.token, deadline_s=config.online_read_s)
         self._live = LiveChannel(
             self._live_client,
             cycle.token,
@@ -116,7 +116,7 @@ class Station:
             self.replica,
             clock,
             keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
-            link=Link(state=self._link_state, read_member=reader.read, hold=reader.hold),
+            link=self._link(cycle),
             equipment=Equipment(
                 receipt_printer=config.receipt_printer,
                 printers=self.printer_states,
@@ -137,10 +137,12 @@ class Station:
             self._mirror.start()
         self._worker.start()
         self._live.start()
+        self._line.start()
 
     def close(self) -> None:
         """Lets the cycle and the print job in hand end, then closes the files. What could not end comes back at the next start."""
         self._live.stop()
+        self._line.stop()
         self._worker.stop()
         if self._scanner is not None:
             self._scanner.stop()
@@ -204,6 +206,12 @@ class Station:
     def _wake_printers(self) -> None:
         for spool in self._spools:
             spool.wake()
+
+    def _link(self, cycle: SyncCycle) -> Link:
+        reader = OnlineReader(
+            self._reading_client, cycle.token, deadline_s=self.config.online_read_s, on_missed=self._line.wake
+        )
+        return Link(state=self._link_state, read_member=reader.read, hold=reader.hold)
 
     def _link_state(self) -> LinkState:
         status = self._worker.status()

@@ -28,6 +28,7 @@ LAST_RESORTS: Final[dict[str, str]] = {
     "terminal/syncing/worker.py": "the thread of the sync: a defect in a cycle is logged and shown, the till goes on",
     "tests/crash/played_hour.py": "whatever reaches the cashier from a failing disk is what the test looks for, whole",
     "terminal/syncing/live.py": "the thread of the live channel: a defect is logged, the worker looks for news by itself",
+    "terminal/syncing/open_line.py": "the thread that keeps a line open: a defect is logged, a payment makes its line itself",
     "hq_server/feed/sequencer.py": "the thread that sequences: a defect is logged, the outbox keeps its rows, the next round goes on",
     "hq_server/reservations/lease_desk.py": "the lease desk's thread: logs and looks again",
     "hq_server/own_journal/schedule.py": "the thread of head office's runs: a defect is logged, the next look goes on",

@@ -60,7 +60,7 @@ def serve(config: ConfigOption = None) -> None:
     from hq_server.app import create_app
     from hq_server.database.engine import DatabaseUnfit
     from hq_server.keys.key_files import KeysUnusable
-    from sync.client import IDLE_LINE_S
+    from sync.client import KEPT_LINE_S
 
     settings = hq_config(config)
     log_to_stderr()
@@ -69,7 +69,7 @@ def serve(config: ConfigOption = None) -> None:
     except (DatabaseUnfit, KeysUnusable) as error:
         raise Unusable(str(error)) from error
     _collect_garbage_seldom()
-    server.serve(application, host=settings.host, port=settings.port, keep_alive_s=int(4 * IDLE_LINE_S))
+    server.serve(application, host=settings.host, port=settings.port, keep_alive_s=KEPT_LINE_S)
 
 
 def _collect_garbage_seldom() -> None:

@@ -4,6 +4,7 @@ from terminal.syncing.cycle import CycleReport, SyncCycle
 from terminal.syncing.errors import EpochOver, SanityMismatch, SyncingError, TillStopped
 from terminal.syncing.live import LiveChannel
 from terminal.syncing.online import OnlineReader
+from terminal.syncing.open_line import OpenLine
 from terminal.syncing.worker import SyncStatus, SyncWorker
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "EpochOver",
     "LiveChannel",
     "OnlineReader",
+    "OpenLine",
     "SanityMismatch",
     "SyncCycle",
     "SyncStatus",

@@ -18,12 +18,20 @@ _WAIT_SHARE: Final = 0.5
 
 class OnlineReader:
     """Use from one thread at a time. `token` gives the present session's, empty while there is none. `deadline_s` is for the whole of a question: finding head office by
-    its name, the line, what is asked, and all of the answer."""
+    its name, the line, what is asked, and all of the answer; `on_missed` is called when there was none."""
 
-    def __init__(self, client: HqClient, token: Callable[[], str], *, deadline_s: float) -> None:
+    def __init__(
+        self,
+        client: HqClient,
+        token: Callable[[], str],
+        *,
+        deadline_s: float,
+        on_missed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._client = client
         self._token = token
         self._deadline_s = deadline_s
+        self._on_missed = on_missed
 
     def read(self, wanted: FindMember) -> FoundMembers | None:
         """None: no answer in time. The caller looks at the epoch and puts the rows into the replica."""
@@ -32,6 +40,7 @@ class OnlineReader:
         try:
             return self._client.find_member(wanted, deadline_s=self._deadline_s)
         except SyncError:
+            self._on_missed()
             return None
 
     def hold(self, wanted: HoldRequest) -> HoldReply | None:
@@ -42,6 +51,7 @@ class OnlineReader:
         try:
             return self._client.hold(asked, deadline_s=self._deadline_s)
         except SyncError:
+            self._on_missed()
             return None
 
     def _has_token(self) -> bool:

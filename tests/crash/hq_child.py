@@ -10,7 +10,7 @@ from typing import Self
 from hq_server import server
 from hq_server.app import create_app
 from hq_server.config import HqConfig
-from sync.client import IDLE_LINE_S
+from sync.client import KEPT_LINE_S
 from tests.crash.fork_server import fork_server
 from tests.crash.kill_at import Kill, arm
 from tests.waiting import until
@@ -18,7 +18,7 @@ from tests.waiting import until
 
 def serve(config: HqConfig, kill: Kill | None) -> None:
     arm(kill)
-    server.serve(create_app(config), host=config.host, port=config.port, keep_alive_s=int(4 * IDLE_LINE_S))
+    server.serve(create_app(config), host=config.host, port=config.port, keep_alive_s=KEPT_LINE_S)
 
 
 class HqProcess:

@@ -14,7 +14,7 @@ from hq_server.app import create_app
 from hq_server.config import HqConfig
 from stored_value.identity import StaffId
 from stored_value.refusals import Refusal
-from sync.client import IDLE_LINE_S
+from sync.client import KEPT_LINE_S
 from terminal.clock import SystemClock
 from terminal.config import TillConfig
 from terminal.counter.views import MemberView
@@ -61,7 +61,7 @@ class Shown:
 
 def serve_head_office(namespace: str, config: HqConfig) -> None:
     enter(namespace)
-    server.serve(create_app(config), host=config.host, port=config.port, keep_alive_s=int(4 * IDLE_LINE_S))
+    server.serve(create_app(config), host=config.host, port=config.port, keep_alive_s=KEPT_LINE_S)
 
 
 def work(connection: Connection, place: Place) -> None:

@@ -69,9 +69,8 @@ def _request(line: socket.socket) -> bool:
             return False
         heard += more
     head, _, body = heard.partition(b"\r\n\r\n")
-    length = next(
-        int(each.split(b":")[1]) for each in head.lower().split(b"\r\n") if each.startswith(b"content-length")
-    )
+    told = (each for each in head.lower().split(b"\r\n") if each.startswith(b"content-length:"))
+    length = sum(int(each.split(b":")[1]) for each in told)
     while len(body) < length:
         body += line.recv(65_536)
     return True
