@@ -12,7 +12,7 @@ from sync.client import HqClient
 from sync.errors import HqRefused, HqUnreachable, KeyUnknown, SyncError, TokenExpired
 from sync.grants import Grants
 from sync.messages import Heads, PushReply, Session
-from sync.till_trouble import TillTrouble
+from sync.till_trouble import TillStanding, TillTrouble
 from terminal.hq_time import HqTime
 from terminal.journal import Journal, JournalError
 from terminal.leasing import Leasing
@@ -73,6 +73,7 @@ class SyncCycle:
         self._telling = Telling()
         self._asked = asked
         self._rejections_told: tuple[str, ...] = ()
+        self._printer_told = ""
 
     def token(self) -> str:
         """Of the newest session, also while a cycle runs; empty before the first. From any thread."""
@@ -119,7 +120,7 @@ class SyncCycle:
         if rejected and rejected != self._rejections_told:
             self._telling.add(Trouble.NOT_TRUSTED, rejected[-1])
         is_told = self._telling.is_done(self._lasting())
-        is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved()
+        is_told = is_told and self._anchor_is_fresh() and not self._clock_has_moved() and self._printer_is_told()
         self._session = session if is_told else self._open()
         self._rejections_told = rejected
         return CycleReport(rejected, unsent, self._session.takes_payment_pins)
@@ -137,6 +138,7 @@ class SyncCycle:
                 heard(session.anchor.hq_time)
                 self._hq_time.was_told()
         self._telling.was_told(trouble)
+        self._printer_told = _printer(standing)
         return session
 
     def _lasting(self) -> tuple[TillTrouble, ...]:
@@ -197,6 +199,10 @@ class SyncCycle:
         newest = max((row.version for row in self._replica.rulebook_rows()), default=0)
         return newest <= anchor.rulebook and as_of - anchor.hq_time < ANCHOR_AGE_MAX
 
+    def _printer_is_told(self) -> bool:
+        """A session may last for a day's work: who looks after the printers is not to wait for its end."""
+        return _printer(self._asked.standing()) == self._printer_told
+
     def _clock_has_moved(self) -> bool:
         return self._hq_time is not None and self._hq_time.has_moved()
 
@@ -215,3 +221,7 @@ def _after(session: Session, reply: PushReply | None) -> Session:
     if reply is None:
         return session
     return replace(session, journal_head=reply.accepted_through, journal_head_hash=reply.head_hash)
+
+
+def _printer(standing: TillStanding | None) -> str:
+    return "" if standing is None else standing.printer
