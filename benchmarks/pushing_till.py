@@ -212,7 +212,7 @@ class PushingTill:
         least = dearest_minor // 5
         prices = [self._random.randrange(least, dearest_minor, least // 10 or 1) for _ in range(_LINES)]
         return Redeemed(
-            occasion=self._occasion(EvidenceClass.PAY_CODE),
+            occasion=self._occasion(EvidenceClass.STATIC_CARD),
             member_id=member_id,
             amount_minor=sum(prices),
             lines=tuple(

@@ -122,11 +122,16 @@ def _wait_until_it_answers(office: HeadOffice, process: subprocess.Popen[bytes],
 
 
 def _let_tills_risk(config: HqConfig) -> None:
-    """The pushing tills ask for no hold and have no lease: whatever they take is at risk, and head office has nothing to say about it."""
+    """The pushing tills ask for no hold, have no lease and no member's PIN: whatever they take is at risk and by the card, and head office has nothing to say about it."""
     now = datetime.now(UTC)
     book = franchise_data.rulebook(now)
     risk = RiskAllowance(payment_minor=MAX_MINOR, member_minor=MAX_MINOR, till_minor=MAX_MINOR)
-    wide = replace(book, version=book.version + 1, offline=replace(book.offline, risk=risk))
+    wide = replace(
+        book,
+        version=book.version + 1,
+        offline=replace(book.offline, risk=risk),
+        limits=replace(book.limits, static_card_day_minor=MAX_MINOR),
+    )
     database = Database(config.database)
     try:
         with database.write() as session:

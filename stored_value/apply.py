@@ -37,6 +37,7 @@ from stored_value.order_refund import apply_order_refund, as_order_refund
 from stored_value.pass_use import apply_pass_use
 from stored_value.points import apply_points_redemption
 from stored_value.postings import Account, Posting, imbalance, netted
+from stored_value.presence import count_static_card
 from stored_value.receivables import pay_receivables, with_receivable
 from stored_value.redemption import apply_redemption
 from stored_value.refund import apply_refund
@@ -63,7 +64,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderFacts:
-    """What is known of an entry whose body is not understood (H7)."""
+    """What is known of an entry whose body is not understood (H7). `by_card`: it may be a payment, and nothing but the printed card shows that the member was there."""
 
     event_id: EventId
     store_id: StoreId
@@ -74,6 +75,7 @@ class HeaderFacts:
     out_minor: int
     reservations: tuple[ReservationId, ...] = ()
     unproved_minor: int = 0
+    by_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
     until a person explains it (H7); what has no evidence in head office's judgement leaves the lots alone (H8)."""
     draws: tuple[Draw, ...] = ()
     postings: list[Posting] = []
+    findings: list[Finding] = []
     after = wallet
     if facts.in_minor:
         lot = Lot(
@@ -223,6 +226,8 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
         postings.extend(paying)
     if facts.out_minor:
         unproved = min(facts.unproved_minor, facts.out_minor)
+        if facts.by_card and unproved < facts.out_minor:
+            after = count_static_card(after, facts.on, facts.out_minor - unproved, rulebook, findings)
         draws = plan_draw(after, facts.out_minor - unproved, rulebook.draw_order, facts.on, facts.store_id)
         owed = sum(draw.amount_minor for draw in draws if draw.lot_id is None)
         if unproved:
@@ -232,8 +237,8 @@ def settle_header(wallet: Wallet, facts: HeaderFacts, rulebook: Rulebook) -> App
             receivable = Receivable(source_id=facts.event_id, store_id=facts.store_id, remaining_minor=owed)
             after = replace(after, receivables=with_receivable(after.receivables, receivable))
         postings.extend(draw_postings(draws, facts.store_id, Account.UNEXPLAINED))
-    after, findings = settle(after, facts.reservations, facts.out_minor, {}, facts.terminal_id)
-    return _applied(wallet, after, postings, draws, findings)
+    after, told = settle(after, facts.reservations, facts.out_minor, {}, facts.terminal_id)
+    return _applied(wallet, after, postings, draws, findings + told)
 
 
 def _applied(

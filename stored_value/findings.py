@@ -20,6 +20,7 @@ class FindingCode(StrEnum):
     NO_EVIDENCE = "no_evidence"
     RISK_EXCEEDED = "risk_exceeded"
     STATIC_CARD_LIMIT = "static_card_limit"
+    CARD_EXCEEDED = "card_exceeded"
     WALLET_LIMIT = "wallet_limit"
     LINES_DISAGREE = "lines_disagree"
     UNKNOWN_KIND = "unknown_kind"
@@ -90,6 +91,7 @@ class FindingCode(StrEnum):
     SHIFT_DIFFERS = "shift_differs"
     PIN_NOT_PROVEN = "pin_not_proven"
     PIN_ISSUE_OLD = "pin_issue_old"
+    PIN_SET_AWAY = "pin_set_away"
     PAY_CODE_UNKNOWN = "pay_code_unknown"
     PAY_CODE_REPLAYED = "pay_code_replayed"
 

@@ -9,6 +9,7 @@ from stored_value.events import EvidenceClass, OrderLine, Redeemed
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId
 from stored_value.postings import Account, Posting
+from stored_value.presence import count_static_card, counts_as_card, static_card_used_minor
 from stored_value.receivables import with_receivable
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.rulebook import Rulebook
@@ -60,10 +61,6 @@ def spendable_minor(wallet: Wallet, rulebook: Rulebook, on: date, *, static_card
     return max(0, min(bounds))
 
 
-def static_card_used_minor(wallet: Wallet, on: date) -> int:
-    return wallet.static_card_minor if wallet.static_card_day == on else 0
-
-
 def apply_redemption(
     wallet: Wallet, event: Redeemed, rulebook: Rulebook, unproved_minor: int = 0
 ) -> tuple[Wallet, list[Posting], tuple[Draw, ...], list[Finding]]:
@@ -94,9 +91,10 @@ def draw_balance(
         draws = _suspended(event, event.amount_minor)
     else:
         findings.extend(deed_findings(wallet, Deed.REDEEM, place.business_date))
-        wallet = _count_static_card(wallet, event, rulebook, findings)
         unproved = min(unproved_minor, event.amount_minor)
         proven = event.amount_minor - unproved
+        if proven and counts_as_card(place.evidence):
+            wallet = count_static_card(wallet, place.business_date, proven, rulebook, findings)
         draws = plan_draw(wallet, proven, rulebook.draw_order, place.business_date, place.store_id)
         if unproved:
             draws = (*draws, *_suspended(event, unproved))
@@ -126,17 +124,6 @@ def _draw(wallet: Wallet, event: Redeemed, draws: tuple[Draw, ...], findings: li
         )
         wallet = replace(wallet, receivables=with_receivable(wallet.receivables, receivable))
     return wallet
-
-
-def _count_static_card(wallet: Wallet, event: Redeemed, rulebook: Rulebook, findings: list[Finding]) -> Wallet:
-    place = event.occasion
-    if place.evidence is not EvidenceClass.STATIC_CARD:
-        return wallet
-    used = static_card_used_minor(wallet, place.business_date) + event.amount_minor
-    limit = rulebook.limits.static_card_day_minor
-    if used > limit:
-        findings.append(Finding(FindingCode.STATIC_CARD_LIMIT, {"limit_minor": limit, "used_minor": used}))
-    return replace(wallet, static_card_day=place.business_date, static_card_minor=used)
 
 
 def _compare_draw(event: Redeemed, draws: tuple[Draw, ...]) -> list[Finding]:

@@ -21,6 +21,8 @@ from stored_value.reservations import available_minor, things_used
 from stored_value.wallet import HoldingKind, Wallet
 
 _POINTS: Final = LotId(HoldingKind.POINTS)
+WITHOUT_EVIDENCE: Final = frozenset({FindingCode.RISK_EXCEEDED, FindingCode.CARD_EXCEEDED})
+"""Judgements of head office by which `amount_minor` of a payment is in the serving store's suspense; each names what the others do not."""
 HOURS_LEEWAY: Final = timedelta(minutes=10)
 """A till decides a moment before it writes, and older programs by what they heard in the minutes after head office last signed."""
 
@@ -125,7 +127,7 @@ def _within_hours(allowance: RiskAllowance, unheard: timedelta | None) -> bool:
 
 def unproved_minor(findings: Iterable[Finding]) -> int:
     """What the judgement of a payment left without evidence: `apply` is told so, whenever the payment is applied again."""
-    return sum(int(each.data["amount_minor"]) for each in findings if each.code is FindingCode.RISK_EXCEEDED)
+    return sum(int(each.data["amount_minor"]) for each in findings if each.code in WITHOUT_EVIDENCE)
 
 
 def things_unproved(codes: Iterable[str]) -> bool:

@@ -222,6 +222,8 @@ class Wallet:
     top_up_count: int = 0
     static_card_day: date | None = None
     static_card_minor: int = 0
+    static_card_day_before: date | None = None
+    static_card_minor_before: int = 0
     holdings: tuple[Holding, ...] = ()
     spent_minor: int = 0
     loyalty: Loyalty = NO_LOYALTY

@@ -118,6 +118,7 @@ DATA_KEYS: Final = {
     "entries": N_("entries"),
     "known_as": N_("there"),
     "now": N_("here now"),
+    "home": N_("home store"),
     "held_until": N_("the newest thing that it holds is of"),
     "occurred_at": N_("the till's time"),
     "business_date": N_("business day"),

@@ -19,6 +19,20 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
             "The part that nothing covers stands in the store's suspense, the wallet was not touched for it. Ask for proof, look who has the till, then decide who bears it."
         ),
     ),
+    FindingCode.CARD_EXCEEDED: (
+        N_("One till took more of a member in a day than the printed card may pay"),
+        N_(
+            "Without the payment PIN nothing shows that the member was there. This payment stands in the store's suspense, the wallet was not touched for it. No till does that by "
+            "itself: ask the member, look for who has the till's key, then decide who bears it."
+        ),
+    ),
+    FindingCode.PIN_SET_AWAY: (
+        N_("A first payment PIN was set by the card, away from the member's home store"),
+        N_(
+            "It stands, and pays without the card's limit of the day, out of a wallet that holds more. A manager of that store should have looked who brought the card: "
+            "call the member, and take the PIN away when it was not them."
+        ),
+    ),
     FindingCode.NOT_A_TILLS_KIND: (
         N_("A till wrote an entry of a kind that only head office writes"),
         N_(

@@ -28,7 +28,7 @@ def pair_among(first: Column, second: Column, pairs: Iterable[tuple[str, str]]) 
     return _PairAmong(first, second, bindparam(None, list(pairs), type_=_Pairs(), unique=True))
 
 
-def among_given(column: Column, name: str) -> ColumnElement[bool]:
+def among_given(column: Column | InstrumentedAttribute[str | None], name: str) -> ColumnElement[bool]:
     """As `among`, the keys given by `name` when the statement runs: as a list."""
     return _Among(column, bindparam(name, type_=_Keys()))
 

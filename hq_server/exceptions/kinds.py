@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from stored_value.findings import FindingCode
+from stored_value.uncovered import WITHOUT_EVIDENCE
 
 
 class ExceptionCode(StrEnum):
@@ -91,6 +92,8 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         FindingCode.RISK_EXCEEDED,
         FindingCode.CASH_OUT_UNCOVERED,
         FindingCode.STATIC_CARD_LIMIT,
+        FindingCode.CARD_EXCEEDED,
+        FindingCode.PIN_SET_AWAY,
         FindingCode.WALLET_LIMIT,
         FindingCode.COMPLIANCE_LIMIT,
         ExceptionCode.EXPOSURE_ABOVE_LIMIT,
@@ -195,7 +198,7 @@ _CODES: Final[dict[ExceptionKind, tuple[str, ...]]] = {
         ExceptionCode.RULEBOOK_NUMBER_TWICE,
     ),
 }
-ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, FindingCode.RISK_EXCEEDED, FindingCode.THING_UNCOVERED})
+ABOUT_SUSPENSE: Final = frozenset({FindingCode.NO_EVIDENCE, *WITHOUT_EVIDENCE, FindingCode.THING_UNCOVERED})
 """What may have put money into suspense: then it is settled by the decision who bears it (H8)."""
 KIND_OF: Final = {code: kind for kind, codes in _CODES.items() for code in codes}
 

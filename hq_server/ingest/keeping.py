@@ -15,7 +15,9 @@ import msgspec
 from hq_server.database.batch_writer import writer_for
 from hq_server.database.engine import CLASHES, DatabaseBusy, ReadSession, WriteSession
 from hq_server.ingest.anchor_trail import neighbours
+from hq_server.ingest.card_days import CardDays
 from hq_server.ingest.entry_rows import BatchRows, outcome_of_held, write_new, write_rows, write_shared
+from hq_server.ingest.judges import Judges
 from hq_server.ingest.loading import ByMember, HeldEntry, load_behind, load_entries, load_wallets
 from hq_server.ingest.member_line import LinePlace, Overtaken
 from hq_server.ingest.own_originals import refuse_unfounded
@@ -119,9 +121,12 @@ def keep(
     """Moves the journal's head at head office to the last of them. `repeats` as in `with_retries`; `knows_holds` is False for a till whose program cannot reserve; `place` where
     the unit of work stands among others of the same members."""
     now = office.clock()
-    risk = TillRisk(terminal, judges=knows_holds)
-    pins = PinProofs(office.keys, terminal, epoch, now)
-    settling = _Settling(session, now, risk, pins, repeats, place)
+    judges = Judges(
+        risk=TillRisk(terminal, judges=knows_holds),
+        pins=PinProofs(office.keys, terminal, epoch, now),
+        cards=CardDays(terminal, judges=knows_holds),
+    )
+    settling = _Settling(session, now, judges, repeats, place)
 
     def understood() -> list[Incoming]:
         incoming = _understood(office, session, terminal, proven, now)
@@ -142,7 +147,7 @@ def keep(
         _enrolled(office, session, incoming, now)
         rows = settling.written(terminal.store_id, incoming)
         note_settled(session, rows.members, at=now)
-        pins.write(session)
+        judges.pins.write(session)
         return rows
 
     try:
@@ -153,7 +158,7 @@ def keep(
     step("rows_written")
     if kept.incoming:
         _move_head(terminal, kept.incoming)
-        terminal.risk_taken = risk.counted()
+        terminal.risk_taken = judges.risk.counted()
     return kept
 
 
@@ -211,8 +216,7 @@ class _Settling:
 
     session: WriteSession
     now: datetime
-    risk: TillRisk
-    pins: PinProofs
+    judges: Judges
     repeats: bool
     place: LinePlace | None
 
@@ -266,11 +270,11 @@ class _Settling:
     def _batches(
         self, incoming: Sequence[Incoming], groups: ByMember, held: Mapping[str, HeldWallet]
     ) -> dict[str, MemberBatch]:
-        self.risk.learn(self.session, incoming, {member_id: each.wallet for member_id, each in held.items()})
-        self.pins.learn(self.session, incoming, groups)
+        wallets = {member_id: each.wallet for member_id, each in held.items()}
+        self.judges.learn(self.session, incoming, wallets, groups)
         step("wallets_loaded")
         batches = {
-            member_id: apply_to_member(groups[member_id], held[member_id], self.now, self.risk, self.pins)
+            member_id: apply_to_member(groups[member_id], held[member_id], self.now, self.judges)
             for member_id in sorted(groups)
         }
         step("applied")

@@ -10,11 +10,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import select
+
+from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession, WriteSession
+from hq_server.database.models import Member
+from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import Incoming
 from hq_server.keys.key_files import HqKeys
 from hq_server.members.payment_pins import KeptPin, keep_pins, kept_pins, open_secret
 from hq_server.terminals.rows import TerminalRow
+from stored_value.draw import drawable_minor
 from stored_value.events_money_out import PinSet
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, MemberId
@@ -30,6 +36,7 @@ FORGOTTEN_MAX: Final = 100
 """How many issues of a member's PIN a restored head office may have forgotten (H1)."""
 
 _FORGOTTEN: Final = "forgotten"
+_HOMES: Final = Prepared(select(Member.member_id, Member.home_store_id).where(among_given(Member.member_id, "members")))
 
 
 def concerns_pin(header: Header) -> bool:
@@ -45,6 +52,7 @@ class PinProofs:
         self._now = now
         self._kept: dict[tuple[str, int], KeptPin] = {}
         self._secrets: dict[str, PinSecret] = {}
+        self._homes: dict[str, str] = {}
         self._chosen: dict[str, list[tuple[MemberId, int, PinSecret]]] = {}
 
     def learn(self, session: ReadSession, incoming: Sequence[Incoming], members: Collection[str]) -> None:
@@ -58,6 +66,9 @@ class PinProofs:
         self._kept = {key: kept for key, kept in self._kept.items() if key[0] not in wanted}
         for kept in kept_pins(session, self._keys, [each for each in wanted if each is not None]):
             self._kept[kept.member_id, kept.issue] = kept
+        setting = {each.member_id for each in incoming if isinstance(each.event, PinSet)} & wanted
+        if setting:
+            self._homes.update(_HOMES.rows(session, members=sorted(each for each in setting if each is not None)))
 
     def judge(self, each: Incoming, wallet: Wallet) -> Finding | None:
         """On the wallet as it is before the entry. A finding: the PIN is as good as not typed."""
@@ -96,17 +107,25 @@ class PinProofs:
         self._secrets[each.event_id] = secret
         return None
 
-    def note(self, each: Incoming, before: Wallet, after: Wallet) -> None:
-        """What the entry made of the member's PIN, for the entries behind it and for `write`."""
+    def remarks(self, each: Incoming, before: Wallet, after: Wallet) -> tuple[Finding, ...]:
+        """What the entry made of the member's PIN is noted, for the entries behind it and for `write`. Told is a first one, by the card, of a wallet that is worth it, where the
+        member is not at home: whoever has that till lifts the card's limit so (H8)."""
         event = each.event
         if not isinstance(event, PinSet) or after.pin_issue == before.pin_issue:
-            return
+            return ()
         member_id, secret = after.member_id, self._secrets[each.event_id]
         for key, kept in self._kept.items():
             if key[0] == member_id and kept.ended_at is None:
                 self._kept[key] = replace(kept, ended_at=self._now)
         self._kept[member_id, event.pin_issue] = KeptPin(member_id=member_id, issue=event.pin_issue, key=secret.key)
         self._chosen.setdefault(member_id, []).append((member_id, event.pin_issue, secret))
+        worth_minor = drawable_minor(before, event.occasion.business_date)
+        limit_minor = each.rulebook.limits.static_card_day_minor
+        home = self._homes.get(member_id, each.store_id)
+        if before.pin_is_set or worth_minor <= limit_minor or home == each.store_id:
+            return ()
+        data: dict[str, int | str] = {"balance_minor": worth_minor, "limit_minor": limit_minor, "home": home}
+        return (Finding(FindingCode.PIN_SET_AWAY, data),)
 
     def write(self, session: WriteSession) -> None:
         """In the unit of work that writes the wallets."""

@@ -28,6 +28,7 @@ from hq_server.database.models import (
     WalletRecord,
 )
 from hq_server.feed.outbox import decode_change
+from hq_server.ingest.card_days import by_card
 from hq_server.ingest.entry_days import as_counted, counted_of, loses_bonus
 from hq_server.ingest.rebuilt_reservations import GrantedReservations
 from hq_server.ingest.rulebook_shelf import Rulebooks, RulebookShelf
@@ -40,7 +41,7 @@ from stored_value.identity import EventId, MemberId, StoreId
 from stored_value.payment_pin import as_judged
 from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import HEAD_OFFICE_STORE, Rulebook
-from stored_value.uncovered import things_unproved
+from stored_value.uncovered import WITHOUT_EVIDENCE, things_unproved
 from stored_value.wallet import ValueKind, Wallet
 from sync.entry import Entry, read_entry
 from sync.event_codec import event_of
@@ -150,7 +151,7 @@ class _Rebuilt:
     ) -> tuple[Applied, str]:
         findings = _decode_findings(row.findings)
         header = entry.header
-        unproved = sum(int(each.data["amount_minor"]) for each in findings if each.code == FindingCode.RISK_EXCEEDED)
+        unproved = sum(int(each.data["amount_minor"]) for each in findings if each.code in WITHOUT_EVIDENCE)
         unknown = {str(each.data.get("reservation")) for each in findings if each.code in _UNKNOWN}
         named = [name for name in header.reservations if name not in unknown]
         if row.status == EntryStatus.CREATED:
@@ -175,6 +176,7 @@ class _Rebuilt:
             out_minor=header.out_minor,
             reservations=tuple(ReservationId(kept) for kept in header.reservations),
             unproved_minor=unproved,
+            by_card=by_card(header, [found.code for found in findings]),
         )
         before = self._granted.put_in(self._session, self._before(book, row.version), named, row.received_at)
         return settle_header(before, facts, book), on.isoformat()

@@ -4,7 +4,7 @@ Everything is kept by member, so that a member whose wallet changed meanwhile is
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
@@ -12,10 +12,10 @@ from functools import reduce
 import msgspec
 
 from hq_server.feed.outbox import CampaignGift, Change, RollupDelta, encode_change
-from hq_server.ingest.pin_proofs import PinProofs
+from hq_server.ingest.card_days import by_card
+from hq_server.ingest.judges import Judges
 from hq_server.ingest.reservation_changes import ReservationChanges, with_lost
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
-from hq_server.ingest.till_risk import TillRisk
 from hq_server.ingest.understanding import Incoming, set_aside
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
 from stored_value.campaign import given_by
@@ -116,10 +116,9 @@ def apply_to_member(
     incoming: Sequence[Incoming],
     held: HeldWallet,
     received_at: datetime,
-    risk: TillRisk | None = None,
-    pins: PinProofs | None = None,
+    judges: Judges | None = None,
 ) -> MemberBatch:
-    """The member's entries in journal order, on the wallet as it was loaded. `risk` and `pins` judge what a till says; head office's own entries have no such judges."""
+    """The member's entries in journal order, on the wallet as it was loaded. `judges`: of what a till says; head office's own entries have none."""
     batch = MemberBatch()
     member_id = incoming[0].member_id
     assert member_id is not None
@@ -139,20 +138,14 @@ def apply_to_member(
         if each.lost_lease is not None and not entered:
             wallet = with_lost(wallet, each.lost_lease)
         shown = reduce(with_reservation, each.shown_holds, wallet)
-        refused = risk.refuses(each, shown) if risk is not None else None
-        if refused is None and pins is not None:
-            refused = pins.refuses(each, shown)
+        refused = judges.refuses(each, shown) if judges is not None else None
         if refused is not None:
             batch.landed[each.seq] = Landed(None, (*each.findings, refused), set_aside=True)
             continue
         wallet = shown
-        judged = () if risk is None else (risk.judge(each, wallet), risk.judge_things(each, wallet))
-        unproven = pins.judge(each, wallet) if pins is not None else None
-        applied, findings = _applied(wallet, each, (*judged, unproven))
-        if risk is not None:
-            findings += risk.remarks(each, wallet, applied.wallet)
-        if pins is not None:
-            pins.note(each, wallet, applied.wallet)
+        applied, findings = _applied(wallet, each, () if judges is None else judges.judge(each, wallet))
+        if judges is not None:
+            findings += judges.remarks(each, wallet, applied.wallet)
         wallet = changed(applied.wallet, version=wallet.version + 1)
         if wallet.reservations is not kept or each.shown_holds:
             batch.reservations.note(each, kept, wallet)
@@ -174,10 +167,9 @@ def apply_to_member(
     return batch
 
 
-def _applied(wallet: Wallet, each: Incoming, judged: Iterable[Finding | None]) -> tuple[Applied, tuple[Finding, ...]]:
-    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `judged`: what of it neither reservations nor the risk allowance cover, that nothing
-    kept the things that it takes, that the payment PIN was not typed."""
-    findings = [found for found in judged if found is not None]
+def _applied(wallet: Wallet, each: Incoming, judged: Sequence[Finding]) -> tuple[Applied, tuple[Finding, ...]]:
+    """Never fails for what an entry says: one bad entry must not stop those behind it (L2). `judged`: what its judges found of it."""
+    findings = list(judged)
     unproved = unproved_minor(findings)
     event = each.event
     if event is not None:
@@ -186,8 +178,8 @@ def _applied(wallet: Wallet, each: Incoming, judged: Iterable[Finding | None]) -
             findings.append(Finding(FindingCode.MEMBER_UNKNOWN))
         try:
             codes = [found.code for found in findings]
-            judged_event, things = as_judged(event, codes), things_unproved(codes)
-            applied = apply(wallet, judged_event, each.rulebook, unproved_minor=unproved, things_unproved=things)
+            counted, things = as_judged(event, codes), things_unproved(codes)
+            applied = apply(wallet, counted, each.rulebook, unproved_minor=unproved, things_unproved=things)
         except CANNOT_BE_APPLIED as error:
             logger.exception("an entry cannot be applied and is set aside", extra={"event_id": each.event_id})
             set_aside(each, f"{type(error).__name__}: {error}")
@@ -204,6 +196,7 @@ def _applied(wallet: Wallet, each: Incoming, judged: Iterable[Finding | None]) -
         out_minor=header.out_minor,
         reservations=tuple(ReservationId(kept) for kept in header.reservations),
         unproved_minor=unproved,
+        by_card=by_card(header, [found.code for found in (*each.findings, *findings)]),
     )
     applied = settle_header(wallet, facts, each.rulebook)
     return applied, (*each.findings, *findings, *_told(each, applied))

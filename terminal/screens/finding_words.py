@@ -34,6 +34,18 @@ _UNCOVERED: Final = FindingSaid(
         "Look for the signed slip and give it to the store manager. The store stands for it until head office decides."
     ),
 )
+_CARD_EXCEEDED: Final = FindingSaid(
+    later("More was taken by the card than it may pay in a day"),
+    later("This till alone took more than the limit, and no payment PIN shows that the member was there."),
+    later(
+        "Look for the signed slip and give it to the store manager. The store stands for it until head office decides."
+    ),
+)
+_SET_AWAY: Final = FindingSaid(
+    later("A first payment PIN was set away from the member's home store"),
+    later("The wallet holds more than the card pays in a day, so head office looks who set it."),
+    later("Nothing now. The manager who looked at the card may be asked by head office."),
+)
 _FORGOTTEN: Final = FindingSaid(
     later("Head office does not know what was kept for this entry"),
     later(
@@ -160,6 +172,8 @@ _CODES: Final = {
     _LIMIT: (Code.STATIC_CARD_LIMIT, Code.WALLET_LIMIT, Code.COMPLIANCE_LIMIT),
     _ABSENT: (Code.NO_EVIDENCE,),
     _UNCOVERED: (Code.RISK_EXCEEDED,),
+    _CARD_EXCEEDED: (Code.CARD_EXCEEDED,),
+    _SET_AWAY: (Code.PIN_SET_AWAY,),
     _BLOCKED: (Code.WALLET_NOT_ACTIVE, Code.CARD_ISSUE_OLD, Code.STATUS_DIFFERS, Code.FREEZE_STANDS),
     _PAY_CODE: (Code.PAY_CODE_UNKNOWN, Code.PAY_CODE_REPLAYED),
     _PROMISE: (

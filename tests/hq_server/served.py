@@ -44,7 +44,7 @@ from stored_value.identity import (
 )
 from stored_value.money import MAX_MINOR
 from stored_value.offline_policy import LeasePolicy, RiskAllowance
-from stored_value.rulebook import Rulebook
+from stored_value.rulebook import Limits, Rulebook
 from sync.chain import sign_head
 from sync.client import HqClient, scope_key_bytes
 from sync.enrolment import EnrolmentRequest
@@ -90,9 +90,14 @@ def without_leases(at: datetime) -> Rulebook:
 
 
 def at_any_risk(at: datetime) -> Rulebook:
-    """The sample's rules, but a till may pay without asking."""
+    """The sample's rules, but a till may pay without asking, and a card without the PIN."""
     book = rulebook(at)
-    return replace(book, offline=replace(book.offline, risk=ANY_RISK))
+    return replace(book, offline=replace(book.offline, risk=ANY_RISK), limits=by_any_card(book))
+
+
+def by_any_card(book: Rulebook) -> Limits:
+    """For members who pay as much as they like by the card, where a test is about something else."""
+    return replace(book.limits, static_card_day_minor=1_000_000)
 
 
 @dataclass(slots=True)
@@ -182,7 +187,7 @@ class PushingTill:
             business_date=self.business_date or local.date(),
             local_time=f"{local:%Y-%m-%d %H:%M:%S}",
             rulebook=self.rulebook,
-            evidence=EvidenceClass.PAY_CODE,
+            evidence=EvidenceClass.STATIC_CARD,
             offline=offline,
         )
 

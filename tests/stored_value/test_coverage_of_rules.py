@@ -104,6 +104,8 @@ FINDINGS_ELSEWHERE = dict.fromkeys(
 ) | {
     "instalment_forfeited": "tests/stored_value/test_instalments.py",
     "risk_exceeded": "head office's judgement; tests/stored_value/test_uncovered.py, tests/hq_server/ingest/test_till_risk.py",
+    "card_exceeded": "head office's judgement; tests/hq_server/ingest/test_card_days.py",
+    "pin_set_away": "head office's judgement; tests/hq_server/ingest/test_card_days.py",
     "reservation_unknown": "tests/stored_value/test_reservations.py",
     "thing_uncovered": "tests/stored_value/test_uncovered.py",
     "reservation_forgotten": "tests/hq_server/ingest/test_till_risk.py",

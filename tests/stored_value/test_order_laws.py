@@ -11,7 +11,7 @@ from stored_value.apply import Applied, apply
 from stored_value.cart import Cart, Priced, price
 from stored_value.events_order import Discount, OrderItem, OrderPaid, OrderRefunded, OrderRefundLine, PassCover
 from stored_value.identity import EventId, LotId
-from stored_value.occasion import Tender, TenderKind
+from stored_value.occasion import EvidenceClass, Tender, TenderKind
 from stored_value.order_refund import plan_order_refund, refuse_order_refund
 from stored_value.passes import use_pass
 from stored_value.postings import imbalance
@@ -100,7 +100,7 @@ def sales(draw: st.DrawFn) -> Sale:
         tenders.append(Tender(kind=TenderKind.CARD, amount_minor=left - held, reference="rest"))
         left = held
     event = OrderPaid(
-        occasion=occasion("o1"),
+        occasion=occasion("o1", evidence=EvidenceClass.PIN),
         member_id=MEMBER,
         lines=priced.lines,
         balance_minor=left,

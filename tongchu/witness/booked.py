@@ -179,6 +179,7 @@ _EXPLAINED: Final[dict[str, Reason]] = {
     "top_up_already_spent": lambda _booked, data, _paper, _bonus: int(data["bonus_minor"]),
     "no_evidence": _without_evidence,
     "risk_exceeded": lambda _booked, data, _paper, _bonus: int(data["amount_minor"]),
+    "card_exceeded": lambda _booked, data, _paper, _bonus: int(data["amount_minor"]),
     "lot_revived": _revived,
     "transfer_short": lambda _booked, data, _paper, _bonus: int(data["missing_minor"]),
 }

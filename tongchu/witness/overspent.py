@@ -21,7 +21,14 @@ FORGOTTEN: Final = frozenset({"reservation_forgotten"})
 BEYOND_RISK: Final = frozenset({"risk_exceeded", "thing_uncovered"})
 """Nothing covers it: of money no allowance, of things nothing at all."""
 NO_TILLS_DOING: Final = frozenset(
-    {"not_a_tills_kind", "another_tills_entry", "original_unknown", "not_reversible", "cash_out_uncovered"}
+    {
+        "not_a_tills_kind",
+        "another_tills_entry",
+        "original_unknown",
+        "not_reversible",
+        "cash_out_uncovered",
+        "card_exceeded",
+    }
 )
 """What only somebody else with a till's key writes (H8, H4)."""
 

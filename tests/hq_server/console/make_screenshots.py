@@ -129,10 +129,11 @@ def signed_in(browser: Browser, url: str, shot: Shot) -> Page:
 
 
 def _rules(at: datetime) -> Rulebook:
-    """The sample's, with an allowance that is enough for the day: its tills ask nobody."""
+    """The sample's, with an allowance and a limit of the card that are enough for the day: its tills ask nobody, and its members type no PIN."""
     book = rulebook(at)
     risk = RiskAllowance(payment_minor=150_000, member_minor=150_000, till_minor=200_000)
-    return replace(book, offline=replace(book.offline, risk=risk))
+    limits = replace(book.limits, static_card_day_minor=150_000)
+    return replace(book, offline=replace(book.offline, risk=risk), limits=limits)
 
 
 def make(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from sync.chain import signed_head
 from sync.entry import GENESIS_HASH
 from sync.messages import HoldReply, HoldRequest, PushReply, SignedHead
 from sync.wallet_codec import read_wallet
-from tests.hq_server.served import PushingTill, ServedHq
+from tests.hq_server.served import PushingTill, ServedHq, by_any_card
 
 
 class ReservingTill:
@@ -115,8 +115,12 @@ def lease_policy(hq: ServedHq, policy: LeasePolicy, **offline: Any) -> None:
     """Published and in force from now on."""
     with hq.database.write() as session:
         newest = hq.office.rulebooks.all(session).newest
+        book = rulebook(hq.clock.at)
         book = replace(
-            rulebook(hq.clock.at), version=newest + 1, offline=replace(OfflinePolicy(leases=policy), **offline)
+            book,
+            version=newest + 1,
+            offline=replace(OfflinePolicy(leases=policy), **offline),
+            limits=by_any_card(book),
         )
         publish_rulebook(session, hq.office.keys, write_rulebook(book), by="test", now=hq.clock.at)
 
