@@ -7,6 +7,7 @@ from itertools import islice
 from random import Random
 from time import perf_counter, sleep
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -234,6 +235,7 @@ class PushingTill:
 
     def _occasion(self, evidence: EvidenceClass) -> Occasion:
         now: datetime = self._session.anchor.hq_time
+        local = now.astimezone(ZoneInfo(self._enrolment.zone))
         return Occasion(
             event_id=EventId(uuid7(now, self._random.randbytes(10))),
             occurred_at=now,
@@ -241,8 +243,8 @@ class PushingTill:
             store_id=self._enrolment.store_id,
             staff_id=StaffId("019ab000-0000-7000-8000-0000000057af"),
             shift_id=ShiftId("019ab000-0000-7000-8000-000000005417"),
-            business_date=now.date(),
-            local_time=f"{now:%Y-%m-%d %H:%M:%S}",
+            business_date=local.date(),
+            local_time=f"{local:%Y-%m-%d %H:%M:%S}",
             rulebook=self._session.anchor.rulebook,
             evidence=evidence,
             offline=True,
