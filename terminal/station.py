@@ -16,6 +16,7 @@ from printers.spool import SpoolStatus, SpoolWorker
 from printers.target import parse_target
 from sync.client import OPEN_LINE_S, HqClient
 from sync.live import News
+from sync.pins import FULL_COST, PinCost
 from terminal.clock import Clock
 from terminal.config import PrinterConfig, TillConfig
 from terminal.counter import Counter
@@ -42,12 +43,13 @@ ScanRejected = Callable[[Rejected], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Network, disk and machine as the till meets them: the real ones, unless a simulation stands in for one."""
+    """Network, disk and machine as the till meets them: the real ones, unless a simulation stands in for one. `pin_cost`: what the key of a payment PIN that is set here costs."""
 
     transport: httpx.BaseTransport | None = None
     open_journal_file: Callable[..., sqlite3.Connection] = sqlite3.connect
     machine: Callable[[], str] = machine_mark
     reserve_bytes: int = RESERVE_BYTES
+    pin_cost: PinCost = FULL_COST
 
 
 THIS_MACHINE = World()
@@ -117,16 +119,20 @@ class Station:
             clock,
             keys=TillKeys(staff_pepper=secrets.staff_pepper, phone_tag_key=secrets.phone_tag_key),
             link=self._link(cycle),
-            equipment=Equipment(
-                receipt_printer=config.receipt_printer,
-                printers=self.printer_states,
-                wake_printers=self._wake_printers,
-                scanner=self.scanner_state,
-                mirror=self.mirror_status,
-            ),
+            equipment=self._equipment(),
             language=language,
+            pin_cost=world.pin_cost,
         )
         self.journal.after_commit(self._worker.wake)
+
+    def _equipment(self) -> Equipment:
+        return Equipment(
+            receipt_printer=self.config.receipt_printer,
+            printers=self.printer_states,
+            wake_printers=self._wake_printers,
+            scanner=self.scanner_state,
+            mirror=self.mirror_status,
+        )
 
     def start(self) -> None:
         for spool in self._spools:

@@ -26,6 +26,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         str,
         typer.Option(help="Whether tills may go beyond their leases offline: on, off, or by-seed for the odd seeds."),
     ] = "by-seed",
+    pins: Annotated[bool, typer.Option("--pins", help="Somebody pays by a payment PIN as well.")] = False,
     list_faults: Annotated[bool, typer.Option("--list-faults", help="Name every kind of fault and exit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Print every request, action and fault of the run.")] = False,
@@ -46,7 +47,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         typer.echo("\n".join(sorted(ALL)))
         return
     scenario = Scenario(
-        seed=seed, tills=tills, members=members, days=days, faults=_faults(faults, ALL), risk=_risk(risk)
+        seed=seed, tills=tills, members=members, days=days, faults=_faults(faults, ALL), risk=_risk(risk), pins=pins
     )
     summary = Summary()
     with Simulator() as simulator:

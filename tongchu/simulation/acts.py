@@ -1,4 +1,5 @@
-"""What head office's people do during a day: a rulebook published ahead, value moved between members, two members merged into one, an account frozen and released.
+"""What head office's people do during a day: a rulebook published ahead, value moved between members, two members merged into one, an account frozen and released, a payment PIN
+taken away.
 
 Drawn from the seed, done by the product's own services.
 """
@@ -8,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from hq_server.database.engine import WriteSession
+from hq_server.own_journal.payment_pins import PinResetWish, reset_pin
 from hq_server.own_journal.place import Moment
 from hq_server.own_journal.standing import StandingWish, change_status
 from hq_server.own_journal.transfers import TwoMembers, move
@@ -65,7 +67,19 @@ def publish(world: World) -> None:
     world.record.note(now, "head office publishes a rulebook")
 
 
+def reset_a_pin(world: World) -> None:
+    """Forgotten by the member, or known to somebody else. Who has none yet keeps none."""
+    books = HqBooks(world.head_office.config.database)
+    set_now = books.rows("SELECT member_id FROM payment_pins WHERE ended_at IS NULL ORDER BY 1")
+    if not set_now:
+        return
+    (member_id,) = world.fate.choice(set_now)
+    wish = PinResetWish(request_id=_new_id(world), member_id=MemberId(member_id), reason="忘记密码")
+    _told(world, "PIN reset", reset_pin(world.head_office.office.desk, Moment.at(world.time()), wish, _unnoted))
+
+
 ACTS: Final[tuple[tuple[Act, int], ...]] = ((transfer, 5), (freeze, 3), (merge, 1))
+ABOUT_PINS: Final[tuple[tuple[Act, int], ...]] = ((reset_a_pin, 3),)
 
 
 class Deeds:
@@ -73,7 +87,8 @@ class Deeds:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._pack = Pack([act for act, times in ACTS for _ in range(times)], world.fate)
+        wanted = (*ACTS, *ABOUT_PINS) if world.scenario.pins else ACTS
+        self._pack = Pack([act for act, times in wanted for _ in range(times)], world.fate)
 
     def of_the_day(self) -> None:
         """Enters a day's acts into the agenda."""

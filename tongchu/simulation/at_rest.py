@@ -35,7 +35,8 @@ from tongchu.simulation.scenario import FOUNDED, HQ_URL, terminal_ids
 
 PIN = "314159"
 CASHIER = "收银员"
-_QUICK = PinCost(passes=1, memory_kib=8, lanes=1)
+QUICK = PinCost(passes=1, memory_kib=8, lanes=1)
+"""Of the cashiers' PINs and the members': a simulated day has no second for each."""
 """These PINs open nothing but a simulation."""
 
 
@@ -95,7 +96,7 @@ def _fill(session: WriteSession, keys: HqKeys, shape: Shape) -> None:
     book = publish_rulebook(session, keys, write_rulebook(book), by="simulation", now=FOUNDED)
     for store in franchise_data.STORES:
         new = NewStaff(name=CASHIER, role=StaffRole.MANAGER, pin=PIN, store_ids=(store.store_id,))
-        verifiers = verifiers_for(keys, new.store_ids, PIN, cost=_QUICK)
+        verifiers = verifiers_for(keys, new.store_ids, PIN, cost=QUICK)
         add_staff(session, new, verifiers, now=FOUNDED, random=keys.random)
     entered = [(_new_member(person), Personal(person.name, person.phone)) for person in people(shape.members)]
     enter_members(session, keys, entered, book, now=FOUNDED)

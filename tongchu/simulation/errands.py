@@ -1,13 +1,13 @@
 """What customers want at a till. To add an errand: write a function from a `Visit` to what the counter answered, and name it with its weight in `ERRANDS`.
 
 An errand that the counter refuses is a fact like any other and counted by its code. None: there was nothing to do it with, or the till died over it. Orders, passes and
-points are in `errands_shop`, money that leaves and cards in `errands_money_out`.
+points are in `errands_shop`, money that leaves and cards in `errands_money_out`, payments by PIN in `errands_pin`.
 """
 
 from random import Random
 from typing import Final
 
-from stored_value.events import OrderLine, RefundLine
+from stored_value.events import RefundLine
 from stored_value.identity import MemberId
 from stored_value.refusals import Refusal
 from terminal.counter.views import Completed, MemberView, PurchaseView
@@ -20,8 +20,9 @@ from tongchu.simulation.errands_money_out import (
     settle_cash_out,
 )
 from tongchu.simulation.errands_newcomers import enrol, take_deposit, top_up, top_up_of
+from tongchu.simulation.errands_pin import pay_by_pin
 from tongchu.simulation.errands_shop import buy_pass, exchange_points, order, refund_order, use_pass
-from tongchu.simulation.visits import Done, Errand, Visit
+from tongchu.simulation.visits import Done, Errand, Visit, lines_of
 
 
 def top_up_and_spend(visit: Visit) -> Done:
@@ -118,8 +119,13 @@ ERRANDS: Final[tuple[tuple[Errand, int], ...]] = (
 )
 
 
-def pack(chance: Random) -> Pack[Errand]:
-    return Pack([errand for errand, weight in ERRANDS for _ in range(weight)], chance)
+BY_PIN: Final[tuple[tuple[Errand, int], ...]] = ((pay_by_pin, 15),)
+
+
+def pack(chance: Random, *, pins: bool) -> Pack[Errand]:
+    """`pins`: with payments by PIN."""
+    wanted = (*ERRANDS, *BY_PIN) if pins else ERRANDS
+    return Pack([errand for errand, weight in wanted for _ in range(weight)], chance)
 
 
 def _some_amount(chance: Random, member: MemberView) -> int:
@@ -129,11 +135,6 @@ def _some_amount(chance: Random, member: MemberView) -> int:
 
 
 def _redeem(visit: Visit, member_id: MemberId, amount_minor: int) -> Done:
-    parts = visit.chance.randint(1, 3) if amount_minor > 100 else 1
-    totals = [amount_minor // parts] * (parts - 1)
-    totals.append(amount_minor - sum(totals))
-    lines = tuple(
-        OrderLine(line_no=no, name=f"菜品{no}", total_minor=total) for no, total in enumerate(totals, start=1)
-    )
+    lines = lines_of(visit.chance, amount_minor)
     visit.again = lambda later: later.act(lambda counter, action: counter.redeem(action, member_id, lines, True))
     return visit.again(visit)

@@ -34,6 +34,16 @@ WITH_FAULTS: Final = frozenset(
      "refused disk_full", "refused till_stopped", "refused online_only", "paid at risk", "forks", "forks stopped by head office", "arrived late",
      "done again after a crash", "hq restore as documented", "hq restore, epoch forgotten", "hq crash at ingest_committed", "till crash at committed"}
 )  # fmt: skip
+WITH_PINS: Final = frozenset(
+    {
+        "paid by PIN online",
+        "paid by PIN above the card's day",
+        "wrong PIN typed",
+        "payment PIN set",
+        "payment PIN changed",
+        "head office PIN reset",
+    }
+)
 JUDGED: Final = {
     "leases compared": 60, "reservations used and judged": 60, "payments judged by the risk allowance": 100,
     "members looked for after a replica was lost": 60, "forgotten holds shown by their tills": 5,
@@ -75,7 +85,7 @@ class Summary:
         ranges = self.outcomes // RANGE_THAT_SHOWS_ALL
         if not ranges:
             return []
-        wanted = dict.fromkeys((*scenario.faults, *ALWAYS), 1)
+        wanted = dict.fromkeys((*scenario.faults, *ALWAYS, *(WITH_PINS if scenario.pins else ())), 1)
         if scenario.faults >= faults.ALL:
             wanted |= dict.fromkeys(WITH_FAULTS, 1)
             wanted |= {what: least * ranges for what, least in JUDGED.items()}

@@ -28,7 +28,8 @@ HQ_URL: Final = "http://hq.simulated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`faults` empty: a day on which everything works. Names are those of `faults.ALL`. `risk`: whether tills may go beyond their leases offline; None: those of odd seeds."""
+    """`faults` empty: a day on which everything works. Names are those of `faults.ALL`. `risk`: whether tills may go beyond their leases offline; None: those of odd seeds. `pins`:
+    whether somebody pays by a payment PIN as well."""
 
     seed: int
     tills: int = 7
@@ -36,6 +37,7 @@ class Scenario:
     days: int = 3
     faults: frozenset[str] = frozenset()
     risk: bool | None = None
+    pins: bool = False
 
     @property
     def takes_risk(self) -> bool:
@@ -48,6 +50,7 @@ class Scenario:
         return (
             f"tongchu simulate --seed {self.seed} --tills {self.tills} --members {self.members} --days {self.days}"
             f" --faults {faults} --risk {'on' if self.takes_risk else 'off'}"
+            f"{' --pins' if self.pins else ''}"
         )
 
     def of_seed(self, seed: int) -> "Scenario":

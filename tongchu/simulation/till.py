@@ -23,7 +23,7 @@ from terminal.counter import Counter
 from terminal.devices.framing import Rejected
 from terminal.language import Language
 from terminal.station import Station, World
-from tongchu.simulation.at_rest import PIN
+from tongchu.simulation.at_rest import PIN, QUICK
 from tongchu.simulation.disk import Disk
 from tongchu.simulation.record import Record
 from tongchu.simulation.scenario import HQ_URL, IDLE_S, RETRY_TIMES
@@ -198,6 +198,7 @@ class TillMachine:
                 open_journal_file=self.disk.opener,
                 machine=lambda: machine_mark(self.label),
                 reserve_bytes=RESERVE_BYTES,
+                pin_cost=QUICK,
             ),
         )
         self.station.journal.after_commit(self._committed)

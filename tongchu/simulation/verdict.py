@@ -38,6 +38,7 @@ from tongchu.witness.journal import read_journal
 from tongchu.witness.legs import merged_and_not_swept, transfers_in_two_legs
 from tongchu.witness.periods import told_as_late
 from tongchu.witness.personal import in_clear
+from tongchu.witness.pins import pins_claimed, pins_misjudged
 from tongchu.witness.promises import unexplained_bonus
 
 
@@ -76,6 +77,7 @@ def _judged(world: World, books: HqBooks) -> list[str]:
         *reservations_known(world, books),
         *nothing_beyond_risk(world, books),
         *within_what_was_said(world),
+        *_paid_by_pin(world, books),
     ]
     world.record.count("events", sum(len(each.till.journal.entries) for each in evidence if not each.machine.scrapped))
     world.record.count("receipts", sum(len(each.till.papers) for each in evidence))
@@ -154,6 +156,12 @@ def _personal_fields(world: World, evidence: Iterable[Evidence]) -> Iterator[str
     for each in evidence:
         papers = ["\n".join(paper.lines) for paper in each.till.papers.values()]
         yield from (f"{each.machine.label}: {found}" for found in in_clear(each.machine.folder, papers, secrets))
+
+
+def _paid_by_pin(world: World, books: HqBooks) -> Iterator[str]:
+    """H8: what head office believes was typed, and it believes what was."""
+    world.record.count("PINs judged", len(pins_claimed(books)))
+    yield from pins_misjudged(books, world.watch.typed, forgotten=bool(world.record.counts["hq restore"]))
 
 
 def _head_office_itself(world: World, books: HqBooks) -> Iterator[str]:

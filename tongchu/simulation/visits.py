@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from stored_value.events import Tender, TenderKind
+from stored_value.events import OrderLine, Tender, TenderKind
 from stored_value.identity import EventId
 from stored_value.refusals import Refusal, RefusalCode
 from sync.cards import FIRST_CARD_ISSUE, card_text
@@ -26,6 +26,14 @@ class Customer:
     home: str
 
 
+def lines_of(chance: Random, amount_minor: int) -> tuple[OrderLine, ...]:
+    """What is paid for, in one to three lines."""
+    parts = chance.randint(1, 3) if amount_minor > 100 else 1
+    totals = [amount_minor // parts] * (parts - 1)
+    totals.append(amount_minor - sum(totals))
+    return tuple(OrderLine(line_no=no, name=f"菜品{no}", total_minor=total) for no, total in enumerate(totals, start=1))
+
+
 @dataclass(slots=True)
 class Visit:
     """One customer at one till. `customers` grows by enrolments; `again` does the same once more, for who waits until other tills gave back what they kept."""
@@ -42,9 +50,9 @@ class Visit:
         own = [each for each in self.customers if each.home == self.machine.store_id]
         return self.chance.choice(own if own and self.chance.random() < 0.5 else self.customers[:8])
 
-    def member(self) -> MemberView | None:
-        """Scans the card."""
-        member_no = self.some_customer().member_no
+    def member(self, customer: Customer | None = None) -> MemberView | None:
+        """Scans the card of somebody, or of who is named."""
+        member_no = (customer or self.some_customer()).member_no
         found = self._scan(member_no, FIRST_CARD_ISSUE)
         if isinstance(found, Refusal) and found.code is RefusalCode.CARD_REPLACED:
             found = self._scan(member_no, FIRST_CARD_ISSUE + 1)

@@ -30,11 +30,12 @@ REFUNDS: Final = frozenset({"purchase_refunded", "order_refunded"})
 
 
 class Watch:
-    """`found` says what was wrong when it was seen."""
+    """`found` says what was wrong when it was seen; `typed` are the events for which a member typed his payment PIN."""
 
     def __init__(self, office: HeadOffice, record: Record, *, risk: RiskAllowance) -> None:
         self.found: list[str] = []
         self.holds: dict[str, int] = {}
+        self.typed: set[str] = set()
         self._risk = risk
         self._reserved: dict[str, ReservedBook] = {}
         self._settled: dict[str, int] = {}

@@ -69,7 +69,7 @@ class World:
         self.fate = self._chance("fate")
         self.publishing = self._chance("rulebooks")
         self.turns = Turns(scenario.seed)
-        self._errands = errands.pack(self.plan)
+        self._errands = errands.pack(self.plan, pins=scenario.pins)
         self.head_office = HeadOffice(
             at_rest.hq_folder(folder), self.time, record, self._chance("head office"), parts.make_application
         )

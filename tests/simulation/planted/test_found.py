@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -41,9 +41,11 @@ class Known:
     says: str
     days: int = 1
     risk: bool = False
+    pins: bool = False
 
     def scenario(self, seed: int) -> Scenario:
-        return Scenario(seed=seed, tills=3, members=8, days=self.days, faults=self.faults, risk=self.risk)
+        shape = Scenario(seed=seed, tills=3, members=8, days=self.days)
+        return replace(shape, faults=self.faults, risk=self.risk, pins=self.pins)
 
 
 OFFLINE = frozenset({"link cut", "reply lost"})
@@ -78,6 +80,7 @@ KNOWN = (
     Known("closed month not told", 3, frozenset({"link cut"}), "told as a prior period's", days=2),
     Known("copied disk spends its leases", 2, frozenset({"cloned disk"}), "is a copy and spends"),
     Known("stolen key heeded", 1, frozenset(), "never published"),
+    Known("believes any PIN", 1, frozenset(), "a PIN that nobody typed", days=2, pins=True),
     Known("name in clear", 1, frozenset(), "in clear"),
     Known("head office moves what is leased", 12, frozenset(), "of whom tills may spend"),
     Known("transfer arrives twofold", 1, frozenset(), "arrived"),

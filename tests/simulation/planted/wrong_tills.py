@@ -1,8 +1,10 @@
-"""Owns what is wrong with a till's two files and with what it writes down, one bug each. Parts of the product replaced by name."""
+"""Owns what is wrong with a till's two files and with what it writes down, and a head office that believes it, one bug each. Parts of the product replaced by name."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from sync.payment_pins import PinVerifier, key_for
 from terminal.syncing.pull import Puller
 from tests.simulation.planted.thief import heeds_no_revocation, robbed
 from tests.simulation.planted.wrong_reservations import Wrong
@@ -40,7 +42,20 @@ def takes_the_newest(self: Any, _at: Any) -> Any:
     return self.rulebook(max(row.version for row in self.rulebook_rows())) if self.rulebook_rows() else None
 
 
+def takes_any_pin(pin: str, verifier: PinVerifier) -> bytes:
+    """No bug of head office's: the program of a till in strange hands was changed, and it proves what nobody typed by a key of its own."""
+    return key_for(pin, verifier) or hashlib.sha256(pin.encode()).digest()
+
+
+def believes_any_pin(*_: Any) -> None:
+    """H8: head office asks for no proof of a payment PIN."""
+
+
 BY_NAME: dict[str, Wrong] = {
+    "believes any PIN": Wrong(
+        (("hq_server.ingest.pin_proofs.PinProofs.judge", believes_any_pin),),
+        harmless=(("terminal.counter.payment_pin._key", takes_any_pin),),
+    ),
     "replica believed more than the journal": Wrong((("terminal.view.is_pending", is_never_pending),)),
     "replica begun at the feed's end": Wrong((("terminal.syncing.pull.Puller._bootstrap", begins_at_the_end()),)),
     "future rulebook used": Wrong((("terminal.replica.replica.Replica.rulebook_in_force", takes_the_newest),)),
