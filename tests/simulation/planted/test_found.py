@@ -54,7 +54,7 @@ LOST_AND_COPIED = frozenset({"link cut", "replica lost", "hq restore", "cloned d
 KNOWN = (
     Known("prints before committing", 2, frozenset({"till crash"}), "printed"),
     Known("skips late rows", 1, frozenset(), "shows"),
-    Known("forgets its open push", 3, frozenset({"reply lost", "reply torn"}), "its replica and journal make"),
+    Known("forgets its open push", 21, frozenset({"reply lost", "reply torn"}), "its replica and journal make"),
     Known("applies replays twice", 1, frozenset({"duplicated", "duplicated later"}), "papers add up to"),
     Known("loses rows of the outbox", 1, frozenset(), "rollup"),
     Known("till ignores its limit", 1, OFFLINE, "without a lease or hold"),
