@@ -111,7 +111,10 @@ def nothing_beyond_risk(world: World, books: HqBooks) -> Iterator[str]:
         if (terminal_id, seq) not in excused:
             what = "beyond the risk allowance" if found["code"] == "risk_exceeded" else "a thing that nothing kept"
             yield f"{terminal_id}-{seq}: {what} {found['data']}"
+    by_pin = {(terminal_id, seq) for terminal_id, seq, _ in blamed(books, {"pin_not_proven"})}
     for terminal_id, seq, found in blamed(books, NO_TILLS_DOING):
+        if found["code"] == "card_exceeded" and (terminal_id, seq) in by_pin:
+            continue  # it follows from that, which is judged by who typed
         yield f"{terminal_id}-{seq}: {found['code']} {found['data']}, which no honest till writes"
 
 
