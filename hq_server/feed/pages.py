@@ -18,6 +18,7 @@ from hq_server.feed.open_rows import Address, OpenRows, PageRows
 from hq_server.feed.publishing import current_epoch, feed_head
 from hq_server.keys.derived import DerivedKey
 from sync.feed import page_of, seal_page, write_page
+from sync.message_types import prepare
 from sync.messages import PAGE_ROWS, BlockRow, FeedEntry, FeedPage, FeedRow
 
 _NONCE_BYTES = 12
@@ -172,3 +173,6 @@ def _as_encoded(payload: bytes) -> FeedRow:
 def is_kept_block(row: FeedRow) -> TypeGuard[BlockRow]:
     """Of a row of an open page, as it was encoded."""
     return _tag_of(cast(msgspec.Raw, row)).row == _BLOCK
+
+
+prepare(globals())
