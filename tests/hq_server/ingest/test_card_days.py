@@ -11,7 +11,6 @@ from hq_server.database.models import ExceptionRecord
 from hq_server.ingest.card_days import CardDays
 from hq_server.ingest.understanding import Incoming
 from hq_server.rulebooks.publishing import publish_rulebook
-from hq_server.sessions.epochs import begin_epoch
 from hq_server.terminals.rows import read_terminal
 from stored_value.events import EvidenceClass, OrderLine, Redeemed
 from stored_value.identity import MemberId, StoreId
@@ -25,6 +24,7 @@ from tests.hq_server.console.franchise_day import newer_entry
 from tests.hq_server.pin_till import PinTill
 from tests.hq_server.recovery.test_branches_judged import Copy, pushed
 from tests.hq_server.reservations.reserving import ReservingTill, nothing_differs, wallet_of
+from tests.hq_server.reservations.test_lost_grants import restored
 from tests.hq_server.served import TODAY, PushingTill, ServedHq
 
 LIMIT = 30_000
@@ -279,15 +279,36 @@ def test_h1_what_a_till_wrote_before_a_restore_is_told_and_booked(
 ) -> None:
     pay(away, member, LIMIT)
     pay(away, member, 500)
-    with hq.database.write() as session:
-        begin_epoch(session, away.epoch, now=hq.clock.at + timedelta(seconds=1))
-    hq.clock.pass_(seconds=2)
+    restored(hq)
     away.anchor = None
     away.open_session()
     assert codes(away.push()) == [[], TOLD]
     pay(away, member, 1)
     assert codes(away.push()) == [EXCEEDED], "it counted its own"
     assert taken(hq, member) == LIMIT + 500
+
+
+@pytest.mark.parametrize("restores", [1, 2])
+def test_h8_what_a_hold_of_a_later_epoch_pays_was_not_written_before_a_restore(
+    hq: ServedHq, member: MemberId, restores: int
+) -> None:
+    """A till in strange hands never reports after a restore, and goes on pinning its anchor of before."""
+    thief = ReservingTill(hq, "S02")
+    thief.follow_rulebook()
+    old = thief.pushing.anchor
+    restored(hq)
+    for _ in range(2):
+        thief.pushing.open_session()
+        held, reply = thief.hold(member, LIMIT + 1)
+        assert not reply.refusal
+        for _ in range(restores - 1):
+            restored(hq)
+            thief.pushing.open_session()
+        thief.pushing.anchor = old
+        pay(thief.pushing, member, LIMIT + 1, hold=held.hold_id)
+        assert codes(thief.pushing.push()) == [EXCEEDED]
+        hq.clock.pass_(days=1)
+    assert taken(hq, member) == 0
 
 
 def test_h6_what_the_other_copy_of_a_disk_took_is_told_and_booked(hq: ServedHq, member: MemberId) -> None:
