@@ -7,6 +7,7 @@ Owns its thread and its connection; the token is the one that the last cycle got
 import logging
 import threading
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from msgspec.structs import replace
@@ -58,6 +59,7 @@ class LiveChannel:
         self._on_lost = on_lost
         self._is_open = False
         self._told = News(epoch="", heads={}, grants=0)
+        self._due_s = inf
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="till-live", daemon=True)
 
@@ -80,7 +82,7 @@ class LiveChannel:
         if not self._client.token:
             return _PAUSE_S
         try:
-            news = self._client.live(self._request(wait_s))
+            news = self._client.live(self._request(min(wait_s, self._due_in_s())))
         except (SyncError, JournalError, ReplicaError, OSError) as error:
             return self._lost(error)
         self._is_open = True
@@ -107,15 +109,23 @@ class LiveChannel:
             except (JournalError, ReplicaError) as error:
                 _log.warning("a lease that is asked back stays for now: %s", error)  # the worker's cycle gives it back
         bare = replace(news, blocks=(), spread_s=0.0)
-        is_old = bare == replace(self._told, as_of=news.as_of)
-        if not news.recalls and is_old:
-            return _PAUSE_BETWEEN_S
+        is_old = not news.recalls and bare == replace(self._told, as_of=news.as_of)
         self._take_blocks(news)
-        if news.spread_s and self._only_global_moved(news):
-            self._stopping.wait(chance_of(self._clock) * min(news.spread_s, _SPREAD_MAX_S))
-        self._told = bare
+        if is_old and self._due_in_s() > 0:
+            return _PAUSE_BETWEEN_S
+        if not is_old and news.spread_s and not news.recalls and self._only_global_moved(news):
+            rest_s = chance_of(self._clock) * min(news.spread_s, _SPREAD_MAX_S)
+            self._due_s = min(self._due_s, self._clock.monotonic_s() + rest_s)
+            self._told = bare
+            return 0.0
+        self._told, self._due_s = bare, inf
         self._on_news(news)
         return 0.0
+
+    def _due_in_s(self) -> float:
+        """How long until the worker hears of what all tills were told; infinite when there is nothing of the kind. Meanwhile the channel goes on: whatever else comes does not
+        wait."""
+        return max(0.0, self._due_s - self._clock.monotonic_s())
 
     def _take_blocks(self, news: News) -> None:
         """At once: the page that brings them too may have to wait until the other tills have it."""
@@ -136,6 +146,7 @@ class LiveChannel:
         """The worker relied on being told: it looks at once what is the matter, so that the cashier sees the line fall. When head office starts again, each till comes back at a
         moment of its own."""
         self._failures += 1
+        self._due_s = inf
         if self._is_open:
             self._is_open = False
             self._on_lost()

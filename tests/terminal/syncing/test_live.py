@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -43,13 +44,14 @@ class Told:
     def __init__(self, till: SyncedTill, seed: int = 0) -> None:
         self.news: list[News] = []
         self.lost = 0
+        self.clock = SimulatedClock(NOON, seed)
         self.channel = LiveChannel(
             till.client,
             lambda: till.client.token,
             till.journal,
             till.replica,
             till.leasing,
-            SimulatedClock(NOON, seed),
+            self.clock,
             on_news=self.news.append,
             on_lost=self._lose,
         )
@@ -109,30 +111,53 @@ def test_who_may_not_pay_comes_with_the_answer_and_not_with_the_next_cycle(till:
     assert till.replica.cursors()[GLOBAL_SCOPE] == held.heads[GLOBAL_SCOPE], "the page brings them once more"
 
 
-def test_a_crowd_looks_at_what_all_were_told_each_at_a_moment_of_its_own(
-    till: SyncedTill, hq: ServedHq, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only when there is nothing for this till alone: what its own store or a lease waits for is looked at at once."""
-    waited: list[float] = []
+@pytest.fixture
+def answers(till: SyncedTill, monkeypatch: pytest.MonkeyPatch) -> list[News]:
+    """What head office answers from now on, the last one again and again."""
+    given: list[News] = []
+
+    def live(known: LiveRequest) -> News:
+        assert known.wait_s in {20, 0} or 0 < known.wait_s < 5, "it asks again for no longer than it rests"
+        return given.pop(0) if len(given) > 1 else given[0]
+
+    monkeypatch.setattr(till.client, "live", live)
+    return given
+
+
+def crowd_of(till: SyncedTill) -> News:
+    heads = dict.fromkeys(till.replica.cursors(), 0) | {GLOBAL_SCOPE: 10_000}
+    return News(epoch=till.replica.epoch() or "", heads=heads, grants=0, spread_s=5.0)
+
+
+def test_a_crowd_looks_at_what_all_were_told_each_at_a_moment_of_its_own(till: SyncedTill, answers: list[News]) -> None:
+    rests: list[float] = []
+    answers[:] = [crowd_of(till)]
     for seed in range(20):
         told = Told(till, seed)
+        told.channel.step()
+        rests.append(told.channel._due_in_s())
+        assert told.news == []
+        assert told.channel.step(wait_s=5) > 0, "nothing is new, and it is not due"
+        told.clock.wait(rests[-1] + 0.001)
         told.channel.step(wait_s=0)
-        known = told.channel._request(0.0).cursors
-        crowd = News(epoch=till.replica.epoch() or "", heads=known | {GLOBAL_SCOPE: 10_000}, grants=0, spread_s=5.0)
-        for news, pauses in (
-            (replace(crowd, grants=9), 0),
-            (replace(crowd, heads=known | {"S01": 10**6}), 0),
-            (crowd, 1),
-        ):
-            rests: list[float] = []
-            monkeypatch.setattr(told.channel._stopping, "wait", rests.append)
-            monkeypatch.setattr(till.client, "live", lambda _known, news=news: news)
-            told.channel.step(wait_s=0)
-            monkeypatch.undo()
-            assert len(rests) == pauses
-            waited += rests
-    assert all(0 <= each < 5 for each in waited)
-    assert len({round(each) for each in waited}) >= 4, "not in step"
+        assert [news.heads[GLOBAL_SCOPE] for news in told.news] == [10_000]
+        told.channel.step(wait_s=0)
+        assert len(told.news) == 1
+    assert all(0 <= each < 5 for each in rests)
+    assert len({round(each) for each in rests}) >= 4, "not in step"
+
+
+@pytest.mark.parametrize("own", [{"grants": 9}, {"heads": {GLOBAL_SCOPE: 10_000, "S01": 10**6}}], ids=str)
+def test_what_is_for_this_till_alone_does_not_wait_with_the_crowd(
+    till: SyncedTill, answers: list[News], own: dict[str, Any]
+) -> None:
+    told, crowd = Told(till), crowd_of(till)
+    answers[:] = [crowd, replace(crowd, **own)]
+    told.channel.step()
+    assert told.news == []
+    told.channel.step(wait_s=0)
+    assert len(told.news) == 1
+    assert told.channel._due_in_s() > 5, "and the crowd's news came with it"
 
 
 def test_a_channel_that_falls_lets_the_worker_look_at_once_and_once_only(till: SyncedTill) -> None:
