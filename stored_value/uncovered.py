@@ -47,7 +47,7 @@ def covered_minor(wallet: Wallet, named: Collection[ReservationId], terminal_id:
 
 
 def reserved_here_minor(wallet: Wallet, named: Collection[ReservationId], terminal_id: TerminalId) -> int:
-    """What the till has of the wallet for certain: its leases, whether or not the entry names them, and the holds that it names. A cash-out names its hold only."""
+    """What the till has of the wallet for certain: its leases, whether or not the entry names them, and the holds that it names. An older till's cash-out names its hold only."""
     return sum(
         kept.amount_minor
         for kept in wallet.reservations

@@ -113,9 +113,10 @@ def request_cash_out(place: Workplace, action: EventId, quote: CashOutQuote, rea
         if covered.risk_minor:
             # A lease was given back meanwhile.
             return Refusal(RefusalCode.ONLINE_ONLY)
-        held = () if reserved.hold_id is None else (reserved.hold_id,)
         event = CashOutRequested(
-            occasion=place.occasion(action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=held),
+            occasion=place.occasion(
+                action, at_work, EvidenceClass.STATIC_CARD, offline=False, reservations=covered.reservations
+            ),
             member_id=quote.member_id,
             method=quote.method,
             refundable_minor=quote.refundable_minor,

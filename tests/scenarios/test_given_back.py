@@ -128,3 +128,17 @@ def test_h5_a_cash_out_that_has_to_wait_for_a_till_says_for_which_and_goes_once_
     cash_out(two, quote)
     nothing_overspent(franchise, one, two)
     assert franchise.books.balances()[wang] == 0
+
+
+def test_l5_a_cash_out_uses_up_the_lease_that_it_rests_on(franchise: Franchise) -> None:
+    """Before head office has heard of it, what comes in elsewhere is not covered by that lease once more."""
+    one, two, wang = leasing(franchise)
+    quote = done(one.counter.quote_cash_out(wang))
+    done(one.counter.request_cash_out(one.counter.new_action(), quote, "退卡"))
+    assert one.member(wang).leased_here_minor == 0
+    two.top_up(wang, 10_000)
+    two.sync()
+    one.redeem(wang, 10_000)
+    assert refused(two.try_to_redeem(wang, 5_000)) is RefusalCode.RESERVED_ELSEWHERE
+    nothing_overspent(franchise, one, two)
+    assert franchise.books.balances()[wang] == 0
