@@ -87,6 +87,8 @@ class Call:
 Endpoint = Callable[[Call], Response]
 WaitingEndpoint = Callable[[Call], Awaitable[Response]]
 E = TypeVar("E", Endpoint, WaitingEndpoint)
+Admission = Callable[[Call], object]
+"""Raises `ApiProblem`; must not wait."""
 
 
 class Calls:
@@ -98,28 +100,32 @@ class Calls:
     def get(self, path: str) -> Callable[[E], E]:
         return self._taking("GET", path)
 
-    def post(self, path: str) -> Callable[[E], E]:
-        return self._taking("POST", path)
+    def post(self, path: str, *, admits: Admission | None = None) -> Callable[[E], E]:
+        """`admits` looks at the call before its body is waited for, in the event loop: strangers take no place by sending slowly."""
+        return self._taking("POST", path, admits)
 
-    def _taking(self, method: str, path: str) -> Callable[[E], E]:
+    def _taking(self, method: str, path: str, admits: Admission | None = None) -> Callable[[E], E]:
         assert path.startswith(PREFIX)
 
         def taken(endpoint: E) -> E:
-            self.routes.append(Route(path, _Entrance(endpoint), methods=[method]))
+            self.routes.append(Route(path, _Entrance(endpoint, admits), methods=[method]))
             return endpoint
 
         return taken
 
 
 class _Entrance:
-    def __init__(self, endpoint: Endpoint | WaitingEndpoint) -> None:
+    def __init__(self, endpoint: Endpoint | WaitingEndpoint, admits: Admission | None) -> None:
         self._endpoint = endpoint
+        self._admits = admits
         self._waits = inspect.iscoroutinefunction(endpoint)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         office = request.app.state.office
         assert isinstance(office, Office)
+        if self._admits is not None:
+            self._admits(Call(office, request, EMPTY))
         pause_s = office.config.body_pause_max_s
         call = Call(office, request, EMPTY if request.method == "GET" else await read_body(request, pause_s))
         answering = self._endpoint(call) if self._waits else run_in_threadpool(self._endpoint, call)

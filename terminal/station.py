@@ -80,7 +80,7 @@ class Station:
         url = config.hq_url or self.journal.head_office.identity.hq_url
         self._sync_client = HqClient(url, transport=world.transport)
         self._reading_client = HqClient(url, idle_line_s=OPEN_LINE_S, transport=world.transport)
-        self._line = OpenLine(self._reading_client)
+        self._line = OpenLine(self._reading_client, clock)
         self._hq_time = HqTime(clock, self.journal.head_office)
         self._live_client = HqClient(url, transport=world.transport)
         leasing = Leasing(self.journal, self.replica, clock)

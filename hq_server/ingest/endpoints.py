@@ -10,14 +10,14 @@ from hq_server.feed.till_heads import till_heads
 from hq_server.ingest.keeping import step
 from hq_server.ingest.service import take_in
 from hq_server.office import Office
-from hq_server.sessions.endpoints import calling_till
+from hq_server.sessions.endpoints import admits_claimed, calling_till
 from hq_server.sessions.tokens import TillToken
 from sync.messages import Heads, Push
 
 calls = Calls()
 
 
-@calls.post("/v1/journals/{terminal_id}")
+@calls.post("/v1/journals/{terminal_id}", admits=admits_claimed)
 def post_journal(call: Call) -> Response:
     till = calling_till(call)
     if call.part("terminal_id") != till.terminal_id:

@@ -46,7 +46,7 @@ _REVERSES: Final[dict[str, str]] = {
     RefundReversed.kind: PurchaseRefunded.kind,
 }
 LATE: Final = timedelta(days=1)
-"""Longer than a shift: a reversal that comes so long after what it takes back is told."""
+"""A reversal that comes so long after what it takes back is told; it may be honest, in a long shift or after days without a line."""
 _GAVE_LESS: Final = frozenset({FindingCode.REFUND_EXCEEDS_PURCHASE, FindingCode.PURCHASE_UNKNOWN})
 _decode_findings = msgspec.json.Decoder(tuple[OutcomeFinding, ...]).decode
 

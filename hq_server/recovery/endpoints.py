@@ -9,7 +9,7 @@ from hq_server.errors import ApiProblem
 from hq_server.recovery.asking import ask_for_leave
 from hq_server.recovery.branches import answer_branch
 from hq_server.recovery.service import take_in_recovery
-from hq_server.sessions.endpoints import calling_till
+from hq_server.sessions.endpoints import admits_claimed, calling_till
 from stored_value.identity import TerminalId
 from sync.branches import BranchQuery
 from sync.recovery import Recovery, RecoveryAsk
@@ -17,13 +17,13 @@ from sync.recovery import Recovery, RecoveryAsk
 calls = Calls()
 
 
-@calls.post("/v1/recoveries/{terminal_id}")
+@calls.post("/v1/recoveries/{terminal_id}", admits=admits_claimed)
 def post_recovery(call: Call) -> Response:
     till, dead = calling_till(call), TerminalId(call.part("terminal_id"))
     return answered(take_in_recovery(call.office, till, dead, call.decode(Recovery)))
 
 
-@calls.post("/v1/recoveries/{terminal_id}/asks")
+@calls.post("/v1/recoveries/{terminal_id}/asks", admits=admits_claimed)
 def post_ask(call: Call) -> Response:
     till, dead = calling_till(call), TerminalId(call.part("terminal_id"))
     return answered(ask_for_leave(call.office, till, dead, call.decode(RecoveryAsk)))

@@ -39,6 +39,11 @@ def claimed_till(office: Office, authorization: str | None) -> TillToken:
         raise ApiProblem(refused.code, str(refused)) from refused
 
 
+def admits_claimed(call: Call) -> None:
+    """For calls of which few at once are taken: who has no genuine token is told so before he has sent anything."""
+    claimed_till(call.office, call.authorization)
+
+
 def refuse_foreign_scope(till: TillToken, scope: str) -> None:
     """A till reads the global scope and its own store's."""
     if scope not in (GLOBAL_SCOPE, till.store_id):

@@ -23,7 +23,7 @@ def change_status(
     place: Workplace, action: EventId, member_id: MemberId, status: WalletStatus, reason: str
 ) -> Completed | Refusal:
     """`LOST` is any cashier's, `FROZEN` and the way back from it a manager's, but from head office's freeze nobody's here. Closing is not done here."""
-    at_work = place.at_work()
+    at_work = place.in_shift()  # however old: who has lost his card does not wait until the drawer is counted
     if isinstance(at_work, Refusal):
         return at_work
 

@@ -44,7 +44,9 @@ def open_shift(place: Workplace, float_minor: int) -> Completed | Refusal:
             closed_seq=None,
         )
         at_work = AtWork(staff=standing.staff, rulebook=standing.rulebook, on=shift.business_date, shift=shift)
-        return _open(place, at_work, float_minor)
+        opened = _open(place, at_work, float_minor)
+        place.opened(shift)
+        return opened
 
 
 def _open(place: Workplace, at_work: AtWork, float_minor: int) -> Completed | Refusal:

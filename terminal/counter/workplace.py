@@ -4,14 +4,14 @@ one way in which an event gets into the journal with its receipt. Decides nothin
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from printers.document import Receipt
 from printers.spool import PrintJob
 from stored_value.business_day import left_of
 from stored_value.events import Event, EvidenceClass, Occasion
-from stored_value.identity import EventId, receipt_no
+from stored_value.identity import EventId, ShiftId, receipt_no
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import ReservationId
 from stored_value.rulebook import Rulebook
@@ -72,6 +72,7 @@ class Workplace:
         self.equipment = equipment
         self.members = Members(journal, replica, clock)
         self.signed_in: SignedIn | None = None
+        self._opened = (ShiftId(""), datetime.min.replace(tzinfo=UTC))
         self._language = language
 
     @property
@@ -121,10 +122,19 @@ class Workplace:
             return Refusal(RefusalCode.SHIFT_TOO_OLD, {"opened_at": at_work.shift.opened_local_time})
         return at_work
 
+    def opened(self, shift: Shift) -> None:
+        """Just now: from here on its age is known, whatever the clock is set to."""
+        self._opened = (shift.shift_id, self.time_gone())
+
     def left_of(self, shift: Shift) -> timedelta:
-        """How long money may still move in it."""
-        now = self.time_gone()
-        return left_of(shift.opened_at, shift.business_date, now, now.astimezone(self.zone).date())
+        """How long money may still move in it. By the clock that it was opened by, lest one that stands still make each new shift too old at once; of one opened since this
+        program began also by what has surely gone by, lest setting the clock back prolong it."""
+        now = self.now()
+        today = now.astimezone(self.zone).date()
+        opened_as, opened_at = self._opened
+        if opened_as == shift.shift_id:
+            now = max(now, shift.opened_at + (self.time_gone() - opened_at))
+        return left_of(shift.opened_at, shift.business_date, now, today)
 
     def in_shift(self) -> AtWork | Refusal:
         """To look at the shift, however old, or to close it."""

@@ -9,6 +9,8 @@ from typing import Final
 
 from sync.client import HqClient
 from sync.errors import HqRefused, SyncError
+from terminal.clock import Clock
+from terminal.syncing.pauses import pause_s
 
 _log = logging.getLogger(__name__)
 _EVERY_S: Final = 45.0
@@ -19,8 +21,10 @@ _NEXT_TRY_S: Final = 5.0
 class OpenLine:
     """`start` and `stop` from the owner's thread; `wake` from any: a question had no answer, and its line is gone."""
 
-    def __init__(self, client: HqClient) -> None:
+    def __init__(self, client: HqClient, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
+        self._failures = 0
         self._awake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="till-line", daemon=True)
@@ -47,7 +51,9 @@ class OpenLine:
             _log.debug("the line is open: %s", refused)
         except SyncError as error:
             _log.debug("no line: %s", error)
-            return _NEXT_TRY_S
+            self._failures += 1
+            return pause_s(error, self._failures, self._clock, first_s=_NEXT_TRY_S)
+        self._failures = 0
         return _EVERY_S
 
     def _run(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
+from hq_server.config import HqConfig
 from hq_server.errors import ApiProblem
 from hq_server.request_bodies import Body, read_body
 from sync.errors import HqBusy
@@ -66,21 +67,39 @@ def test_a_body_that_drips_for_ever_is_given_up() -> None:
     assert given_up.value.code == "body_too_slow"
 
 
+def one_push_at_once(at_rest: Path, folder: Path, pause_s: float) -> HqConfig:
+    shutil.copytree(at_rest, folder, dirs_exist_ok=True)
+    return config_of(folder).model_copy(update={"pushes_at_once_max": 1, "body_pause_max_s": pause_s})
+
+
 def test_a_till_whose_line_was_cut_within_a_push_takes_nobodys_place(furnished_sqlite: Path, tmp_path: Path) -> None:
-    shutil.copytree(furnished_sqlite, tmp_path, dirs_exist_ok=True)
-    tight = config_of(tmp_path).model_copy(update={"pushes_at_once_max": 1, "body_pause_max_s": SHORT_S})
-    with serving(tight, StandingClock()) as hq, contextlib.closing(_cut_within_a_push(hq.url)):
+    with serving(one_push_at_once(furnished_sqlite, tmp_path, SHORT_S), StandingClock()) as hq:
         till = hq.till()
         till.enrol_member()
-        until(lambda: _pushed(till), what="a place for the push")
+        with contextlib.closing(_cut_within_a_push(till)):
+            until(lambda: _pushed(till), what="a place for the push")
 
 
-def _cut_within_a_push(url: str) -> socket.socket:
-    address = urlsplit(url)
+def test_a_stranger_is_turned_away_before_he_has_sent_anything(furnished_sqlite: Path, tmp_path: Path) -> None:
+    with serving(one_push_at_once(furnished_sqlite, tmp_path, 3_600), StandingClock()) as hq:
+        till = hq.till()
+        till.enrol_member()
+        token, till.client.token = till.client.token, "not a token"
+        with contextlib.closing(_cut_within_a_push(till)) as line:
+            assert line.recv(12) == b"HTTP/1.1 401"
+            till.client.token = token
+            until(lambda: _pushed(till), what="a place for the push")
+
+
+def _cut_within_a_push(till: PushingTill) -> socket.socket:
+    address = urlsplit(till.hq.url)
     assert address.hostname
     assert address.port
-    line = socket.create_connection((address.hostname, address.port))
-    line.sendall(b"POST /v1/journals/S01-T9 HTTP/1.1\r\nHost: hq\r\nContent-Length: 100000\r\n\r\n{")
+    line = socket.create_connection((address.hostname, address.port), timeout=20)
+    asked = (
+        f"POST /v1/journals/{till.terminal_id} HTTP/1.1\r\nHost: hq\r\nAuthorization: Bearer {till.client.token}\r\n"
+    )
+    line.sendall(f"{asked}Content-Length: 100000\r\n\r\n{{".encode())
     return line
 
 

@@ -15,9 +15,9 @@ from tongchu.witness.books import HqBooks
 from tongchu.witness.reserved import PAYMENTS, ReservedBook
 
 CLOSED: Final = frozenset({"reservation_unknown", "reservation_foreign", "lease_differs"})
+"""A till used what head office does not keep for it, or gave back another amount."""
 FORGOTTEN: Final = frozenset({"reservation_forgotten"})
 """A till did not show what head office had signed for it before a restore."""
-"""A till used what head office does not keep for it, or gave back another amount."""
 BEYOND_RISK: Final = frozenset({"risk_exceeded", "thing_uncovered"})
 """Nothing covers it: of money no allowance, of things nothing at all."""
 NO_TILLS_DOING: Final = frozenset(

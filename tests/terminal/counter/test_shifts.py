@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from stored_value.events import RefundLine, ShiftClosed
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.shift_totals import rebuilt_totals
+from stored_value.wallet import WalletStatus
 from sync.event_codec import event_of
 from terminal.counter.views import Completed, MemberView
 from tests.terminal.counter.head_office import START
@@ -115,6 +116,16 @@ def test_h8_a_shift_that_goes_on_too_long_takes_no_money_until_it_is_closed(open
 def test_h8_setting_the_clock_back_does_not_prolong_a_shift(open_till: Till) -> None:
     open_till.hq.time_at_least = START + timedelta(hours=40)
     assert refused(open_till.redeem(1_000)) is RefusalCode.SHIFT_TOO_OLD
+    done(open_till.counter.close_shift(50_000))
+    done(open_till.counter.open_shift(0))
+    assert open_till.counter.status().shift_left_s is None, "a clock that stands, offline, does not end each new shift"
+    counter = open_till.counter
+    done(counter.top_up(counter.new_action(), WANG, 1_000, (cash(1_000),), None))
+
+
+def test_a_lost_card_is_taken_down_in_a_shift_however_old(open_till: Till) -> None:
+    open_till.pass_time(hours=40)
+    done(open_till.counter.change_status(open_till.counter.new_action(), WANG, WalletStatus.LOST))
 
 
 def test_a_shift_that_a_fast_clock_opened_tomorrow_is_closed_first(till: Till) -> None:
