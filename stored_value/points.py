@@ -7,6 +7,7 @@ Points are kept by quantity and not booked; what they buy is a cost of the progr
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 from stored_value.events_loyalty import PointsRedeemed
 from stored_value.exchange import exchanged
@@ -25,6 +26,9 @@ from stored_value.wallet import Holding, HoldingKind, Purchase, Taken, Wallet, W
 
 PROGRAMME = "points"
 """The posting detail under which the points programme's costs stand."""
+ANY_POINTS: Final = LotId("*")
+"""Stands for a lot of points where one is as good as another."""
+_ONCE_POINTS: Final = frozenset({"points", "h"})
 
 
 def earned_points(amount_minor: int, points: int, per_minor: int, percent: int) -> int:
@@ -76,6 +80,23 @@ def add_points(
 def points_lot(source_id: EventId, promotion_id: PromotionId | None = None) -> LotId:
     """The id of the points that an event, or a promotion of it, gave."""
     return LotId(f"{source_id}/points" + (f"/{promotion_id}" if promotion_id is not None else ""))
+
+
+def alike(wallet: Wallet, thing_id: LotId) -> LotId:
+    """A coupon or a pass is that very one; points are as good from one lot as from another. Of what was kept for a till in an earlier epoch another may have taken some, and a lot
+    may be one that head office forgot in a restore: what the wallet does not know counts as points where its id may be that of a lot of points."""
+    held = wallet.holding(thing_id)
+    is_points = _may_be_points(thing_id) if held is None else held.kind is HoldingKind.POINTS
+    return ANY_POINTS if is_points else thing_id
+
+
+def _may_be_points(thing_id: LotId) -> bool:
+    """By its name alone: earned (`points_lot`), come with a transfer or merge (which names what it carries by number), or put back in place of one of these."""
+    parts = thing_id.split("/")
+    put_back = 0
+    while parts[put_back + 1 : put_back + 2] == ["x"]:
+        put_back += 2
+    return not _ONCE_POINTS.isdisjoint(parts[put_back + 1 : put_back + 2])
 
 
 def last_day(acquired_on: date, valid_days: int | None) -> date | None:

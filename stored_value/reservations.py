@@ -16,7 +16,7 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.frozen import changed
 from stored_value.identity import LotId, TerminalId
 from stored_value.occasion import Occasion
-from stored_value.points import points_drawn
+from stored_value.points import ANY_POINTS, alike, points_drawn
 from stored_value.refusals import Refusal, RefusalCode
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
 from stored_value.rulebook import HEAD_OFFICE_STORE
@@ -159,7 +159,7 @@ def settle(
     """What an entry of `terminal_id` that names reservations does to them: a hold ends with its entry, whatever of it was taken; leases give `out_minor` in the order
     named. One that is not there had been closed, one of another till stays as it is: told, never refused (L2)."""
     left, findings = out_minor, []
-    used = dict(things)
+    used, ended, leases = dict(things), list[ReservedThing](), list[ReservationId]()
     after = {kept.reservation_id: kept for kept in wallet.reservations}
     for reservation_id in ids:
         kept = after.get(reservation_id)
@@ -174,9 +174,38 @@ def settle(
         rest = _less(kept, taken, used)
         if rest is None or kept.kind is ReservationKind.HOLD:
             del after[reservation_id]
+            ended += () if rest is None else rest.things
         else:
             after[reservation_id] = rest
+            leases.append(reservation_id)
+    points = _points_among(wallet, used) - _points_among(wallet, {each.thing_id: each.quantity for each in ended})
+    if points > 0:
+        _end_alike(wallet, after, leases, points)
     return replace(wallet, reservations=tuple(after.values())), findings
+
+
+def _points_among(wallet: Wallet, things: Mapping[LotId, int]) -> int:
+    return sum(quantity for thing_id, quantity in things.items() if quantity and alike(wallet, thing_id) == ANY_POINTS)
+
+
+def _end_alike(
+    wallet: Wallet, after: dict[ReservationId, Reservation], leases: Iterable[ReservationId], points: int
+) -> None:
+    """Points that came of other lots than were kept: as many are kept no longer, so that a lease covers its points once. Those of holds have ended with their entry."""
+    for lease_id in leases:
+        kept = after.get(lease_id)
+        if kept is None:
+            continue
+        given: dict[LotId, int] = {}
+        for thing in kept.things:
+            if alike(wallet, thing.thing_id) == ANY_POINTS:
+                given[thing.thing_id] = min(points, thing.quantity)
+                points -= given[thing.thing_id]
+        rest = _less(kept, 0, given)
+        if rest is None:
+            del after[lease_id]
+        else:
+            after[lease_id] = rest
 
 
 def _less(kept: Reservation, taken_minor: int, used: dict[LotId, int]) -> Reservation | None:

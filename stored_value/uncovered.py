@@ -16,11 +16,11 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId, TerminalId
 from stored_value.occasion import Occasion
 from stored_value.offline_policy import RiskAllowance
+from stored_value.points import alike
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.reservations import available_minor, things_used
 from stored_value.wallet import HoldingKind, Wallet
 
-_POINTS: Final = LotId(HoldingKind.POINTS)
 WITHOUT_EVIDENCE: Final = frozenset({FindingCode.RISK_EXCEEDED, FindingCode.CARD_EXCEEDED})
 """Judgements of head office by which `amount_minor` of a payment is in the serving store's suspense; each names what the others do not."""
 HOURS_LEEWAY: Final = timedelta(minutes=10)
@@ -79,12 +79,6 @@ def things_uncovered(wallet: Wallet, event: WalletEvent) -> Counter[LotId]:
             for thing in each.things:
                 kept[alike(wallet, thing.thing_id)] += thing.quantity
     return taken - kept
-
-
-def alike(wallet: Wallet, thing_id: LotId) -> LotId:
-    """A coupon or a pass is that very one; points are as good from one lot as from another, of which a till may have taken what was kept for another in an earlier epoch."""
-    held = wallet.holding(thing_id)
-    return _POINTS if held is not None and held.kind is HoldingKind.POINTS else thing_id
 
 
 def things_told(wallet: Wallet, uncovered: Counter[LotId]) -> dict[str, int | str]:

@@ -15,8 +15,9 @@ from stored_value.events import OrderPaid, PassUsed, PointsRedeemed
 from stored_value.findings import Finding, FindingCode
 from stored_value.identity import LotId
 from stored_value.occasion import EvidenceClass
+from stored_value.points import alike
 from stored_value.reservation_records import ReservedThing
-from stored_value.uncovered import alike, things_told, things_uncovered
+from stored_value.uncovered import things_told, things_uncovered
 from stored_value.wallet import Wallet
 
 decode_things = msgspec.json.Decoder(tuple[ReservedThing, ...]).decode

@@ -17,6 +17,7 @@ from hq_server.feed.publishing import current_epoch
 from hq_server.ingest.rulebook_shelf import Rulebooks
 from stored_value.identity import LotId, StoreId, TerminalId
 from stored_value.offline_policy import LeasePolicy, OfflinePolicy
+from stored_value.points import alike
 from stored_value.reservation_records import Reservation, ReservationId, ReservationKind, ReservedThing, things_kept
 from stored_value.reservations import kept_of_thing
 from stored_value.wallet import HoldingKind, Wallet
@@ -113,19 +114,28 @@ def given_back(wallet: Wallet, lost: LostLease) -> Reservation | None:
     What it has not accepted by then may never have been taken. A thing that is not there yet may come with another till's entries; then it may be of any kind."""
     lease, most = lost.lease, lost.most
     accepted = [kept for kept in _known_leases(wallet, Till(lease.store_id, lease.terminal_id)) if kept.accepted]
-    known, caps = _things_of(accepted), _caps(most)
+    known, caps = Counter[LotId](), _caps(most)
+    for thing_id, quantity in _things_of(accepted).items():
+        known[_counted(wallet, thing_id)] += quantity
     amount_minor = min(lease.amount_minor, most.amount_minor - sum(kept.amount_minor for kept in accepted))
     things: list[ReservedThing] = []
     for thing in lease.things:
         held = wallet.holding(thing.thing_id)
         cap = max(caps.values()) if held is None else caps.get(held.kind, 0)
-        quantity = min(thing.quantity, cap - known[thing.thing_id])
+        counted = _counted(wallet, thing.thing_id)
+        quantity = min(thing.quantity, cap - known[counted])
         if quantity > 0:
+            known[counted] += quantity
             things.append(replace(thing, quantity=quantity))
     if amount_minor <= 0 and not things:
         return None
     kept_minor = max(0, amount_minor)
     return replace(lease, granted_minor=kept_minor, amount_minor=kept_minor, things=tuple(things))
+
+
+def _counted(wallet: Wallet, thing_id: LotId) -> LotId:
+    """As what its cap counts: however many lots of points a till names that nobody has heard of, they are one."""
+    return alike(wallet, thing_id) if wallet.holding(thing_id) is None else thing_id
 
 
 def _caps(most: LeasePolicy) -> dict[HoldingKind, int]:

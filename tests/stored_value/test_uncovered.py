@@ -13,6 +13,7 @@ from stored_value.findings import Finding, FindingCode
 from stored_value.identity import EventId, LotId, StoreId, TerminalId
 from stored_value.offline_policy import RiskAllowance
 from stored_value.offline_spending import risk_left_minor
+from stored_value.points import ANY_POINTS
 from stored_value.postings import Account, Posting
 from stored_value.reservation_records import ReservationId, ReservationKind
 from stored_value.uncovered import RiskTaken, beyond_risk, covered_minor, things_told, things_uncovered, unproved_minor
@@ -23,6 +24,7 @@ from tests.stored_value.test_reservations import HERE, THERE, holding, kept
 S01 = StoreId("S01")
 ALLOWED = RiskAllowance(payment_minor=100, member_minor=250, till_minor=400)
 JUST_NOW = timedelta()
+ONE_DAY = timedelta(days=1)
 NOTHING_TAKEN = RiskTaken(member_minor=0, till_minor=0)
 
 
@@ -211,9 +213,51 @@ def test_points_kept_in_one_lot_cover_those_of_another() -> None:
     )
     before = replace(holding(0, kept("lease", 0, things={"p1": 70})), holdings=lots)
     wanted = PointsRedeemed(occasion=occasion("x1"), member_id=MEMBER, points=75, reward_id="cup")
-    assert things_uncovered(before, wanted) == {"points": 5}
+    assert things_uncovered(before, wanted) == {ANY_POINTS: 5}
     assert things_told(before, things_uncovered(before, wanted)) == {"kind": "points", "count": 5}
     assert not things_uncovered(before, replace(wanted, points=70))
+
+
+@pytest.mark.parametrize(
+    ("thing", "uncovered"),
+    [
+        ("e1/points", 0),
+        ("e1/points/spring", 0),
+        ("t1/h/2", 0),
+        ("e2/x/e1/points", 0),
+        ("e2/x/e3/x/e1/points", 0),
+        ("e/x/" * 5_000 + "e1/points", 0),
+        ("e1/s/1", 20),
+        ("e1/c/points/1", 20),
+        ("e1/d", 20),
+        ("e2/x/e1/c/1", 20),
+        ("e2/x", 20),
+        ("points", 20),
+    ],
+    ids=lambda each: str(each)[-20:],
+)
+def test_h1_points_kept_in_a_lot_that_head_office_forgot_cover_those_of_another(thing: str, uncovered: int) -> None:
+    """The till that earned them has yet to come back. A pass, a coupon or a deposit that nobody knows any more is no points."""
+    lot = replace(pass_of(20), holding_id=LotId("p1"), kind=HoldingKind.POINTS, item_id="")
+    held = kept("hold", 0, kind=ReservationKind.HOLD, things={thing: 20})
+    before = replace(holding(0, held), holdings=(lot,))
+    place = replace(occasion("x1"), reservations=named("hold"))
+    wanted = PointsRedeemed(occasion=place, member_id=MEMBER, points=20, reward_id="cup")
+    assert things_uncovered(before, wanted).total() == uncovered
+
+
+def test_h8_a_lease_of_points_covers_them_once_from_whichever_lot_they_came() -> None:
+    """Its own lot is forgotten, or has expired."""
+    over = replace(pass_of(40), holding_id=LotId("p0"), kind=HoldingKind.POINTS, item_id="", expires_on=DAY - ONE_DAY)
+    lot = replace(over, holding_id=LotId("p1"), expires_on=None)
+    leased = kept("lease", 5_00, things={"p0": 20, "e1/points": 10, "e1/s/1": 1})
+    held = kept("hold", 0, kind=ReservationKind.HOLD, things={"e2/points": 5})
+    wallet = replace(holding(5_00, leased, held), holdings=(over, lot))
+    place = replace(occasion("x1"), reservations=named("lease", "hold"))
+    wanted = PointsRedeemed(occasion=place, member_id=MEMBER, points=30, reward_id="cup")
+    (left,) = apply(wallet, wanted, PLAIN_BOOK).wallet.reservations
+    assert {each.thing_id: each.quantity for each in left.things} == {"e1/points": 5, "e1/s/1": 1}
+    assert left.amount_minor == 5_00
 
 
 def test_h8_uses_without_evidence_in_head_offices_judgement_take_nothing() -> None:

@@ -204,9 +204,11 @@ def test_h4_of_coupons_passes_and_points_no_more_is_given_back_either(
         row = session.get_one(WalletRecord, member)
         row.state = write_wallet(replace(read_wallet(row.state), holdings=held_by(member)))
     assert {each.kind for each in wallet_of(hq, member).holdings} >= {HoldingKind.COUPON, HoldingKind.POINTS}
-    till.accept(member, 0, coupon=5, wash=5, points=500, unheard=500)
+    lots = {"e1/points": 200, "e2/points": 200, "e3/points": 200}
+    till.accept(member, 0, coupon=5, wash=5, points=500, unheard=500, **lots)
     till.meets_a_restored_head_office()
     till.pushing.push()
     (lease,) = wallet_of(hq, member).reservations
     given = {str(thing.thing_id): thing.quantity for thing in lease.things}
-    assert given == {"coupon": 1, "wash": 2, "points": 300, "unheard": 300}
+    unheard = {"unheard": 300, "e1/points": 200, "e2/points": 100}
+    assert given == {"coupon": 1, "wash": 2, "points": 300, **unheard}

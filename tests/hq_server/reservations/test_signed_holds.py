@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import delete, select
 
 from hq_server.database.models import ExceptionRecord, ReservationRecord, WalletRecord
-from stored_value.events import PassUsed
+from stored_value.events import PassUsed, PointsRedeemed
 from stored_value.identity import LotId, MemberId
 from stored_value.offline_policy import LeasePolicy, RiskAllowance
+from stored_value.wallet import HoldingKind
 from sync.errors import HqRefused
 from sync.messages import PUSH_ENTRIES_MAX, PushReply
 from sync.signed_hold import SignedHold, read_hold
@@ -281,6 +282,37 @@ def test_h1_a_cash_out_and_what_a_hold_keeps_of_things_are_shown_alike(
     till.is_forgotten()
     assert codes(till.shows(paid_out, washed)) == [[], ["order_against_policy"]], "no rulebook sells this pass"
     assert (left(hq, member), wallet_of(hq, member).reservations) == (0, ())
+
+
+def test_h1_points_held_in_a_lot_that_was_forgotten_with_the_hold_are_shown_alike(
+    hq: ServedHq, visited: tuple[ForgottenTill, MemberId]
+) -> None:
+    """The till whose order earned them has yet to come back; the exchange takes those that are there."""
+    till, member = visited
+    with hq.database.write() as session:
+        row = session.get_one(WalletRecord, member)
+        row.state = write_wallet(replace(read_wallet(row.state), holdings=held_by(member)))
+        (there,) = (each for each in held_by(member) if each.kind is HoldingKind.POINTS)
+        earned = replace(there, holding_id=LotId("order/points"), original=20, remaining=20)
+        wallet = read_wallet(row.state)
+        row.state = write_wallet(replace(wallet, holdings=(*wallet.holdings, earned)))
+    held = till.held(member, 0, **{"order/points": 20})
+    names = (read_hold(held).hold_id,)
+    for occasion in (replace(till.pushing.occasion(), reservations=names) for _ in range(2)):
+        till.pushing.write(PointsRedeemed(occasion=occasion, member_id=member, points=20, reward_id="cup"))
+    till.is_forgotten()
+    with hq.database.write() as session:
+        row = session.get_one(WalletRecord, member)
+        wallet = read_wallet(row.state)
+        row.state = write_wallet(replace(wallet, holdings=tuple(each for each in wallet.holdings if each != earned)))
+    first, second = codes(till.shows(held))
+    assert "thing_uncovered" not in first
+    assert second[0] == "thing_uncovered", "one hold covers one exchange"
+    wallet = wallet_of(hq, member)
+    assert (wallet.holding(there.holding_id), wallet.reservations) == (
+        replace(there, remaining=there.remaining - 20),
+        (),
+    )
 
 
 def test_what_is_set_aside_uses_no_hold(hq: ServedHq, visited: tuple[ForgottenTill, MemberId]) -> None:
