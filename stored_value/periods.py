@@ -19,7 +19,8 @@ class SettlementPolicy:
 
 
 def is_prior_period(business_date: date, received_on: date, policy: SettlementPolicy) -> bool:
-    """Whether the books of the month of `business_date` were closed when the entry came. It keeps its own date and is an item of the period that is open."""
+    """Whether the books of the month of `business_date` were closed when the entry came. It keeps that date, the one that it counts on, and is an item of the period that is
+    open."""
     return received_on > _last_day(business_date) + timedelta(days=policy.cut_off_days)
 
 

@@ -111,7 +111,9 @@ FINDINGS: Final[dict[str, FindingWords]] = {
     ),
     FindingCode.PRIOR_PERIOD: FindingWords(
         N_("The entry came when the books of its month were closed"),
-        N_("It keeps its own date. Count it as a prior-period item of the open month, and tell the stores concerned."),
+        N_(
+            "It keeps the day that it counts on. Count it as a prior-period item of the open month, and tell the stores concerned."
+        ),
     ),
     FindingCode.SHIFT_DIFFERS: FindingWords(
         N_("The shift report tells other sums than the shift's own entries"),

@@ -126,6 +126,40 @@ def test_a_clock_that_runs_ahead_over_midnight_keeps_the_bonus_of_today(hq: Serv
     books_are_right(hq)
 
 
+def codes_of(outcome: Outcome) -> set[str]:
+    return {found.code for found in outcome.findings}
+
+
+def test_l9_what_counts_in_a_closed_month_is_told_though_its_clock_said_the_next_one(hq: ServedHq) -> None:
+    """Sold on 23 November by a clock that was put right within minutes; heard of on 6 December."""
+    till = till_with(hq)
+    member = heard(till)
+    till.skew = timedelta(days=13)
+    till.plan_top_up(member, 10_000, "plan", 3_000)
+    till.skew = timedelta()
+    till.open_session()
+    till.top_up(member, 5_000)
+    hq.clock.pass_(days=13)
+    till.open_session()
+    ahead, right = till.push().outcomes
+    assert why_of(ahead)["business_date"] == "2026-12-06"
+    assert why_of(ahead)["counted_on"] == TODAY.isoformat()
+    assert "prior_period" in codes_of(ahead)
+    assert codes_of(right) == {"prior_period"}
+    books_are_right(hq)
+
+
+def test_l9_a_date_of_a_closed_month_makes_no_prior_period_item_of_what_is_sold_today(hq: ServedHq) -> None:
+    till = till_with(hq)
+    hq.clock.pass_(days=13)
+    till.open_session()
+    member = heard(till)
+    till.business_date = TODAY
+    outcome = sold(till, member)
+    assert why_of(outcome)["counted_on"] == "2026-12-06"
+    assert "prior_period" not in codes_of(outcome)
+
+
 @pytest.mark.parametrize(("said", "bonus_minor"), [("12:00:30", 0), ("18:30:00", 0), ("nonsense", 0)])
 def test_h8_a_promotion_of_some_hours_is_not_got_by_a_local_time(hq: ServedHq, said: str, bonus_minor: int) -> None:
     """Noon by head office's clock; the promotion is the evening's."""
