@@ -22,8 +22,9 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     FindingCode.CARD_EXCEEDED: (
         N_("One till took more of a member in a day than the printed card may pay"),
         N_(
-            "Without the payment PIN nothing shows that the member was there. This payment stands in the store's suspense, the wallet was not touched for it. No till does that by "
-            "itself: ask the member, look for who has the till's key, then decide who bears it."
+            "Without a payment PIN that is proven nothing shows that the member was there. This payment stands in the store's suspense, the wallet was not touched for it. "
+            "No counter does that, unless it knew a PIN that head office does not: set or changed at two places at once, or a change it had not heard of; then it is told "
+            "beside that the PIN was not proven. Ask the member. They were there: they bear it, and set a new PIN. They were not: look for who has the till's key."
         ),
     ),
     FindingCode.PIN_SET_AWAY: (
@@ -72,8 +73,9 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     FindingCode.PIN_NOT_PROVEN: (
         N_("The till said that the member's payment PIN was typed, and cannot prove it"),
         N_(
-            "It counts as if the card alone had been shown. After a restore (forgotten) the till where the PIN was set may yet tell of it; else no till does that by itself: "
-            "ask the member, and look for who has the till's key. Take the PIN away when somebody else may know it."
+            "It counts as if the card alone had been shown. After a restore (forgotten) the till where the PIN was set may yet tell of it. A PIN that was set or changed at two "
+            "places at once, or a change that the till had not heard of, is not proven either; else no till does that by itself. Ask the member: they were there, then they set a "
+            "new PIN; else look for who has the till's key. Take the PIN away when somebody else may know it."
         ),
     ),
     FindingCode.PIN_ISSUE_OLD: (

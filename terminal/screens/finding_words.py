@@ -36,9 +36,11 @@ _UNCOVERED: Final = FindingSaid(
 )
 _CARD_EXCEEDED: Final = FindingSaid(
     later("More was taken by the card than it may pay in a day"),
-    later("This till alone took more than the limit, and no payment PIN shows that the member was there."),
     later(
-        "Look for the signed slip and give it to the store manager. The store stands for it until head office decides."
+        "This till alone took more than the limit, and head office knows no payment PIN that shows the member was there."
+    ),
+    later(
+        "Give the signed slip to the store manager: the store stands for it until head office decides. If the member typed a PIN, ask them to set a new one."
     ),
 )
 _SET_AWAY: Final = FindingSaid(
@@ -137,7 +139,7 @@ _TAKEN_BACK_LATE: Final = FindingSaid(
 )
 _PIN: Final = FindingSaid(
     later("The payment PIN was not proven"),
-    later("It had been changed or taken away, or this till's program was changed."),
+    later("It had been set, changed or taken away elsewhere, or this till's program was changed."),
     later("Ask the member to set a new PIN. Call head office when it happens again."),
 )
 _NOT_KEPT: Final = FindingSaid(

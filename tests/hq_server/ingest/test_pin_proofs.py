@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from hq_server.console.evidence_words import EVIDENCE
 from hq_server.database.models import ExceptionRecord, PaymentPin
 from hq_server.ingest.pin_proofs import HEARD_WITHIN
 from hq_server.own_journal.payment_pins import PinResetWish, reset_pin
 from hq_server.own_journal.place import Moment
 from hq_server.sessions.epochs import begin_epoch
+from stored_value.findings import FindingCode
 from stored_value.identity import EventId, MemberId
 from stored_value.refusals import Refusal, RefusalCode
 from sync.messages import PushReply
@@ -42,6 +44,23 @@ def member(till: PinTill) -> MemberId:
 
 def codes(reply: PushReply) -> list[list[str]]:
     return [[found.code for found in each.findings] for each in reply.outcomes]
+
+
+def test_two_first_pins_at_once_wait_in_suspense_and_the_words_accuse_nobody(
+    hq: ServedHq, till: PinTill, member: MemberId
+) -> None:
+    """Honest tills and the right member: the first one's line broke before its push."""
+    away = PinTill(till_of(hq, "S02"))
+    till.set_pin(member)
+    late = away.set_pin(member, pin="110119")
+    away.pay(member, ABOVE, late.key)
+    assert codes(till.pushing.push()) == [[]]
+    assert codes(away.pushing.push()) == [["pin_issue_old"], UNPROVEN]
+    for code in (FindingCode.CARD_EXCEEDED, FindingCode.PIN_NOT_PROVEN):
+        _, said = EVIDENCE[code]
+        assert "at two places at once" in said
+        assert "set a new PIN" in said
+    books_are_right(hq)
 
 
 def reset(hq: ServedHq, member: MemberId, request: str = "") -> Refusal | None:
