@@ -66,16 +66,15 @@ def taken_from_others(before: Wallet, after: Wallet, place: Occasion) -> Finding
 
 
 def things_uncovered(wallet: Wallet, event: WalletEvent) -> Counter[LotId]:
-    """Of the coupons, uses of passes and points that an event takes, how many no lease of its till, nor a hold that it names, keeps (H4): no allowance stands for things. By
-    holding, as `alike` counts them; `wallet` as it is before."""
+    """Of the coupons, uses of passes and points that an event takes, how many no lease or hold of its till that it names keeps (H4): no allowance stands for things. What it does
+    not name it does not use up, so that would cover the next entry again. By holding, as `alike` counts them; `wallet` as it is before."""
     place = event.occasion
     taken, kept = Counter[LotId](), Counter[LotId]()
     for thing_id, quantity in things_used(event, wallet).items():
         held = wallet.holding(thing_id)
         taken[alike(wallet, thing_id)] += min(quantity, held.remaining) if held is not None else 0
     for each in wallet.reservations:
-        named = each.reservation_id in place.reservations or each.kind is ReservationKind.LEASE
-        if named and each.terminal_id == place.terminal_id:
+        if each.reservation_id in place.reservations and each.terminal_id == place.terminal_id:
             for thing in each.things:
                 kept[alike(wallet, thing.thing_id)] += thing.quantity
     return taken - kept

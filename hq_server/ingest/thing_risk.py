@@ -1,4 +1,4 @@
-"""Owns the judgement of the coupons, uses of passes and points that a till's entry takes (H4, H8): what neither a lease of the till nor a hold that the entry names kept has no
+"""Owns the judgement of the coupons, uses of passes and points that a till's entry takes (H4, H8): what no lease or hold of the till that the entry names kept has no
 evidence. `apply` then leaves it with the member, whenever the entry is applied.
 
 Part of `till_risk`, which reads and stores what it counts; must not read or write. Excused is what head office wrote off while the till was silent and what another copy of its

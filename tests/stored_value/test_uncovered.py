@@ -176,10 +176,11 @@ def use_of(units: int, *names: str) -> PassUsed:
 @pytest.mark.parametrize(
     ("kept_here", "till", "names", "uncovered"),
     [
-        ({"wash": 3}, HERE, (), 0),
-        ({"wash": 2}, HERE, (), 1),
-        ({"wash": 3}, THERE, (), 3),
-        ({"coupon": 3}, HERE, (), 3),
+        ({"wash": 3}, HERE, ("lease",), 0),
+        ({"wash": 2}, HERE, ("lease",), 1),
+        ({"wash": 3}, THERE, ("lease",), 3),
+        ({"coupon": 3}, HERE, ("lease",), 3),
+        ({"wash": 3}, HERE, (), 3),
         (None, HERE, ("invented",), 3),
     ],
 )
@@ -191,6 +192,14 @@ def test_uses_of_a_pass_that_the_till_does_not_keep_are_uncovered(
     assert found == ({"wash": uncovered} if uncovered else {})
     if uncovered:
         assert things_told(before, found) == {"kind": "pass_uses", "count": uncovered}
+
+
+def test_h8_a_lease_of_things_covers_them_once() -> None:
+    """Entries that do not name it would leave it as it was."""
+    before = replace(holding(0, kept("lease", 0, things={"wash": 3})), holdings=(pass_of(10),))
+    assert things_uncovered(before, use_of(2)) == {"wash": 2}
+    once = apply(before, use_of(2, "lease"), PLAIN_BOOK).wallet
+    assert things_uncovered(once, use_of(2, "lease")) == {"wash": 1}
 
 
 def test_a_hold_of_a_thing_counts_only_where_the_entry_names_it() -> None:
@@ -212,7 +221,8 @@ def test_points_kept_in_one_lot_cover_those_of_another() -> None:
         replace(pass_of(40), holding_id=LotId(name), kind=HoldingKind.POINTS, item_id="") for name in ("p1", "p2")
     )
     before = replace(holding(0, kept("lease", 0, things={"p1": 70})), holdings=lots)
-    wanted = PointsRedeemed(occasion=occasion("x1"), member_id=MEMBER, points=75, reward_id="cup")
+    place = replace(occasion("x1"), reservations=named("lease"))
+    wanted = PointsRedeemed(occasion=place, member_id=MEMBER, points=75, reward_id="cup")
     assert things_uncovered(before, wanted) == {ANY_POINTS: 5}
     assert things_told(before, things_uncovered(before, wanted)) == {"kind": "points", "count": 5}
     assert not things_uncovered(before, replace(wanted, points=70))
