@@ -27,6 +27,7 @@ from stored_value.events import OrderPaid, Redeemed
 from stored_value.findings import Finding, FindingCode
 from stored_value.occasion import EvidenceClass
 from stored_value.presence import counts_as_card, static_card_used_minor
+from stored_value.reservation_records import ReservationKind
 from stored_value.uncovered import WITHOUT_EVIDENCE, unproved_minor
 from stored_value.wallet import Wallet
 from sync.entry import Header, read_entry
@@ -59,7 +60,12 @@ _ENTRIES: Final = Prepared(
     )
 )
 _GRANTED: Final = Prepared(
-    select(ReservationRecord.reservation_id, ReservationRecord.granted_at).where(
+    select(
+        ReservationRecord.reservation_id,
+        ReservationRecord.granted_at,
+        ReservationRecord.kind,
+        ReservationRecord.incarnation,
+    ).where(
         ReservationRecord.store_id == bindparam("store"),
         ReservationRecord.terminal_id == bindparam("terminal"),
         among_given(ReservationRecord.reservation_id, "ids"),
@@ -84,6 +90,15 @@ class _Taken(NamedTuple):
     day: date
     minor: int
     by_pin: bool
+
+
+class _Granted(NamedTuple):
+    """To which life of the till, and when."""
+
+    reservation_id: str
+    granted_at: datetime
+    kind: str
+    incarnation: int
 
 
 class CardDays:
@@ -133,7 +148,10 @@ class CardDays:
         """On the wallet as it is before the entry, `found` by the other judges. A finding: so much of the payment has no evidence."""
         self._here.pop(each.seq, None)
         header, codes = each.entry.header, {told.code for told in (*each.findings, *found)}
-        if each.member_id not in self._before or not by_card(header, codes) or _excused(each, codes):
+        if each.member_id not in self._before or not by_card(header, codes) or each.earlier_epoch:
+            return None
+        shown = {kept.reservation_id for kept in each.shown_holds}
+        if self._is_excused(codes, [kept for kept in _used(header, wallet) if kept.reservation_id not in shown]):
             return None
         amount_minor = header.out_minor - unproved_minor(found)
         if amount_minor <= 0:
@@ -167,14 +185,15 @@ class CardDays:
             if seq in said
         ]
         names = sorted({name for _, header, _ in found for name in header.reservations})
-        granted = dict(_GRANTED.rows(session, **place, ids=names)) if names else {}
+        granted = {row[0]: _Granted(*row) for row in _GRANTED.rows(session, **place, ids=names)} if names else {}
         taken: list[_Taken] = []
         for on, header, findings in found:
             codes = {told.code for told in findings}
-            if not by_card(header, codes) or codes & _UNKNOWN_TO_THE_TILL:
+            used = [granted[name] for name in header.reservations if name in granted]
+            if not by_card(header, codes) or self._is_excused(codes, used):
                 continue
             unproved = sum(int(told.data["amount_minor"]) for told in findings if told.code in WITHOUT_EVIDENCE)
-            heard = [granted[name] for name in header.reservations if name in granted]
+            heard = [each.granted_at for each in used]
             if header.anchor is not None and not any(told.data.get("why") == "anchor" for told in findings):
                 heard.append(header.anchor.hq_time)
             by_pin = header.evidence.evidence_class is EvidenceClass.PIN
@@ -182,19 +201,31 @@ class CardDays:
             taken.append(_Taken(header.members[0], day, header.out_minor - unproved, by_pin))
         return taken
 
+    def _is_excused(self, codes: Collection[str], used: Sequence[_Granted]) -> bool:
+        """The till's disk may not have known of its own payments. An entry of a branch that names a hold of the life after was not written before that was taken over (H6)."""
+        life = self._terminal.incarnation
+        of_life_after = any(kept.kind == ReservationKind.HOLD and kept.incarnation >= life for kept in used)
+        excusing = _UNKNOWN_TO_THE_TILL - ({FindingCode.FORK_ADOPTED} if of_life_after else set())
+        return not excusing.isdisjoint(codes)
+
     def _day(self, said: date, heard: Sequence[datetime]) -> date:
         """`heard`: what the till knew of head office's clock. A shift that was opened before that day was over may go on."""
         return max([said, *(at.astimezone(self._zone).date() - _DAY for at in heard)])
 
 
-def _heard(each: Incoming, wallet: Wallet | None) -> list[datetime]:
-    header = each.entry.header
+def _used(header: Header, wallet: Wallet | None) -> list[_Granted]:
+    """What the wallet keeps of that which the entry names."""
     kept = wallet.reservations if wallet is not None and header.reservations else ()
-    heard = [
-        each.granted_at
+    return [
+        _Granted(each.reservation_id, each.granted_at, each.kind, each.incarnation)
         for each in kept
         if each.reservation_id in header.reservations and each.terminal_id == header.terminal_id
     ]
+
+
+def _heard(each: Incoming, wallet: Wallet | None) -> list[datetime]:
+    header = each.entry.header
+    heard = [used.granted_at for used in _used(header, wallet)]
     return [*heard, header.anchor.hq_time] if header.anchor is not None and each.anchored else heard
 
 
@@ -216,7 +247,3 @@ def _is_at_stake(payments: Sequence[Incoming], wallet: Wallet | None) -> bool:
         if any(said < (at + _FURTHEST_EAST).date() - _DAY for at in _heard(each, wallet)):
             return True
     return False
-
-
-def _excused(each: Incoming, codes: Collection[str]) -> bool:
-    return each.earlier_epoch or not _UNKNOWN_TO_THE_TILL.isdisjoint(codes)

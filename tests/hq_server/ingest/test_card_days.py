@@ -22,7 +22,6 @@ from sync.messages import PushReply
 from tests.hq_server.card_limit import limit, till_of
 from tests.hq_server.console.franchise_day import newer_entry
 from tests.hq_server.pin_till import PinTill
-from tests.hq_server.recovery.test_branches_judged import Copy, pushed
 from tests.hq_server.reservations.reserving import ReservingTill, nothing_differs, wallet_of
 from tests.hq_server.reservations.test_lost_grants import restored
 from tests.hq_server.served import TODAY, PushingTill, ServedHq
@@ -309,21 +308,6 @@ def test_h8_what_a_hold_of_a_later_epoch_pays_was_not_written_before_a_restore(
         assert codes(thief.pushing.push()) == [EXCEEDED]
         hq.clock.pass_(days=1)
     assert taken(hq, member) == 0
-
-
-def test_h6_what_the_other_copy_of_a_disk_took_is_told_and_booked(hq: ServedHq, member: MemberId) -> None:
-    till = ReservingTill(hq, "S02")
-    till.follow_rulebook()
-    pay(till.pushing, member, 1)
-    till.pushing.push()
-    copy = Copy(till)
-    pay(till.pushing, member, LIMIT - 1)
-    till.pushing.push()
-    copy.put_in()
-    pay(till.pushing, member, LIMIT - 1)
-    copy.is_taken_over()
-    assert codes(pushed(till)) == [["fork_adopted", "static_card_limit"]]
-    assert taken(hq, member) == 2 * LIMIT - 1
 
 
 def test_an_entry_that_is_judged_again_counts_once(hq: ServedHq, away: PushingTill, member: MemberId) -> None:
