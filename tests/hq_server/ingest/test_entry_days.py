@@ -137,6 +137,7 @@ def test_l9_what_counts_in_a_closed_month_is_told_though_its_clock_said_the_next
     till.skew = timedelta(days=13)
     till.plan_top_up(member, 10_000, "plan", 3_000)
     till.skew = timedelta()
+    hq.clock.pass_(minutes=5)
     till.open_session()
     till.top_up(member, 5_000)
     hq.clock.pass_(days=13)
