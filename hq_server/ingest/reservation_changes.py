@@ -3,17 +3,14 @@
 Called by `wallet_batch` entry by entry; `reservations.settling` writes it down in the same unit of work. Pure.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hq_server.ingest.understanding import Incoming
 from hq_server.reservations.silence import LostLease, given_back
-from stored_value.apply import DRAWING
 from stored_value.events_reservation import ReservationWrittenOff
-from stored_value.expiry import has_expired, revive
 from stored_value.identity import MemberId
 from stored_value.reservation_records import Reservation, ReservationId
-from stored_value.reservations import available_minor, with_reservation
+from stored_value.reservations import with_reservation
 from stored_value.wallet import Wallet
 
 
@@ -41,17 +38,15 @@ class ReservationChanges:
     def __bool__(self) -> bool:
         return bool(self.ended or self.opened or self.shown)
 
-    def note(
-        self, each: Incoming, before: tuple[Reservation, ...], shown: Sequence[Reservation], wallet: Wallet
-    ) -> None:
-        """`shown`: as much as was kept again of the holds that the entry showed; `wallet` as it is after it, under its new version."""
+    def note(self, each: Incoming, before: tuple[Reservation, ...], wallet: Wallet) -> None:
+        """`wallet` as it is after the entry, under its new version."""
         had = {kept.reservation_id for kept in before}
         has = {kept.reservation_id for kept in wallet.reservations}
         own = {opened.kept.reservation_id for opened in self.opened}
         self.ended.extend(kept for kept in before if kept.reservation_id not in has | own)
         self.opened = [opened for opened in self.opened if opened.kept.reservation_id in has]
         self.opened.extend(_noted(each, kept, wallet) for kept in wallet.reservations if kept.reservation_id not in had)
-        self.shown.extend(_noted(each, kept, wallet) for kept in shown)
+        self.shown.extend(_noted(each, kept, wallet) for kept in each.shown_holds)
         if isinstance(each.event, ReservationWrittenOff):
             self.written_off.add(each.event.reservation_id)
 
@@ -60,28 +55,6 @@ def with_lost(wallet: Wallet, lost: LostLease) -> Wallet:
     """Only of a member whom the till's store knew before: nobody else is leased to it."""
     lease = given_back(wallet, lost)
     return wallet if lease is None else with_reservation(wallet, lease)
-
-
-def with_shown(wallet: Wallet, each: Incoming) -> tuple[Wallet, tuple[Reservation, ...]]:
-    """The holds that the entry shows. The first that a till shows of a member is believed: so much had been held for it. Of others no more than the wallet has to spare: one that
-    was let go, and whose release was forgotten too, may have been granted again. The rest is judged as uncovered, so that nobody's word makes the member owe it (H8)."""
-    shown: list[Reservation] = []
-    for held in each.shown_holds:
-        kept = _spared(wallet, each, held) if each.is_shown_again or shown else held
-        wallet = with_reservation(wallet, kept)
-        shown.append(kept)
-    return wallet, tuple(shown)
-
-
-def _spared(wallet: Wallet, each: Incoming, held: Reservation) -> Reservation:
-    spare_minor = available_minor(_as_drawn(wallet, each), each.business_date)
-    kept_minor = min(held.amount_minor, max(0, spare_minor))
-    return replace(held, granted_minor=kept_minor, amount_minor=kept_minor)
-
-
-def _as_drawn(wallet: Wallet, each: Incoming) -> Wallet:
-    """An entry from before an expiry finds the lots that were good on its day (H5)."""
-    return revive(wallet, each.business_date)[0] if isinstance(each.event, DRAWING) and has_expired(wallet) else wallet
 
 
 def _noted(each: Incoming, kept: Reservation, wallet: Wallet) -> Noted:

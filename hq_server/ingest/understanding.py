@@ -56,7 +56,7 @@ class Incoming:
     """A proven entry with what is known of it. `event` is None when it is set aside, else as it counts (`entry_days`); `member_id` None when no wallet is touched. `anchored`:
     its anchor is head office's own; `earlier_epoch`: head office may have forgotten the reservations it names (H1); `is_late`: the books of its month were closed (L9);
     `lost_lease` is the one it accepts and head office has forgotten, to be kept again; `shown_holds` are those it uses that head office has forgotten and signed;
-    `is_shown_again`: it is not the first that such a hold pays for its member; `takes_back` the seq of the entry of the same push that it reverses."""
+    `takes_back` the seq of the entry of the same push that it reverses."""
 
     entry: Entry
     attachment: bytes
@@ -74,7 +74,6 @@ class Incoming:
     is_late: bool = False
     lost_lease: LostLease | None = None
     shown_holds: tuple[Reservation, ...] = ()
-    is_shown_again: bool = False
     takes_back: int | None = None
 
     @property

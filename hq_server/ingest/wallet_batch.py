@@ -7,13 +7,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
 
 import msgspec
 
 from hq_server.feed.outbox import CampaignGift, Change, RollupDelta, encode_change
 from hq_server.ingest.card_days import by_card
 from hq_server.ingest.judges import Judges
-from hq_server.ingest.reservation_changes import ReservationChanges, with_lost, with_shown
+from hq_server.ingest.reservation_changes import ReservationChanges, with_lost
 from hq_server.ingest.rows import OutboxRow, PostingRow, PurchaseRow, WalletEventRow, WalletRow
 from hq_server.ingest.understanding import Incoming, set_aside
 from stored_value.apply import Applied, HeaderFacts, apply, new_wallet, settle_header
@@ -38,6 +39,7 @@ from stored_value.identity import EventId
 from stored_value.payment_pin import as_judged
 from stored_value.promotions import NO_CAP
 from stored_value.reservation_records import ReservationId
+from stored_value.reservations import with_reservation
 from stored_value.uncovered import things_unproved, unproved_minor
 from stored_value.wallet import Purchase, ValueKind, Wallet
 from sync.event_codec import stored_value_moved
@@ -135,18 +137,18 @@ def apply_to_member(
         kept, status = wallet.reservations, wallet.status
         if each.lost_lease is not None and not entered:
             wallet = with_lost(wallet, each.lost_lease)
-        seen_with, shown = with_shown(wallet, each)
-        refused = judges.refuses(each, seen_with) if judges is not None else None
+        shown = reduce(with_reservation, each.shown_holds, wallet)
+        refused = judges.refuses(each, shown) if judges is not None else None
         if refused is not None:
             batch.landed[each.seq] = Landed(None, (*each.findings, refused), set_aside=True)
             continue
-        wallet = seen_with
+        wallet = shown
         applied, findings = _applied(wallet, each, () if judges is None else judges.judge(each, wallet))
         if judges is not None:
             findings += judges.remarks(each, wallet, applied.wallet)
         wallet = changed(applied.wallet, version=wallet.version + 1)
-        if wallet.reservations is not kept or shown:
-            batch.reservations.note(each, kept, shown, wallet)
+        if wallet.reservations is not kept or each.shown_holds:
+            batch.reservations.note(each, kept, wallet)
         change = Change(
             deltas=_deltas(each, applied),
             purchases=tuple(bought.purchase_id for bought in applied.purchases),

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 
 from hq_server.database.among import among_given
 from hq_server.database.engine import ReadSession
-from hq_server.database.models import HqState, ReservationRecord, ReservationState
+from hq_server.database.models import ReservationRecord
 from hq_server.database.prepared import Prepared
 from hq_server.ingest.understanding import Incoming
 from hq_server.keys.key_files import HqKeys, KeysUnusable
@@ -32,21 +32,6 @@ _KNOWN: Final = Prepared(
         ReservationRecord.terminal_id == bindparam("terminal"),
         among_given(ReservationRecord.reservation_id, "ids"),
     )
-)
-
-
-_PAID_SINCE: Final = Prepared(
-    select(ReservationRecord.member_id)
-    .where(
-        ReservationRecord.store_id == bindparam("store"),
-        ReservationRecord.terminal_id == bindparam("terminal"),
-        among_given(ReservationRecord.member_id, "members"),
-        ReservationRecord.kind == ReservationKind.HOLD,
-        ReservationRecord.state == ReservationState.SETTLED,
-        ReservationRecord.epoch < bindparam("epoch"),
-        ReservationRecord.closed_at >= select(HqState.epoch_began_at).scalar_subquery(),
-    )
-    .distinct()
 )
 
 
@@ -71,7 +56,7 @@ def signed_hold(keys: HqKeys, held: Held) -> SignedHold | None:
 
 def show_again(session: ReadSession, terminal: TerminalRow, incoming: Sequence[Incoming], shown: Shown) -> None:
     """Gives the entries of an earlier epoch the holds that they name, that head office does not know, and that it has signed for them. Each counts for the first that names it;
-    what head office knows, used or not, is no forgotten one. Those of a member whom a hold of before has paid for already in this epoch are marked `is_shown_again`."""
+    what head office knows, used or not, is no forgotten one."""
     named = _named(terminal, incoming, shown)
     if not named:
         return
@@ -85,18 +70,6 @@ def show_again(session: ReadSession, terminal: TerminalRow, incoming: Sequence[I
             logger.warning("a hold that a till shows is not believed: %s", error, extra={"seq": each.seq})
             continue
         each.shown_holds = (*each.shown_holds, _reservation(held, each))
-    _mark_again(session, incoming, {**place, "epoch": shown.epoch})
-
-
-def _mark_again(session: ReadSession, incoming: Sequence[Incoming], place: dict[str, str]) -> None:
-    showing = [each for each in incoming if each.shown_holds]
-    if not showing:
-        return
-    members = sorted({each.member_id for each in showing if each.member_id is not None})
-    paid: set[str | None] = {member_id for (member_id,) in _PAID_SINCE.rows(session, **place, members=members)}
-    for each in showing:
-        each.is_shown_again = each.member_id in paid
-        paid.add(each.member_id)
 
 
 def _named(
