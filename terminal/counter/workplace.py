@@ -4,7 +4,7 @@ one way in which an event gets into the journal with its receipt. Decides nothin
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from printers.document import Receipt
@@ -72,7 +72,7 @@ class Workplace:
         self.equipment = equipment
         self.members = Members(journal, replica, clock)
         self.signed_in: SignedIn | None = None
-        self._opened = (ShiftId(""), datetime.min.replace(tzinfo=UTC))
+        self._opened: tuple[ShiftId, datetime] | None = None
         self._language = language
 
     @property
@@ -131,9 +131,8 @@ class Workplace:
         program began also by what has surely gone by, lest setting the clock back prolong it."""
         now = self.now()
         today = now.astimezone(self.zone).date()
-        opened_as, opened_at = self._opened
-        if opened_as == shift.shift_id:
-            now = max(now, shift.opened_at + (self.time_gone() - opened_at))
+        if self._opened is not None and self._opened[0] == shift.shift_id:
+            now = max(now, shift.opened_at + (self.time_gone() - self._opened[1]))
         return left_of(shift.opened_at, shift.business_date, now, today)
 
     def in_shift(self) -> AtWork | Refusal:

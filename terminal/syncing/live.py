@@ -82,12 +82,13 @@ class LiveChannel:
         if not self._client.token:
             return _PAUSE_S
         try:
-            news = self._client.live(self._request(min(wait_s, self._due_in_s())))
+            known = self._request(min(wait_s, self._due_in_s()))
+            news = self._client.live(known)
         except (SyncError, JournalError, ReplicaError, OSError) as error:
             return self._lost(error)
         self._is_open = True
         self._failures = 0
-        return 0.0 if self._stopping.is_set() else self._heed(news)
+        return 0.0 if self._stopping.is_set() else self._heed(news, known)
 
     def _request(self, wait_s: float) -> LiveRequest:
         """What was told but is not here yet is not asked for again: the worker is on its way."""
@@ -102,7 +103,7 @@ class LiveChannel:
             wait_s=wait_s,
         )
 
-    def _heed(self, news: News) -> float:
+    def _heed(self, news: News, known: LiveRequest) -> float:
         if news.recalls:
             try:
                 self._leasing.give_back_recalled(news.recalls)
@@ -113,7 +114,7 @@ class LiveChannel:
         self._take_blocks(news)
         if is_old and self._due_in_s() > 0:
             return _PAUSE_BETWEEN_S
-        if not is_old and news.spread_s and not news.recalls and self._only_global_moved(news):
+        if not is_old and news.spread_s and not news.recalls and _only_global_moved(news, known):
             rest_s = chance_of(self._clock) * min(news.spread_s, _SPREAD_MAX_S)
             self._due_s = min(self._due_s, self._clock.monotonic_s() + rest_s)
             self._told = bare
@@ -136,12 +137,6 @@ class LiveChannel:
         except ReplicaError as error:
             _log.warning("who may not pay is read with the feed: %s", error)
 
-    def _only_global_moved(self, news: News) -> bool:
-        """Nothing is to be had from head office but what all tills want from it at this moment."""
-        known = self._request(0.0)
-        moved = {scope for scope, head in news.heads.items() if head > known.cursors.get(scope, 0)}
-        return news.epoch == known.epoch and moved == {GLOBAL_SCOPE} and news.grants <= known.grants_after
-
     def _lost(self, error: Exception) -> float:
         """The worker relied on being told: it looks at once what is the matter, so that the cashier sees the line fall. When head office starts again, each till comes back at a
         moment of its own."""
@@ -163,3 +158,9 @@ class LiveChannel:
                 _log.exception("the live channel failed by a defect")
                 pause_s = _PAUSE_WITHOUT_CHANNEL_S
             self._stopping.wait(pause_s)
+
+
+def _only_global_moved(news: News, known: LiveRequest) -> bool:
+    """Nothing is to be had from head office but what all tills want from it at this moment."""
+    moved = {scope for scope, head in news.heads.items() if head > known.cursors.get(scope, 0)}
+    return news.epoch == known.epoch and moved == {GLOBAL_SCOPE} and news.grants <= known.grants_after

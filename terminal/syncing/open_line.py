@@ -59,9 +59,9 @@ class OpenLine:
     def _run(self) -> None:
         while not self._stopping:
             try:
-                pause_s = self.step()
+                wait_s = self.step()
             except Exception:  # the last resort of this thread: logged, and payments make their line themselves
                 _log.exception("keeping the line open failed by a defect")
-                pause_s = _EVERY_S
+                wait_s = _EVERY_S
             if not self._stopping:
-                self._awake.wait(pause_s)
+                self._awake.wait(wait_s)

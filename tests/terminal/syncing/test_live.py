@@ -147,6 +147,21 @@ def test_a_crowd_looks_at_what_all_were_told_each_at_a_moment_of_its_own(till: S
     assert len({round(each) for each in rests}) >= 4, "not in step"
 
 
+def test_a_disk_that_fails_under_a_crowds_news_does_not_end_the_channel(
+    till: SyncedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, crowd = Told(till), crowd_of(till)
+
+    def live(_known: LiveRequest) -> News:
+        till.replica._file._reader.close()
+        return crowd
+
+    monkeypatch.setattr(till.client, "live", live)
+    assert told.channel.step() == 0
+    assert told.channel.is_open()
+    till.replica.reopen()
+
+
 @pytest.mark.parametrize("own", [{"grants": 9}, {"heads": {GLOBAL_SCOPE: 10_000, "S01": 10**6}}], ids=str)
 def test_what_is_for_this_till_alone_does_not_wait_with_the_crowd(
     till: SyncedTill, answers: list[News], own: dict[str, Any]
